@@ -1,0 +1,2 @@
+//! The `herald` program.
+fn main() {}
