@@ -1,2 +1,3 @@
 //! placeholder
+pub mod calendar;
 pub mod span;
