@@ -35,7 +35,7 @@ pub const WORKING_HOURS_LIMIT: u32 = 10_000;
 pub const WORKING_DAYS_LIMIT: u32 = 1_000;
 
 /// What a [`Span`] counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Unit {
     /// Elapsed seconds, whether anybody works or not.
     ClockSeconds,
@@ -69,9 +69,7 @@ impl Unit {
     }
 
     fn from_key(key: &str) -> Option<Self> {
-        [Self::WorkingMinutes, Self::WorkingHours, Self::WorkingDays]
-            .into_iter()
-            .find(|unit| unit.key() == Some(key))
+        [Self::WorkingMinutes, Self::WorkingHours, Self::WorkingDays].into_iter().find(|unit| unit.key() == Some(key))
     }
 }
 
@@ -105,7 +103,7 @@ impl fmt::Display for Unit {
 /// assert_eq!(span, Span::working_days(2).unwrap());
 /// assert_eq!(span.to_string(), "2 working days");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     unit: Unit,
     count: u32,
@@ -123,10 +121,7 @@ pub enum SpanError {
         count: i64,
     },
     /// A clock span that is zero, negative, or past the limit.
-    #[error(
-        "`{text}` is out of range; a clock span is from `PT1S` to `PT{}H`",
-        CLOCK_LIMIT_HOURS
-    )]
+    #[error("`{text}` is out of range; a clock span is from `PT1S` to `PT{}H`", CLOCK_LIMIT_HOURS)]
     ClockOutOfRange {
         /// The span as it was written.
         text: String,
@@ -252,11 +247,7 @@ impl FromStr for Span {
             return Err(SpanError::NotASpan { text: owned() });
         };
         if let Some((units, hint)) = refused_units(&parsed) {
-            return Err(SpanError::Ambiguous {
-                text: owned(),
-                units,
-                hint,
-            });
+            return Err(SpanError::Ambiguous { text: owned(), units, hint });
         }
         // Without days and longer units, a duration is the same everywhere.
         let Ok(duration) = SignedDuration::try_from(parsed) else {
@@ -265,8 +256,7 @@ impl FromStr for Span {
         if duration.subsec_nanos() != 0 {
             return Err(SpanError::Fraction { text: owned() });
         }
-        Self::clock_seconds(duration.as_secs())
-            .map_err(|_| SpanError::ClockOutOfRange { text: owned() })
+        Self::clock_seconds(duration.as_secs()).map_err(|_| SpanError::ClockOutOfRange { text: owned() })
     }
 }
 
@@ -293,10 +283,7 @@ fn refused_units(parsed: &jiff::Span) -> Option<(&'static str, String)> {
     let hint = if has_clock_part || weeks < 0 || days < 0 {
         IN_GENERAL.to_owned()
     } else if weeks == 0 {
-        format!(
-            "`PT{}H` for clock hours or {{\"working_days\": {days}}}",
-            days * 24
-        )
+        format!("`PT{}H` for clock hours or {{\"working_days\": {days}}}", days * 24)
     } else {
         // How many days of a week are worked is the calendar's to say.
         format!(
@@ -314,19 +301,11 @@ impl fmt::Display for Span {
         let count = self.count;
         if self.unit != Unit::ClockSeconds {
             let unit = self.unit.to_string();
-            let unit = if count == 1 {
-                unit.trim_end_matches('s')
-            } else {
-                &unit
-            };
+            let unit = if count == 1 { unit.trim_end_matches('s') } else { &unit };
             return write!(f, "{count} {unit}");
         }
         f.write_str("PT")?;
-        for (amount, letter) in [
-            (count / 3_600, 'H'),
-            (count / 60 % 60, 'M'),
-            (count % 60, 'S'),
-        ] {
+        for (amount, letter) in [(count / 3_600, 'H'), (count / 60 % 60, 'M'), (count % 60, 'S')] {
             if amount != 0 {
                 write!(f, "{amount}{letter}")?;
             }

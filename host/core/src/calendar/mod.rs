@@ -42,9 +42,7 @@ use std::{cmp::Reverse, fmt, sync::Arc};
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-pub use self::spec::{
-    CalendarSpec, DATES_LIMIT, RANGES_PER_DAY_LIMIT, SpecError, SpecErrorKind, WeeklySpec,
-};
+pub use self::spec::{CalendarSpec, DATES_LIMIT, RANGES_PER_DAY_LIMIT, SpecError, SpecErrorKind, WeeklySpec};
 use crate::span::{Span, Unit};
 
 /// How far an operation looks, in days of 24 hours: 25 years of 365 days.
@@ -202,21 +200,14 @@ impl Calendar {
     /// # Errors
     ///
     /// [`CalendarError::TooFarApart`] beyond [`SEARCH_LIMIT_DAYS`].
-    pub fn working_time_between(
-        &self,
-        from: Timestamp,
-        to: Timestamp,
-    ) -> Result<SignedDuration, CalendarError> {
+    pub fn working_time_between(&self, from: Timestamp, to: Timestamp) -> Result<SignedDuration, CalendarError> {
         if to < from {
             return self.working_time_between(to, from).map(|elapsed| -elapsed);
         }
         if to.duration_since(from) > search_limit() {
             return Err(CalendarError::TooFarApart { from, to });
         }
-        Ok(self
-            .openings(from, to)
-            .map(|opening| opening.length())
-            .sum())
+        Ok(self.openings(from, to).map(|opening| opening.length()).sum())
     }
 
     /// The whole working minutes that elapse from `from` to `to`; negative when
@@ -225,11 +216,7 @@ impl Calendar {
     /// # Errors
     ///
     /// As [`Calendar::working_time_between`].
-    pub fn working_minutes_between(
-        &self,
-        from: Timestamp,
-        to: Timestamp,
-    ) -> Result<i64, CalendarError> {
+    pub fn working_minutes_between(&self, from: Timestamp, to: Timestamp) -> Result<i64, CalendarError> {
         Ok(self.working_time_between(from, to)?.as_mins())
     }
 
@@ -240,12 +227,7 @@ impl Calendar {
     /// # Errors
     ///
     /// As [`Calendar::working_time_between`].
-    pub fn remaining(
-        &self,
-        now: Timestamp,
-        due: Timestamp,
-        span: &Span,
-    ) -> Result<Remaining, CalendarError> {
+    pub fn remaining(&self, now: Timestamp, due: Timestamp, span: &Span) -> Result<Remaining, CalendarError> {
         let due = due.max(now);
         Ok(match span.unit() {
             Unit::ClockSeconds => Remaining::Clock(due.duration_since(now)),
@@ -286,11 +268,7 @@ impl Calendar {
 
     /// The earliest instant by which `length` of working time has elapsed since
     /// `from`.
-    fn add_working(
-        &self,
-        from: Timestamp,
-        length: SignedDuration,
-    ) -> Result<Timestamp, CalendarError> {
+    fn add_working(&self, from: Timestamp, length: SignedDuration) -> Result<Timestamp, CalendarError> {
         if !length.is_positive() {
             return Ok(from);
         }
@@ -301,19 +279,12 @@ impl Calendar {
             }
             left -= opening.length();
         }
-        Err(CalendarError::TooSeldomOpen {
-            length: format!("{length:#} of working time"),
-            from,
-        })
+        Err(CalendarError::TooSeldomOpen { length: format!("{length:#} of working time"), from })
     }
 
     /// The latest instant from which `length` of working time elapses until
     /// `due`.
-    fn subtract_working(
-        &self,
-        due: Timestamp,
-        length: SignedDuration,
-    ) -> Result<Timestamp, CalendarError> {
+    fn subtract_working(&self, due: Timestamp, length: SignedDuration) -> Result<Timestamp, CalendarError> {
         let mut left = length;
         for opening in self.openings_back(earlier_limit(due), due) {
             if left <= opening.length() {
@@ -321,40 +292,25 @@ impl Calendar {
             }
             left -= opening.length();
         }
-        Err(CalendarError::TooSeldomOpenBefore {
-            length: format!("{length:#} of working time"),
-            due,
-        })
+        Err(CalendarError::TooSeldomOpenBefore { length: format!("{length:#} of working time"), due })
     }
 
     fn add_days(&self, from: Timestamp, span: &Span) -> Result<Timestamp, CalendarError> {
         let limit = later_limit(from);
-        let closings = self
-            .openings(from, limit)
-            .map(|opening| (opening.date, opening.end));
+        let closings = self.openings(from, limit).map(|opening| (opening.date, opening.end));
         edge_of_nth_day(self.date_at(from), span.count(), closings)
             // What ends at the limit may have been cut off there.
             .filter(|closing| *closing < limit)
-            .ok_or_else(|| CalendarError::TooSeldomOpen {
-                length: span.to_string(),
-                from,
-            })
+            .ok_or_else(|| CalendarError::TooSeldomOpen { length: span.to_string(), from })
     }
 
     fn subtract_days(&self, due: Timestamp, span: &Span) -> Result<Timestamp, CalendarError> {
         let limit = earlier_limit(due);
-        let last_moment = due
-            .checked_sub(SignedDuration::from_nanos(1))
-            .unwrap_or(due);
-        let openings = self
-            .openings_back(limit, due)
-            .map(|opening| (Reverse(opening.date), opening.start));
+        let last_moment = due.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(due);
+        let openings = self.openings_back(limit, due).map(|opening| (Reverse(opening.date), opening.start));
         edge_of_nth_day(Reverse(self.date_at(last_moment)), span.count(), openings)
             .filter(|opening| *opening > limit)
-            .ok_or_else(|| CalendarError::TooSeldomOpenBefore {
-                length: span.to_string(),
-                due,
-            })
+            .ok_or_else(|| CalendarError::TooSeldomOpenBefore { length: span.to_string(), due })
     }
 
     fn date_at(&self, instant: Timestamp) -> Date {
@@ -393,11 +349,7 @@ fn edge_of_nth_day<Day: Ord>(
 }
 
 fn add_clock(from: Timestamp, length: SignedDuration) -> Result<Timestamp, CalendarError> {
-    from.checked_add(length)
-        .map_err(|_| CalendarError::OutOfTime {
-            length: format!("{length:#}"),
-            from,
-        })
+    from.checked_add(length).map_err(|_| CalendarError::OutOfTime { length: format!("{length:#}"), from })
 }
 
 fn search_limit() -> SignedDuration {

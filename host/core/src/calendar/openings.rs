@@ -47,11 +47,7 @@ impl Calendar {
     }
 
     /// The openings between two instants, latest first, cut off at both.
-    pub(super) fn openings_back(
-        &self,
-        from: Timestamp,
-        to: Timestamp,
-    ) -> impl Iterator<Item = Opening> {
+    pub(super) fn openings_back(&self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = Opening> {
         let first = self.stretch_until(to);
         std::iter::successors(first, |stretch| self.stretch_until(stretch.start))
             .take_while(move |stretch| stretch.end > from)
@@ -80,12 +76,7 @@ impl Calendar {
             Some(transition) => day_ends.min(transition.timestamp()),
             None => day_ends,
         };
-        (start < end).then_some(Stretch {
-            date,
-            midnight,
-            start,
-            end,
-        })
+        (start < end).then_some(Stretch { date, midnight, start, end })
     }
 
     /// The stretch that lies before `end`, up to `end`. None at the beginning
@@ -98,12 +89,7 @@ impl Calendar {
             Some(transition) => midnight.max(transition.timestamp()),
             None => midnight,
         };
-        Some(Stretch {
-            date,
-            midnight,
-            start,
-            end,
-        })
+        Some(Stretch { date, midnight, start, end })
     }
 }
 
@@ -117,7 +103,5 @@ fn local_date(offset: Offset, instant: Timestamp) -> Option<(Date, Timestamp)> {
 }
 
 fn after(midnight: Timestamp, minutes: u16) -> Timestamp {
-    midnight
-        .checked_add(SignedDuration::from_mins(i64::from(minutes)))
-        .unwrap_or(Timestamp::MAX)
+    midnight.checked_add(SignedDuration::from_mins(i64::from(minutes))).unwrap_or(Timestamp::MAX)
 }

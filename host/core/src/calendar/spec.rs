@@ -218,15 +218,7 @@ impl TryFrom<CalendarSpec> for Calendar {
     /// Checks the specification and names the first field that is wrong.
     fn try_from(spec: CalendarSpec) -> Result<Self, SpecError> {
         let zone = find_zone(&spec.time_zone)?;
-        let WeeklySpec {
-            mon,
-            tue,
-            wed,
-            thu,
-            fri,
-            sat,
-            sun,
-        } = &spec.weekly;
+        let WeeklySpec { mon, tue, wed, thu, fri, sat, sun } = &spec.weekly;
         let weekly = [
             ranges("weekly.mon", mon)?,
             ranges("weekly.tue", tue)?,
@@ -247,15 +239,7 @@ impl TryFrom<CalendarSpec> for Calendar {
         if weekly.iter().all(Vec::is_empty) && spec.extra_working_days.is_empty() {
             return Err(error("weekly", SpecErrorKind::NeverOpens));
         }
-        Ok(Self(Arc::new(Compiled {
-            zone,
-            hours: Hours {
-                weekly,
-                extra,
-                special_days,
-            },
-            spec,
-        })))
+        Ok(Self(Arc::new(Compiled { zone, hours: Hours { weekly, extra, special_days }, spec })))
     }
 }
 
@@ -266,10 +250,7 @@ impl From<Calendar> for CalendarSpec {
 }
 
 fn error(field: impl Into<String>, kind: SpecErrorKind) -> SpecError {
-    SpecError {
-        field: field.into(),
-        kind,
-    }
+    SpecError { field: field.into(), kind }
 }
 
 fn element_error(list: &str, index: usize, kind: SpecErrorKind) -> SpecError {
@@ -292,10 +273,7 @@ fn ranges(list: &str, written: &[String]) -> Result<Vec<Range>, SpecError> {
         if let Some((before, earlier)) = previous
             && range.opens_minute < earlier.closes_minute
         {
-            let kind = SpecErrorKind::Overlap {
-                range: text.clone(),
-                previous: before.clone(),
-            };
+            let kind = SpecErrorKind::Overlap { range: text.clone(), previous: before.clone() };
             return Err(element_error(list, index, kind));
         }
         previous = Some((text, range));
@@ -305,17 +283,12 @@ fn ranges(list: &str, written: &[String]) -> Result<Vec<Range>, SpecError> {
 }
 
 fn parse_range(text: &str) -> Result<Range, SpecErrorKind> {
-    let minutes = text
-        .split_once('-')
-        .and_then(|(opens, closes)| Some((parse_time(opens)?, parse_time(closes)?)));
+    let minutes = text.split_once('-').and_then(|(opens, closes)| Some((parse_time(opens)?, parse_time(closes)?)));
     let range = text.to_owned();
     match minutes {
         None => Err(SpecErrorKind::NotARange { range }),
         Some((opens, closes)) if closes <= opens => Err(SpecErrorKind::EmptyRange { range }),
-        Some((opens_minute, closes_minute)) => Ok(Range {
-            opens_minute,
-            closes_minute,
-        }),
+        Some((opens_minute, closes_minute)) => Ok(Range { opens_minute, closes_minute }),
     }
 }
 
@@ -331,11 +304,7 @@ fn parse_time(text: &str) -> Option<u16> {
     (minute < 60 && minutes <= MINUTES_PER_DAY).then_some(minutes)
 }
 
-fn add_days(
-    special_days: &mut BTreeMap<Date, DayKind>,
-    kind: DayKind,
-    written: &[String],
-) -> Result<(), SpecError> {
+fn add_days(special_days: &mut BTreeMap<Date, DayKind>, kind: DayKind, written: &[String]) -> Result<(), SpecError> {
     let list = kind.field();
     check_count(list, written.len(), DATES_LIMIT)?;
     for (index, text) in written.iter().enumerate() {
@@ -355,9 +324,7 @@ fn add_days(
 /// A date written `YYYY-MM-DD`. Its parser takes other forms too, which a
 /// reader of the list would have to know: only the usual one is accepted.
 fn parse_date(text: &str) -> Option<Date> {
-    text.parse()
-        .ok()
-        .filter(|date: &Date| date.to_string() == text)
+    text.parse().ok().filter(|date: &Date| date.to_string() == text)
 }
 
 fn find_zone(name: &str) -> Result<TimeZone, SpecError> {
@@ -366,10 +333,7 @@ fn find_zone(name: &str) -> Result<TimeZone, SpecError> {
         Ok(zone) if !zone.is_unknown() => Ok(zone),
         _ => Err(error(
             "time_zone",
-            SpecErrorKind::UnknownZone {
-                name: name.to_owned(),
-                nearest: nearest_zone(&zones, name),
-            },
+            SpecErrorKind::UnknownZone { name: name.to_owned(), nearest: nearest_zone(&zones, name) },
         )),
     }
 }

@@ -6,10 +6,7 @@ use super::*;
 
 mod properties;
 
-const KNOWN_ANSWERS: &str = include_str!(concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../tests/data/calendar.json"
-));
+const KNOWN_ANSWERS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/calendar.json"));
 
 #[derive(Deserialize)]
 struct KnownAnswers {
@@ -143,10 +140,7 @@ fn a_wrong_calendar_says_where_and_what_to_do() {
             "`weekly.wed[0]`: `09:60-12:00` is not a range of hours; \
              write `HH:MM-HH:MM`, from `00:00` to `24:00`",
         ),
-        (
-            json!({"weekly": {"thu": vec!["00:00-01:00"; 25]}}),
-            "`weekly.thu`: has 25 entries, more than 24; shorten it",
-        ),
+        (json!({"weekly": {"thu": vec!["00:00-01:00"; 25]}}), "`weekly.thu`: has 25 entries, more than 24; shorten it"),
         (
             json!({"holidays": ["2026-10-01", "2026-02-29"]}),
             "`holidays[1]`: `2026-02-29` is not a date; write `YYYY-MM-DD`, such as `2026-10-01`",
@@ -198,8 +192,7 @@ fn check_minutes(zone: &str, date: &str, hours: &str, expected: i64) {
     let calendar: Calendar = serde_json::from_value(spec).unwrap();
     let date: Date = date.parse().unwrap();
     let midnight = |date: Date| date.in_tz(zone).unwrap().timestamp();
-    let minutes =
-        calendar.working_minutes_between(midnight(date), midnight(date.tomorrow().unwrap()));
+    let minutes = calendar.working_minutes_between(midnight(date), midnight(date.tomorrow().unwrap()));
     assert_eq!(minutes, Ok(expected), "{zone} {date} {hours}");
 }
 
@@ -239,48 +232,16 @@ fn a_warning_mirrors_the_due_time() {
     );
     for (due, span, warning) in [
         // Tuesday; back over lunch, to an opening, over the night.
-        (
-            "2026-11-24T14:00:00+08:00",
-            Span::working_hours(2),
-            "2026-11-24T11:00:00+08:00",
-        ),
-        (
-            "2026-11-24T14:00:00+08:00",
-            Span::working_hours(4),
-            "2026-11-24T09:00:00+08:00",
-        ),
-        (
-            "2026-11-24T14:00:00+08:00",
-            Span::working_hours(5),
-            "2026-11-23T17:00:00+08:00",
-        ),
-        (
-            "2026-11-24T14:00:30+08:00",
-            Span::working_minutes(1),
-            "2026-11-24T13:59:30+08:00",
-        ),
-        (
-            "2026-11-24T14:00:00+08:00",
-            Span::clock_seconds(7_200),
-            "2026-11-24T12:00:00+08:00",
-        ),
+        ("2026-11-24T14:00:00+08:00", Span::working_hours(2), "2026-11-24T11:00:00+08:00"),
+        ("2026-11-24T14:00:00+08:00", Span::working_hours(4), "2026-11-24T09:00:00+08:00"),
+        ("2026-11-24T14:00:00+08:00", Span::working_hours(5), "2026-11-23T17:00:00+08:00"),
+        ("2026-11-24T14:00:30+08:00", Span::working_minutes(1), "2026-11-24T13:59:30+08:00"),
+        ("2026-11-24T14:00:00+08:00", Span::clock_seconds(7_200), "2026-11-24T12:00:00+08:00"),
         // From Tuesday's close to Monday's opening; from Friday's, which is at
         // midnight, to Tuesday's.
-        (
-            "2026-11-24T18:00:00+08:00",
-            Span::working_days(1),
-            "2026-11-23T09:00:00+08:00",
-        ),
-        (
-            "2026-11-28T00:00:00+08:00",
-            Span::working_days(1),
-            "2026-11-24T09:00:00+08:00",
-        ),
-        (
-            "2026-11-28T00:00:00+08:00",
-            Span::working_days(3),
-            "2026-11-20T00:00:00+08:00",
-        ),
+        ("2026-11-24T18:00:00+08:00", Span::working_days(1), "2026-11-23T09:00:00+08:00"),
+        ("2026-11-28T00:00:00+08:00", Span::working_days(1), "2026-11-24T09:00:00+08:00"),
+        ("2026-11-28T00:00:00+08:00", Span::working_days(3), "2026-11-20T00:00:00+08:00"),
     ] {
         let span = span.unwrap();
         let found = office.before(at(due), &span);
@@ -295,14 +256,8 @@ fn time_past_due_is_negative_and_leaves_nothing() {
     let late = at("2026-11-23T11:30:30Z");
     assert_eq!(office.working_minutes_between(late, due), Ok(-90));
     for (span, left) in [
-        (
-            Span::working_days(1),
-            Remaining::Working(SignedDuration::ZERO),
-        ),
-        (
-            Span::clock_seconds(60),
-            Remaining::Clock(SignedDuration::ZERO),
-        ),
+        (Span::working_days(1), Remaining::Working(SignedDuration::ZERO)),
+        (Span::clock_seconds(60), Remaining::Clock(SignedDuration::ZERO)),
     ] {
         assert_eq!(office.remaining(late, due, &span.unwrap()), Ok(left));
         assert_eq!(office.resume(late, left), Ok(late));
@@ -312,14 +267,8 @@ fn time_past_due_is_negative_and_leaves_nothing() {
 #[test]
 fn what_is_left_is_kept_as_json() {
     for (remaining, json) in [
-        (
-            Remaining::Clock(SignedDuration::from_mins(90)),
-            r#"{"clock":"PT1H30M"}"#,
-        ),
-        (
-            Remaining::Working(SignedDuration::new(3_600, 1)),
-            r#"{"working":"PT1H0.000000001S"}"#,
-        ),
+        (Remaining::Clock(SignedDuration::from_mins(90)), r#"{"clock":"PT1H30M"}"#),
+        (Remaining::Working(SignedDuration::new(3_600, 1)), r#"{"working":"PT1H0.000000001S"}"#),
     ] {
         assert_eq!(serde_json::to_string(&remaining).unwrap(), json);
         assert_eq!(serde_json::from_str::<Remaining>(json).unwrap(), remaining);
@@ -328,9 +277,8 @@ fn what_is_left_is_kept_as_json() {
 
 #[test]
 fn searches_end() {
-    let once = calendar(
-        r#"{"time_zone": "UTC", "extra_working_days": ["2026-11-24"], "extra_hours": ["09:00-17:00"]}"#,
-    );
+    let once =
+        calendar(r#"{"time_zone": "UTC", "extra_working_days": ["2026-11-24"], "extra_hours": ["09:00-17:00"]}"#);
     let weekly = calendar(r#"{"time_zone": "UTC", "weekly": {"mon": ["09:00-17:00"]}}"#);
     let monday = at("2026-11-23T12:00:00Z");
     let day = Span::working_days(1).unwrap();
@@ -338,14 +286,8 @@ fn searches_end() {
 
     // The only working day counts, though none follows it.
     assert_eq!(once.due(monday, &day), Ok(at("2026-11-24T17:00:00Z")));
-    assert_eq!(
-        weekly.due(monday, &many_days),
-        Ok(at("2046-01-22T17:00:00Z"))
-    );
-    assert_eq!(
-        weekly.before(monday, &many_days),
-        Ok(at("2007-09-24T09:00:00Z"))
-    );
+    assert_eq!(weekly.due(monday, &many_days), Ok(at("2046-01-22T17:00:00Z")));
+    assert_eq!(weekly.before(monday, &many_days), Ok(at("2007-09-24T09:00:00Z")));
 
     for (error, message) in [
         (
@@ -359,8 +301,7 @@ fn searches_end() {
              within 9125 days; shorten the span or add working days to the calendar",
         ),
         (
-            once.before(monday, &Span::working_minutes(90).unwrap())
-                .map(drop),
+            once.before(monday, &Span::working_minutes(90).unwrap()).map(drop),
             "1h 30m of working time before 2026-11-23T12:00:00Z is more than the calendar \
              was open within 9125 days; shorten the span or add working days to the calendar",
         ),
@@ -370,8 +311,7 @@ fn searches_end() {
              within 9125 days; shorten the span or add working days to the calendar",
         ),
         (
-            once.working_minutes_between(monday, Timestamp::MAX)
-                .map(drop),
+            once.working_minutes_between(monday, Timestamp::MAX).map(drop),
             "2026-11-23T12:00:00Z and 9999-12-30T22:00:00.999999999Z are more than 9125 days apart",
         ),
     ] {
@@ -381,16 +321,9 @@ fn searches_end() {
 
 #[test]
 fn the_ends_of_time_are_errors() {
-    let calendars = ["UTC", "Asia/Shanghai", "America/New_York"].map(|zone| {
-        calendar(&format!(
-            r#"{{"time_zone": "{zone}", "weekly": {{"mon": ["09:00-17:00"]}}}}"#
-        ))
-    });
-    let spans = [
-        Span::clock_seconds(86_400 * 7),
-        Span::working_hours(100),
-        Span::working_days(100),
-    ];
+    let calendars = ["UTC", "Asia/Shanghai", "America/New_York"]
+        .map(|zone| calendar(&format!(r#"{{"time_zone": "{zone}", "weekly": {{"mon": ["09:00-17:00"]}}}}"#)));
+    let spans = [Span::clock_seconds(86_400 * 7), Span::working_hours(100), Span::working_days(100)];
     for calendar in &calendars {
         for span in &spans {
             let span = span.as_ref().unwrap();

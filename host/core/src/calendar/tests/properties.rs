@@ -42,10 +42,7 @@ fn ranges() -> impl Strategy<Value = Vec<String>> {
     prop::collection::btree_set(0..=96_u16, 0..=6).prop_map(|quarters| {
         let quarters: Vec<u16> = quarters.into_iter().collect();
         let time = |quarter: u16| format!("{:02}:{:02}", quarter / 4, quarter % 4 * 15);
-        quarters
-            .chunks_exact(2)
-            .map(|pair| format!("{}-{}", time(pair[0]), time(pair[1])))
-            .collect()
+        quarters.chunks_exact(2).map(|pair| format!("{}-{}", time(pair[0]), time(pair[1]))).collect()
     })
 }
 
@@ -57,14 +54,8 @@ fn any_calendar() -> impl Strategy<Value = Calendar> {
             days.into_iter().map(date).collect::<Vec<_>>()
         })
     };
-    (
-        prop::sample::select(ZONES.to_vec()),
-        prop::collection::vec(ranges(), 7),
-        dates(),
-        dates(),
-        ranges(),
-    )
-        .prop_map(|(zone, mut week, holidays, mut extra_days, extra_hours)| {
+    (prop::sample::select(ZONES.to_vec()), prop::collection::vec(ranges(), 7), dates(), dates(), ranges()).prop_map(
+        |(zone, mut week, holidays, mut extra_days, extra_hours)| {
             if week.iter().all(Vec::is_empty) {
                 week[2] = vec!["01:15-02:45".to_owned(), "02:45-24:00".to_owned()];
             }
@@ -78,7 +69,8 @@ fn any_calendar() -> impl Strategy<Value = Calendar> {
                 "extra_hours": extra_hours,
             });
             serde_json::from_value(spec).unwrap()
-        })
+        },
+    )
 }
 
 /// Says from the specification alone whether a calendar is open at an instant.
@@ -118,9 +110,7 @@ impl<'a> SlowCalendar<'a> {
                 Weekday::Sunday => &week.sun,
             }
         };
-        ranges
-            .iter()
-            .any(|range| range[..5] <= time[..] && time[..] < range[6..])
+        ranges.iter().any(|range| range[..5] <= time[..] && time[..] < range[6..])
     }
 
     /// Adds open minutes one by one. A minute begins and ends with the wall

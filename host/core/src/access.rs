@@ -1,0 +1,117 @@
+//! Who may do and see what: one function a question, used by every path that leads there.
+
+use std::collections::BTreeSet;
+
+use crate::case::{Case, Goal, Task};
+use crate::command::Verb;
+use crate::message::Classification;
+use crate::names::DepartmentId;
+use crate::organisation::{Organisation, head_of};
+use crate::target::Actor;
+
+/// Somebody who asks for something, with the rights that their token or session carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requester {
+    /// Who they are.
+    pub actor: Actor,
+    /// Whether they run this installation.
+    pub admin: bool,
+    /// The departments whose policies they may publish.
+    pub author_of: BTreeSet<DepartmentId>,
+    /// The departments a service speaks for. A person speaks for those they belong to.
+    pub speaks_for: BTreeSet<DepartmentId>,
+}
+
+impl Requester {
+    /// Somebody without any right beyond who they are.
+    #[must_use]
+    pub fn plain(actor: Actor) -> Self {
+        Self { actor, admin: false, author_of: BTreeSet::new(), speaks_for: BTreeSet::new() }
+    }
+
+    /// Herald itself: timers, delivery reports, what follows from them.
+    #[must_use]
+    pub fn host() -> Self {
+        Self::plain(Actor::Host)
+    }
+}
+
+/// Whether `requester` may submit messages for `department`.
+#[must_use]
+pub fn may_submit(organisation: &Organisation, requester: &Requester, department: &DepartmentId) -> bool {
+    requester.speaks_for.contains(department) || organisation.belongs(&requester.actor, department)
+}
+
+/// Whether `requester` may do `task`: one of its holders, and of an approval nobody who sent the message.
+#[must_use]
+pub fn may_do(case: &Case, requester: &Requester, task: &Task) -> bool {
+    let holds = requester.actor.person().is_some_and(|person| task.holders.contains(person));
+    holds && (task.stage.is_none() || case.sender != requester.actor)
+}
+
+/// Whether `requester` may pause, resume or meet `goal`: one of its owners, or the accountable person.
+#[must_use]
+pub fn may_keep(case: &Case, requester: &Requester, goal: &Goal) -> bool {
+    let person = requester.actor.person();
+    person.is_some_and(|person| goal.owners.contains(person) || case.accountable.as_ref() == Some(person))
+}
+
+/// Whether `requester` may ask for a command that concerns the case as a whole. Tasks, goals and submission
+/// have their own questions; what the host does is for the host alone.
+#[must_use]
+pub fn may_ask(organisation: &Organisation, case: &Case, requester: &Requester, verb: Verb) -> bool {
+    let is_sender = requester.actor == case.sender && requester.actor != Actor::Anonymous;
+    let person = requester.actor.person();
+    let is_accountable = person.is_some() && person == case.accountable.as_ref();
+    let is_head =
+        |department: &DepartmentId| person.is_some_and(|person| organisation.is_among(person, &[head_of(department)]));
+    let is_host = requester.actor == Actor::Host;
+    match verb {
+        Verb::Release => {
+            let author = |bundle: &DepartmentId| requester.author_of.contains(bundle);
+            requester.admin || case.held.as_ref().is_some_and(|hold| author(&hold.bundle.department))
+        }
+        Verb::Resubmit => is_sender,
+        Verb::Withdraw => is_sender || is_head(&case.department),
+        Verb::Resolve => is_accountable,
+        Verb::Reopen => is_sender || is_accountable,
+        Verb::Close => is_sender || is_host,
+        Verb::Archive => requester.admin || is_accountable || is_host,
+        Verb::Replay => requester.admin || is_host,
+        Verb::DeliveryReport | Verb::GoalWarning | Verb::GoalDue | Verb::Regive => is_host,
+        Verb::Submit
+        | Verb::Approve
+        | Verb::Reject
+        | Verb::Return
+        | Verb::Claim
+        | Verb::Acknowledge
+        | Verb::Answer
+        | Verb::Report
+        | Verb::Pause
+        | Verb::Resume
+        | Verb::Meet => false,
+    }
+}
+
+/// Whether `requester` may see `case`. What one may not see does not exist.
+///
+/// `participates` says whether they take part in it: as sender, accountable, holder of a task or recipient. A
+/// department's members see what their department sent or received, unless it is confidential; named roles
+/// see that too; senior management sees all below restricted; a service sees what it speaks for.
+#[must_use]
+pub fn may_see(organisation: &Organisation, case: &Case, requester: &Requester, participates: bool) -> bool {
+    if participates || (requester.actor == case.sender && requester.actor != Actor::Anonymous) {
+        return true;
+    }
+    let rules = &organisation.rules;
+    let person = requester.actor.person();
+    let among = |targets: &[_]| person.is_some_and(|person| organisation.is_among(person, targets));
+    let departments = || std::iter::once(&case.department).chain(&case.receivers);
+    let of_department =
+        || departments().any(|d| requester.speaks_for.contains(d) || organisation.belongs(&requester.actor, d));
+    match case.classification {
+        Classification::Public | Classification::Internal => among(&rules.senior_management) || of_department(),
+        Classification::Confidential => among(&rules.senior_management) || among(&rules.confidential_readers),
+        Classification::Restricted => among(&rules.restricted_readers),
+    }
+}

@@ -1,0 +1,68 @@
+//! Deliveries: one recipient through one channel, with every try.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{DeliveryNumber, GoalNumber};
+use crate::names::ChannelName;
+use crate::target::Recipient;
+use crate::words::words;
+
+words! {
+    /// What a delivery tells its recipient.
+    Purpose {
+        /// The message itself.
+        Message = "message",
+        /// That a goal of theirs is nearly due.
+        Warning = "warning",
+        /// That a goal was breached.
+        Escalation = "escalation",
+        /// That a message they got was withdrawn.
+        Withdrawal = "withdrawal",
+        /// That their own message was returned, rejected or held.
+        Verdict = "verdict",
+    }
+    /// Where a delivery is.
+    DeliveryStatus {
+        /// Waiting for its next try.
+        Pending = "pending",
+        /// Arrived, as far as the channel can tell.
+        Delivered = "delivered",
+        /// Ran out of tries; kept for replay.
+        Dead = "dead",
+        /// No longer wanted.
+        Cancelled = "cancelled",
+    }
+}
+
+/// A delivery.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Its number within the case.
+    pub number: DeliveryNumber,
+    /// What it tells.
+    pub purpose: Purpose,
+    /// Whom it goes to.
+    pub to: Recipient,
+    /// Through which channel.
+    pub channel: ChannelName,
+    /// Where it is.
+    pub status: DeliveryStatus,
+    /// The goal that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<GoalNumber>,
+    /// How often it was tried.
+    #[serde(default)]
+    pub attempts: u32,
+    /// When it is tried next, while it is pending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_attempt: Option<Timestamp>,
+    /// What went wrong last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<String>,
+    /// When it was decided on.
+    pub made_at: Timestamp,
+    /// When it arrived or was given up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_at: Option<Timestamp>,
+}

@@ -1,0 +1,104 @@
+//! Stages of an approval and the seats in them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::case::SetBy;
+use crate::ids::{GoalNumber, TaskNumber};
+use crate::names::{PersonId, StageName};
+use crate::plan::{AtDeadline, Mode, Phase};
+use crate::span::Span;
+use crate::target::Target;
+use crate::words::words;
+
+words! {
+    /// What an approver decided.
+    Verdict {
+        /// It may go on.
+        Approved = "approved",
+        /// It may not.
+        Rejected = "rejected",
+        /// Its sender should edit it and send it again.
+        Returned = "returned",
+    }
+    /// Where a stage is.
+    StageStatus {
+        /// Its turn has not come.
+        Waiting = "waiting",
+        /// Its approvers have been asked.
+        Running = "running",
+        /// Enough of them approved.
+        Approved = "approved",
+        /// It was rejected.
+        Rejected = "rejected",
+        /// It was returned.
+        Returned = "returned",
+        /// It is no longer needed.
+        Cancelled = "cancelled",
+    }
+}
+
+/// One voice in a stage: a task for those who may give it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seat {
+    /// Whom the policy named.
+    pub target: Target,
+    /// Who may give it, once the stage runs. Never empty then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<PersonId>,
+    /// The task by which they give it, once it is their turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskNumber>,
+    /// What they decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+}
+
+/// A stage of an approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stage {
+    /// Its name.
+    pub name: StageName,
+    /// When its turn comes.
+    pub phase: Phase,
+    /// How many must approve.
+    pub mode: Mode,
+    /// Whom the policy named.
+    pub approvers: Vec<Target>,
+    /// How long they have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Span>,
+    /// What happens then.
+    pub at_deadline: AtDeadline,
+    /// Whose word asked for it.
+    pub set_by: SetBy,
+    /// Whether it runs beside the open case.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub post_hoc: bool,
+    /// Where it is.
+    pub status: StageStatus,
+    /// Its voices, once it runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seats: Vec<Seat>,
+    /// Its deadline, once it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goal: Option<GoalNumber>,
+}
+
+impl Stage {
+    /// How many seats must approve.
+    #[must_use]
+    pub fn needed(&self) -> usize {
+        match self.mode {
+            Mode::Any => 1,
+            Mode::All | Mode::Sequential => self.seats.len(),
+            // A quorum larger than the number of people there are would wait for ever.
+            Mode::Quorum(n) => usize::try_from(n).unwrap_or(usize::MAX).min(self.seats.len()).max(1),
+        }
+    }
+
+    /// How many seats have approved.
+    #[must_use]
+    pub fn approvals(&self) -> usize {
+        self.seats.iter().filter(|seat| seat.verdict == Some(Verdict::Approved)).count()
+    }
+}

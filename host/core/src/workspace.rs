@@ -1,0 +1,100 @@
+//! The rows of one case while a command is judged or a record is applied.
+//!
+//! A workspace loads rows when they are first touched, and remembers how each of them was, so that a store
+//! writes only what changed and mends its indexes from the difference. All change goes through
+//! [`Workspace::apply`]: what `step` decides and what a replay repeats are the same code.
+
+use std::collections::BTreeMap;
+
+use crate::case::{Case, Delivery, Goal, Task};
+use crate::ids::{CaseId, DeliveryNumber, GoalNumber, TaskNumber};
+
+/// A failure to read a row. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read a row of the case: {0}")]
+pub struct RowError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// Where rows come from.
+pub trait Rows {
+    /// The case, if there is one by this id.
+    ///
+    /// # Errors
+    /// When the store cannot read it, as with the other methods.
+    fn case(&self, case: CaseId) -> Result<Option<Case>, RowError>;
+    /// A task of a case.
+    ///
+    /// # Errors
+    /// See [`Rows::case`].
+    fn task(&self, case: CaseId, number: TaskNumber) -> Result<Option<Task>, RowError>;
+    /// A goal of a case.
+    ///
+    /// # Errors
+    /// See [`Rows::case`].
+    fn goal(&self, case: CaseId, number: GoalNumber) -> Result<Option<Goal>, RowError>;
+    /// A delivery of a case.
+    ///
+    /// # Errors
+    /// See [`Rows::case`].
+    fn delivery(&self, case: CaseId, number: DeliveryNumber) -> Result<Option<Delivery>, RowError>;
+}
+
+/// A row as it was, if it was there, and as it is now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change<T> {
+    /// As the store has it; `None` for a new row.
+    pub before: Option<T>,
+    /// As it is now.
+    pub after: T,
+}
+
+/// The rows of one case, loaded as they are touched.
+pub struct Workspace<'rows> {
+    id: CaseId,
+    rows: &'rows dyn Rows,
+    case: Option<Change<Case>>,
+    tasks: BTreeMap<TaskNumber, Change<Task>>,
+    goals: BTreeMap<GoalNumber, Change<Goal>>,
+    deliveries: BTreeMap<DeliveryNumber, Change<Delivery>>,
+}
+
+impl<'rows> Workspace<'rows> {
+    /// The workspace of case `id`, which may not exist yet.
+    ///
+    /// # Errors
+    /// When the case cannot be read.
+    pub fn open(rows: &'rows dyn Rows, id: CaseId) -> Result<Self, RowError> {
+        let case = rows.case(id)?.map(|case| Change { before: Some(case.clone()), after: case });
+        Ok(Self { id, rows, case, tasks: BTreeMap::new(), goals: BTreeMap::new(), deliveries: BTreeMap::new() })
+    }
+
+    /// The id of the case.
+    #[must_use]
+    pub fn id(&self) -> CaseId {
+        self.id
+    }
+
+    /// The case as it stands, if it exists.
+    #[must_use]
+    pub fn case(&self) -> Option<&Case> {
+        self.case.as_ref().map(|change| &change.after)
+    }
+
+    /// Every row that was touched, whether or not it differs in the end.
+    #[must_use]
+    pub fn changes(&self) -> Changes<'_> {
+        Changes { case: self.case.as_ref(), tasks: &self.tasks, goals: &self.goals, deliveries: &self.deliveries }
+    }
+}
+
+/// The touched rows of a workspace, for a store to write.
+#[derive(Debug, Clone, Copy)]
+pub struct Changes<'a> {
+    /// The case.
+    pub case: Option<&'a Change<Case>>,
+    /// Its tasks.
+    pub tasks: &'a BTreeMap<TaskNumber, Change<Task>>,
+    /// Its goals.
+    pub goals: &'a BTreeMap<GoalNumber, Change<Goal>>,
+    /// Its deliveries.
+    pub deliveries: &'a BTreeMap<DeliveryNumber, Change<Delivery>>,
+}
