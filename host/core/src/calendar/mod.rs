@@ -32,7 +32,7 @@
 //! # Limits
 //!
 //! Every operation looks at most [`SEARCH_LIMIT_DAYS`] away from where it
-//! starts, and costs at most that many steps of a day.
+//! starts, in steps of a day.
 
 mod openings;
 mod spec;
@@ -322,7 +322,7 @@ impl Calendar {
 /// "after" and "last" in the order of the edges, which may run backwards.
 ///
 /// A day that comes again after a later one, as when clocks go back across
-/// midnight, is not counted again.
+/// midnight, is not counted again: it ends where the later one first opens.
 fn edge_of_nth_day<Day: Ord>(
     first_day: Day,
     count: u32,
@@ -338,8 +338,6 @@ fn edge_of_nth_day<Day: Ord>(
             }
             current = day;
             counted += 1;
-        } else if day < current {
-            continue;
         }
         if counted == count {
             found = Some(edge);

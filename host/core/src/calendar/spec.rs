@@ -19,7 +19,8 @@ pub const DATES_LIMIT: usize = 2_000;
 /// The most ranges in a day.
 pub const RANGES_PER_DAY_LIMIT: usize = 24;
 
-/// A calendar as administrators write it, in TOML or JSON.
+/// A calendar as administrators write it, in TOML or JSON. Dates are texts, in
+/// quotes in TOML too.
 ///
 /// # Examples
 ///

@@ -319,6 +319,23 @@ fn searches_end() {
     }
 }
 
+/// A day that the limit of the search cuts in two has no known edge.
+#[test]
+fn a_day_cut_off_by_the_limit_is_not_answered() {
+    let once = calendar(
+        r#"{"time_zone": "UTC", "extra_working_days": ["2026-11-24"], "extra_hours": ["09:00-17:00"]}"#,
+    );
+    let day = Span::working_days(1).unwrap();
+    for (hour, in_reach) in [("12:00", false), ("20:00", true)] {
+        let from = at(&format!("2026-11-24T{hour}:00Z")) - search_limit();
+        assert_eq!(once.due(from, &day).is_ok(), in_reach, "{hour}");
+    }
+    for (hour, in_reach) in [("12:00", false), ("06:00", true)] {
+        let due = at(&format!("2026-11-24T{hour}:00Z")) + search_limit();
+        assert_eq!(once.before(due, &day).is_ok(), in_reach, "{hour}");
+    }
+}
+
 #[test]
 fn the_ends_of_time_are_errors() {
     let calendars = ["UTC", "Asia/Shanghai", "America/New_York"]
