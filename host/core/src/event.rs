@@ -179,7 +179,7 @@ pub enum Event {
         note: Option<String>,
         /// Their deadlines: a goal for each.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        goal: Option<AskedGoal>,
+        goal: Option<Box<AskedGoal>>,
         /// The deadline they share with a goal that stands by itself.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         shared_goal: Option<GoalNumber>,

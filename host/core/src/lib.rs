@@ -17,6 +17,7 @@ pub mod command;
 pub mod decision;
 pub mod event;
 pub mod ids;
+pub mod merge;
 pub mod message;
 pub mod names;
 pub mod organisation;

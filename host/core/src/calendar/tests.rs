@@ -322,9 +322,8 @@ fn searches_end() {
 /// A day that the limit of the search cuts in two has no known edge.
 #[test]
 fn a_day_cut_off_by_the_limit_is_not_answered() {
-    let once = calendar(
-        r#"{"time_zone": "UTC", "extra_working_days": ["2026-11-24"], "extra_hours": ["09:00-17:00"]}"#,
-    );
+    let once =
+        calendar(r#"{"time_zone": "UTC", "extra_working_days": ["2026-11-24"], "extra_hours": ["09:00-17:00"]}"#);
     let day = Span::working_days(1).unwrap();
     for (hour, in_reach) in [("12:00", false), ("20:00", true)] {
         let from = at(&format!("2026-11-24T{hour}:00Z")) - search_limit();

@@ -1,0 +1,110 @@
+//! The merge of `approve` plans.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{approve_voices, cut};
+use crate::decision::{Contribution, Cut, Flag, Plan, SetStage};
+use crate::message::Message;
+use crate::names::{ChannelName, NAME_LIMIT_CHARS, StageName};
+use crate::organisation::{ORGANISATION, Organisation, head_of};
+use crate::plan::{AtDeadline, Mode, Phase, StagePlan};
+
+/// Adds the stages that `approve` plans ask for, and those of the channels that the plan uses.
+///
+/// Stages are united by phase; of two that bear one name and differ, the later in the order of layers is called
+/// `<name>.2`, because none may be lost. The case opens before it is approved only if a bundle asked for that, its kind is
+/// deferrable, and no bundle of the organisation asked for a stage without asking for that.
+#[must_use]
+pub fn approve(
+    organisation: &Organisation,
+    message: &Message,
+    plan: &mut Plan,
+    contributions: &[Contribution],
+) -> Vec<Cut> {
+    let voices = approve_voices(contributions);
+    let mut cuts = Vec::new();
+    let mut stages: BTreeMap<StageName, SetStage> = BTreeMap::new();
+    for voice in &voices {
+        for stage in &voice.plan.stages {
+            let mut stage = stage.clone();
+            let taken = stages.get(&stage.name);
+            if taken.is_some_and(|taken| taken.plan == stage) {
+                continue;
+            }
+            if taken.is_some() {
+                stage.name = free_name(&stage.name, &stages);
+            }
+            let set_by = Some(voice.bundle.clone());
+            stages.insert(stage.name.clone(), SetStage { plan: stage, set_by });
+        }
+    }
+    for stage in channel_stages(organisation, plan) {
+        stages.insert(stage.plan.name.clone(), stage);
+    }
+
+    let deferrable = organisation.kinds.get(&message.kind).is_some_and(|kind| kind.deferrable);
+    let house_insists = voices.iter().any(|voice| {
+        let house = voice.bundle.department.as_str() == ORGANISATION;
+        house && !voice.plan.stages.is_empty() && !voice.plan.post_hoc
+    });
+    for voice in voices.iter().filter(|voice| voice.plan.post_hoc) {
+        let why = match (deferrable, house_insists) {
+            (false, _) => format!("kind `{}` is not deferrable", message.kind),
+            (true, true) => "the organisation asks for approval first".to_owned(),
+            (true, false) => {
+                plan.post_hoc = true;
+                continue;
+            }
+        };
+        cuts.push(cut(voice.bundle, "approval after the fact", why));
+    }
+    plan.stages = stages.into_values().collect();
+    sort(plan);
+    cuts
+}
+
+/// Opens the case at once with a stage for the sender's head beside it: what follows when `approve` fails for an
+/// urgent message of a deferrable kind.
+pub fn approve_afterwards(message: &Message, plan: &mut Plan) {
+    let name = StageName::new("afterwards").unwrap_or_else(|_| unreachable!("`afterwards` is a name"));
+    plan.stages.push(SetStage {
+        plan: StagePlan {
+            name,
+            phase: Phase::Department,
+            mode: Mode::Any,
+            approvers: vec![head_of(&message.department)],
+            within: None,
+            at_deadline: AtDeadline::Escalate,
+        },
+        set_by: None,
+    });
+    plan.post_hoc = true;
+    plan.flags.insert(Flag::ApprovalFailed);
+    sort(plan);
+}
+
+/// `name` with the first number behind it that nothing else bears.
+fn free_name(name: &StageName, taken: &BTreeMap<StageName, SetStage>) -> StageName {
+    let numbered = (2..).map(|n: u32| {
+        let number = format!(".{n}");
+        let kept = name.as_str().chars().take(NAME_LIMIT_CHARS - number.len());
+        StageName::new(&(kept.collect::<String>() + &number))
+    });
+    // Shortened to the limit and followed by a number, a name is a name; and some number is free.
+    let mut free = numbered.flatten().filter(|name| !taken.contains_key(name));
+    free.next().unwrap_or_else(|| name.clone())
+}
+
+fn sort(plan: &mut Plan) {
+    plan.stages.sort_by(|a, b| (a.plan.phase, &a.plan.name).cmp(&(b.plan.phase, &b.plan.name)));
+}
+
+fn channel_stages(organisation: &Organisation, plan: &Plan) -> Vec<SetStage> {
+    let used: BTreeSet<&ChannelName> = plan.recipients.values().flat_map(|reach| &reach.by).collect();
+    let stages = used.into_iter().filter_map(|name| {
+        let stage = organisation.channels.get(name)?.approval.clone()?;
+        let name = StageName::new(&format!("channel.{name}")).unwrap_or_else(|_| stage.name.clone());
+        Some(SetStage { plan: StagePlan { name, phase: Phase::Channel, ..stage }, set_by: None })
+    });
+    stages.collect()
+}

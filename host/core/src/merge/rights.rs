@@ -1,0 +1,120 @@
+//! What a bundle may ask for, by the department that owns it.
+
+use std::collections::BTreeSet;
+
+use super::cut;
+use crate::decision::{BundleId, Cut, Promise, Reach};
+use crate::message::Classification;
+use crate::names::{ChannelName, DepartmentId};
+use crate::organisation::{ORGANISATION, Organisation};
+use crate::plan::{GoalPlan, Send};
+use crate::target::Target;
+
+/// The rights of one bundle.
+pub(super) struct Rights<'a> {
+    pub(super) organisation: &'a Organisation,
+    pub(super) bundle: &'a BundleId,
+    /// Whether promises may also be asked of holders of the organisation's own roles, as an escalation may:
+    /// it climbs.
+    pub(super) upwards: bool,
+}
+
+impl Rights<'_> {
+    fn department(&self) -> &DepartmentId {
+        &self.bundle.department
+    }
+
+    fn is_house(&self) -> bool {
+        self.department().as_str() == ORGANISATION
+    }
+
+    fn reaches_everyone(&self) -> bool {
+        self.is_house() || self.organisation.rules.may_reach_everyone.contains(self.department())
+    }
+
+    /// Whether it may ask acknowledgements, answers and goals of `target`.
+    fn may_ask(&self, target: &Target) -> bool {
+        let own = |department: &DepartmentId| {
+            department == self.department() || (self.upwards && department.as_str() == ORGANISATION)
+        };
+        self.is_house()
+            || match target {
+                Target::Role(department, _) | Target::Department(department) => own(department),
+                Target::Person(person) => {
+                    self.organisation.people.get(person).is_some_and(|p| p.departments.contains(self.department()))
+                }
+                Target::Everyone => self.reaches_everyone(),
+                Target::Contact(_) => false,
+            }
+    }
+
+    /// The part of `send` that the bundle has a right to, and what it has no right to.
+    pub(super) fn reach(&self, send: &Send, classification: Classification, cuts: &mut Vec<Cut>) -> Option<Reach> {
+        let to = &send.to;
+        if *to == Target::Everyone && !self.reaches_everyone() {
+            let why = format!("department `{}` may not reach everyone", self.department());
+            cuts.push(cut(self.bundle, format!("sending to `{to}`"), why));
+            return None;
+        }
+        let by = send.by.iter().filter(|name| self.may_use(name, to, classification, cuts)).cloned().collect();
+        let mut reach = Reach { by, ..Reach::default() };
+        let asked = [
+            (send.acknowledge_within, "an acknowledgement", &mut reach.acknowledge),
+            (send.answer_within, "an answer", &mut reach.answer),
+            (send.report_every, "reports", &mut reach.report),
+        ];
+        for (within, what, promises) in asked {
+            let Some(within) = within else { continue };
+            if self.may_ask(to) {
+                promises.insert(Promise { within, set_by: self.bundle.clone() });
+            } else {
+                cuts.push(cut(self.bundle, format!("{what} from `{to}`"), self.foreign()));
+            }
+        }
+        Some(reach)
+    }
+
+    fn foreign(&self) -> String {
+        format!("department `{}` may ask this of its own people only", self.department())
+    }
+
+    fn may_use(&self, name: &ChannelName, to: &Target, classification: Classification, cuts: &mut Vec<Cut>) -> bool {
+        let why = match self.organisation.channels.get(name) {
+            None => Some(format!("there is no channel `{name}`")),
+            Some(channel) if channel.external && classification >= Classification::Confidential => {
+                Some(format!("channel `{name}` leaves the organisation, and the message is {classification}"))
+            }
+            Some(channel) => {
+                let open = channel.open_to.is_empty() || channel.open_to.contains(self.department());
+                (!open && !self.is_house())
+                    .then(|| format!("channel `{name}` is not open to department `{}`", self.department()))
+            }
+        };
+        if let Some(why) = why {
+            cuts.push(cut(self.bundle, format!("channel `{name}` to `{to}`"), why));
+            return false;
+        }
+        true
+    }
+
+    /// Whether it may set `goal` for its owner; `accountable` owns a goal that names nobody.
+    pub(super) fn may_set(&self, goal: &GoalPlan, accountable: Option<&Target>, cuts: &mut Vec<Cut>) -> bool {
+        let owner = goal.owner.as_ref().or(accountable);
+        let may = self.is_house() || owner.is_some_and(|owner| self.may_ask(owner));
+        if !may {
+            let whom = owner.map_or_else(|| "the accountable person".to_owned(), |owner| format!("`{owner}`"));
+            cuts.push(cut(self.bundle, format!("goal `{}` for {whom}", goal.name), self.foreign()));
+        }
+        may
+    }
+}
+
+/// Whether every one whom `target` means is among those whom `allowed` mean.
+pub(super) fn within(organisation: &Organisation, target: &Target, allowed: &BTreeSet<Target>) -> bool {
+    if allowed.contains(target) {
+        return true;
+    }
+    let members = organisation.members(target);
+    let allowed: BTreeSet<_> = allowed.iter().flat_map(|target| organisation.members(target)).collect();
+    !members.is_empty() && members.iter().all(|person| allowed.contains(person))
+}

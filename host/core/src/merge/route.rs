@@ -1,0 +1,216 @@
+//! The merge of `route` plans.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::rights::{Rights, within};
+use super::{Voice, cut, route_voices, weightiest};
+use crate::decision::{Contribution, Cut, Flag, HookOutcome, Layer, Plan, Reach, SetGoal};
+use crate::message::{Audience, Classification, Level, Message};
+use crate::names::DepartmentId;
+use crate::organisation::{ArchiveClass, ORGANISATION, Organisation, head_of};
+use crate::plan::RoutePlan;
+use crate::target::Target;
+
+/// The departments that receive a message: those its sender names, in that order, then those that the plans
+/// name, layer by layer and sorted. The sending department and the organisation are not among them.
+#[must_use]
+pub fn receivers(organisation: &Organisation, message: &Message, contributions: &[Contribution]) -> Vec<DepartmentId> {
+    let voices = route_voices(contributions);
+    let named = voices.iter().flat_map(|voice| voice.plan.sends.iter().map(|send| &send.to));
+    ordered_receivers(organisation, message, named)
+}
+
+fn ordered_receivers<'a>(
+    organisation: &'a Organisation,
+    message: &'a Message,
+    named: impl Iterator<Item = &'a Target>,
+) -> Vec<DepartmentId> {
+    let home = |target: &'a Target| match target {
+        Target::Person(person) => organisation.people.get(person).and_then(|p| p.departments.first()),
+        other => other.department(),
+    };
+    let mut found: Vec<DepartmentId> = Vec::new();
+    let named: BTreeSet<_> = named.filter_map(home).collect();
+    for department in message.to.iter().filter_map(home).chain(named) {
+        if *department != message.department && department.as_str() != ORGANISATION && !found.contains(department) {
+            found.push(department.clone());
+        }
+    }
+    found
+}
+
+/// Merges the plans of `route`, and says what was cut. Failed contributions count for nothing but a flag. When
+/// nothing routes the message, the catch-all gets it.
+#[must_use]
+pub fn route(organisation: &Organisation, message: &Message, contributions: &[Contribution]) -> (Plan, Vec<Cut>) {
+    let voices = route_voices(contributions);
+    let mut cuts = Vec::new();
+
+    let classification = strictest(message, &voices);
+    let accountable = accountable(organisation, message, &voices);
+    let mut recipients = BTreeMap::new();
+    let mut goals = BTreeSet::new();
+    for voice in &voices {
+        let rights = Rights { organisation, bundle: voice.bundle, upwards: false };
+        for send in &voice.plan.sends {
+            if !may_know(message, classification, &send.to) {
+                let why = format!("the message is {classification}: it stays with participants and named roles");
+                cuts.push(cut(voice.bundle, format!("sending to `{}`", send.to), why));
+            } else if let Some(reach) = rights.reach(send, classification, &mut cuts) {
+                unite(recipients.entry(send.to.clone()).or_default(), reach);
+            }
+        }
+        for goal in &voice.plan.goals {
+            if rights.may_set(goal, Some(&accountable), &mut cuts) {
+                goals.insert(SetGoal { plan: goal.clone(), set_by: voice.bundle.clone() });
+            }
+        }
+    }
+    restrict(organisation, &voices, &mut recipients, &mut cuts);
+
+    let mut flags = BTreeSet::new();
+    if contributions.iter().any(|c| matches!(c.outcome, HookOutcome::Failed { .. })) {
+        flags.insert(Flag::PolicyFailed);
+    }
+    let named = message.to.iter().chain(recipients.keys());
+    let receivers = ordered_receivers(organisation, message, named);
+    if recipients.is_empty() {
+        flags.insert(Flag::Unrouted);
+        let department = receivers.first().unwrap_or(&message.department);
+        recipients.extend(catch_all(organisation, department).map(|target| (target, Reach::default())));
+    }
+
+    let kind_archive = organisation.kinds.get(&message.kind).map_or(ArchiveClass::Standard, |kind| kind.archive);
+    let archive = voices.iter().filter_map(|voice| voice.plan.archive).fold(kind_archive, Ord::max);
+    let asked_level = weightiest(&voices, |plan| plan.level);
+    let plan = Plan {
+        level: asked_level.unwrap_or_else(|| Level::of_urgency(message.urgency)),
+        classification,
+        audience: audience(message, &voices),
+        recipients,
+        accountable: Some(accountable),
+        receivers,
+        goals: goals.into_iter().collect(),
+        stages: Vec::new(),
+        post_hoc: false,
+        digest: digest(&voices),
+        labels: labels(message, &voices),
+        archive,
+        flags,
+    };
+    cuts.sort();
+    (plan, cuts)
+}
+
+pub(super) fn unite(into: &mut Reach, reach: Reach) {
+    into.by.extend(reach.by);
+    into.acknowledge.extend(reach.acknowledge);
+    into.answer.extend(reach.answer);
+    into.report.extend(reach.report);
+}
+
+fn strictest(message: &Message, voices: &[Voice<'_, RoutePlan>]) -> Classification {
+    voices.iter().filter_map(|voice| voice.plan.classification).fold(message.classification, Ord::max)
+}
+
+/// The organisation may correct the audience. A department may only widen it: a message to the outside that it
+/// called internal would escape what is asked of messages to the outside.
+fn audience(message: &Message, voices: &[Voice<'_, RoutePlan>]) -> Audience {
+    let words = |house: bool| {
+        let of_layer = voices.iter().filter(move |voice| (voice.layer == Layer::Organisation) == house);
+        of_layer.filter_map(|voice| voice.plan.audience)
+    };
+    words(true).max().unwrap_or_else(|| words(false).fold(message.audience, Ord::max))
+}
+
+/// The organisation's word, else the first receiving department's, else the sender's; without any, the head of
+/// the first receiving department, or the sender's.
+fn accountable(organisation: &Organisation, message: &Message, voices: &[Voice<'_, RoutePlan>]) -> Target {
+    let word = |layer: Layer, department: Option<&DepartmentId>| {
+        let of_layer = voices.iter().filter(|voice| voice.layer == layer);
+        let of_department =
+            of_layer.filter(|voice| department.is_none_or(|department| voice.bundle.department == *department));
+        of_department.filter_map(|voice| voice.plan.assign.as_ref()).min().cloned()
+    };
+    let named = voices.iter().flat_map(|voice| voice.plan.sends.iter().map(|send| &send.to));
+    let receivers = ordered_receivers(organisation, message, message.to.iter().chain(named));
+    word(Layer::Organisation, None)
+        .or_else(|| receivers.iter().find_map(|department| word(Layer::Receiver, Some(department))))
+        .or_else(|| word(Layer::Sender, None))
+        .unwrap_or_else(|| head_of(receivers.first().unwrap_or(&message.department)))
+}
+
+/// Whether `target` may know of a message so classified. What the sender names, takes part in it.
+fn may_know(message: &Message, classification: Classification, target: &Target) -> bool {
+    classification < Classification::Confidential
+        || match target {
+            Target::Person(_) | Target::Role(..) => true,
+            Target::Department(_) | Target::Contact(_) => message.to.contains(target),
+            Target::Everyone => false,
+        }
+}
+
+fn restrict(
+    organisation: &Organisation,
+    voices: &[Voice<'_, RoutePlan>],
+    recipients: &mut BTreeMap<Target, Reach>,
+    cuts: &mut Vec<Cut>,
+) {
+    for voice in voices {
+        let Some(restriction) = &voice.plan.restrict else { continue };
+        if voice.bundle.department.as_str() != ORGANISATION {
+            cuts.push(cut(voice.bundle, "a restriction", "only an organisation's bundle may restrict"));
+            continue;
+        }
+        let bundle = voice.bundle;
+        if let Some(allowed) = &restriction.recipients {
+            recipients.retain(|target, _| {
+                let keep = within(organisation, target, allowed);
+                if !keep {
+                    cuts.push(cut(bundle, format!("sending to `{target}`"), format!("cut by `{bundle}`")));
+                }
+                keep
+            });
+        }
+        if let Some(allowed) = &restriction.channels {
+            for (target, reach) in recipients.iter_mut() {
+                reach.by.retain(|channel| {
+                    let keep = allowed.contains(channel);
+                    if !keep {
+                        let what = format!("channel `{channel}` to `{target}`");
+                        cuts.push(cut(bundle, what, format!("cut by `{bundle}`")));
+                    }
+                    keep
+                });
+            }
+        }
+    }
+}
+
+/// A digest only if nothing asked for immediate sending.
+fn digest(voices: &[Voice<'_, RoutePlan>]) -> Option<String> {
+    let immediate = |plan: &RoutePlan| plan.digest.is_none() && !plan.sends.is_empty();
+    if voices.iter().any(|voice| immediate(voice.plan)) {
+        return None;
+    }
+    weightiest(voices, |plan| plan.digest.clone())
+}
+
+fn labels(message: &Message, voices: &[Voice<'_, RoutePlan>]) -> BTreeMap<String, String> {
+    let mut labels = message.labels.clone();
+    let set: BTreeSet<_> = voices.iter().flat_map(|voice| voice.plan.labels.keys()).collect();
+    for label in set {
+        if let Some(value) = weightiest(voices, |plan| plan.labels.get(label)) {
+            labels.insert(label.clone(), value.clone());
+        }
+    }
+    labels
+}
+
+/// Whom a message goes to that nothing routed: the department's catch-all, its head, the organisation's.
+fn catch_all(organisation: &Organisation, department: &DepartmentId) -> Option<Target> {
+    let own = organisation.departments.get(department).map(|d| d.catch_all.clone());
+    let own = own.map(|catch_all| catch_all.unwrap_or_else(|| head_of(department)));
+    let somebody = |target: &Target| !organisation.members(target).is_empty();
+    own.filter(somebody).or_else(|| organisation.rules.catch_all.clone())
+}
