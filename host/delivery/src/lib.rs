@@ -1,13 +1,13 @@
 //! Herald's connectors to channels: how one delivery leaves the house, and what became of it.
 //!
-//! A connector makes one try and reports one [`Outcome`]. It does not decide whether to try again,
+//! A connector makes one try and reports one [`Outcome`](connector::Outcome). It does not decide whether to try again,
 //! keeps nothing between tries but idle connections, reads no clock and draws no random number: the
 //! engine brings the time, asks the [`retry::Schedule`] and records what happened. A delivery is
 //! made at least once; its id stays the same across tries, so that the receiver can tell.
 //!
 //! | module | what it settles |
 //! | --- | --- |
-//! | [`connector`] | the seam: a try, its outcome, and the [`Connector`] that every channel type implements |
+//! | [`connector`] | the seam: a try, its outcome, and the [`Connector`](connector::Connector) that every channel type implements |
 //! | [`webhook`] | the connector that posts JSON by Standard Webhooks 1.0.0 |
 //! | [`signature`] | signing and verifying by Standard Webhooks 1.0.0 |
 //! | [`guard`] | which addresses may be reached at all |
@@ -47,5 +47,3 @@ pub mod guard;
 pub mod retry;
 pub mod signature;
 pub mod webhook;
-
-pub use connector::{Connector, Outcome};

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use ipnet::IpNet;
+use rustls::pki_types::DnsName;
 use serde::Deserialize;
 use url::Host;
 
@@ -119,12 +120,10 @@ fn host(text: &str) -> Result<Entry, AllowedError> {
     }
 }
 
-/// Whether a name that the URL standard accepts is one that can be looked up: no wildcards, no other
-/// signs than `-`, `.` and `_`.
+/// Whether a name that the URL standard accepts is also one that DNS and TLS can carry: that standard
+/// lets wildcards, braces and labels of any length pass.
 pub(super) fn is_host_name(domain: &str) -> bool {
-    domain
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+    DnsName::try_from(domain).is_ok()
 }
 
 /// Why a text is no allowed destination.

@@ -118,6 +118,9 @@ fn schemes_and_hosts() {
     check(&[], "data:,x", "no endpoint");
     check(&[], "https://a{b}/", "no endpoint");
     check(&[], "https://a*b/", "no endpoint");
+    check(&[], "https://a..b/", "no endpoint");
+    check(&[], &format!("https://{}/", "x".repeat(63)), "public");
+    check(&[], &format!("https://{}/", "x".repeat(64)), "no endpoint");
 }
 
 #[test]
@@ -151,38 +154,43 @@ fn allowed_destinations() {
     check(&["公告.例子"], "http://公告.例子/", "anywhere");
 }
 
+#[track_caller]
+fn check_found(reach: Reach, allowed: &[&str], found: &[&str], expected: Result<&[&str], Refusal>) {
+    let found = addresses(found)
+        .into_iter()
+        .map(|address| SocketAddr::new(address, 0));
+    let judged = admitted(&guard(allowed), reach, found)
+        .map(|admitted| admitted.iter().map(SocketAddr::ip).collect());
+    assert_eq!(judged, expected.map(addresses));
+}
+
 #[test]
 fn a_name_reaches_only_what_is_admitted_of_its_addresses() {
-    let found = ["10.0.0.1", "8.8.8.8", "::1"];
-    let cases = [
-        (Reach::PublicOrListed, vec![], Ok(vec!["8.8.8.8"])),
-        (
-            Reach::PublicOrListed,
-            vec!["10.0.0.0/8"],
-            Ok(vec!["10.0.0.1", "8.8.8.8"]),
-        ),
-        (Reach::Listed, vec!["::1"], Ok(vec!["::1"])),
-        (Reach::Listed, vec![], Err("private")),
-        (Reach::Anywhere, vec![], Ok(found.to_vec())),
-    ];
-    for (reach, allowed, expected) in cases {
-        let found = found
-            .iter()
-            .map(|text| SocketAddr::new(text.parse().unwrap(), 0));
-        let judged = admitted(&guard(&allowed), reach, found)
-            .map(|admitted| admitted.iter().map(SocketAddr::ip).collect::<Vec<_>>());
-        match expected {
-            Ok(addresses) => {
-                let addresses: Vec<IpAddr> =
-                    addresses.iter().map(|text| text.parse().unwrap()).collect();
-                assert_eq!(judged, Ok(addresses), "{reach:?} {allowed:?}");
-            }
-            Err(range) => {
-                let address = "10.0.0.1".parse().unwrap();
-                assert_eq!(judged, Err(Refusal::Internal { address, range }));
-            }
-        }
-    }
+    let mixed = ["10.0.0.1", "8.8.8.8", "::1"];
+    let inside = || Refusal::Internal {
+        address: addresses(&mixed)[0],
+        range: "private",
+    };
+    let public = Reach::PublicOrListed;
+
+    check_found(public, &[], &mixed, Ok(&["8.8.8.8"]));
+    check_found(
+        public,
+        &["10.0.0.0/8"],
+        &mixed,
+        Ok(&["10.0.0.1", "8.8.8.8"]),
+    );
+    check_found(public, &[], &["10.0.0.1", "::1"], Err(inside()));
+    check_found(public, &[], &[], Ok(&[]));
+    check_found(Reach::Listed, &["::1"], &mixed, Ok(&["::1"]));
+    check_found(Reach::Listed, &[], &mixed, Err(inside()));
+    check_found(Reach::Listed, &[], &["8.8.8.8"], Err(Refusal::PlainHttp));
+    check_found(Reach::Listed, &["8.8.8.8"], &["8.8.8.8"], Ok(&["8.8.8.8"]));
+    check_found(Reach::Anywhere, &[], &mixed, Ok(&mixed));
+}
+
+fn addresses(texts: &[&str]) -> Vec<IpAddr> {
+    texts.iter().map(|text| text.parse().unwrap()).collect()
 }
 
 #[test]

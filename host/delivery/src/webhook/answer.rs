@@ -3,6 +3,8 @@
 //! not followed, for it would lead past the configured receiver; it is tried again because whoever
 //! runs the endpoint may yet set it right.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
@@ -71,14 +73,19 @@ fn not_before(value: &str, now: Timestamp) -> Option<Timestamp> {
     let value = value.trim();
     let wait = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         // Too many digits to read are more than the limit, too.
-        SignedDuration::from_secs(value.parse().unwrap_or(i64::MAX))
+        Duration::from_secs(value.parse().unwrap_or(u64::MAX))
     } else {
-        let date = httpdate::parse_http_date(value).ok()?;
-        now.duration_until(Timestamp::try_from(date).ok()?)
+        httpdate::parse_http_date(value)
+            .ok()?
+            .duration_since(now.into())
+            .ok()?
     };
-    wait.is_positive()
-        .then(|| now.saturating_add(wait.min(RETRY_AFTER_LIMIT)).ok())
-        .flatten()
+    if wait.is_zero() {
+        return None;
+    }
+    let wait = SignedDuration::try_from(wait)
+        .map_or(RETRY_AFTER_LIMIT, |wait| wait.min(RETRY_AFTER_LIMIT));
+    now.saturating_add(wait).ok()
 }
 
 /// Reads the body as far as the limits let it, and keeps its beginning. A body that breaks off changes

@@ -110,7 +110,7 @@ async fn serve(
         Answer::Stall { head } => {
             stream.write_all(head.as_bytes()).await.unwrap();
             // Until the other side closes.
-            let _ = stream.read(&mut [0]).await;
+            let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
         }
         Answer::Endless { head } => {
             stream.write_all(head.as_bytes()).await.unwrap();
