@@ -11,7 +11,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, Mac};
 use jiff::Timestamp;
-use serde::Deserialize;
 use sha2::Sha256;
 
 use crate::connector::DeliveryId;
@@ -34,8 +33,7 @@ const SECRET_PREFIX: &str = "whsec_";
 const VERSION_PREFIX: &str = "v1,";
 
 /// A key that the sender and one receiver share: `whsec_` and the key in base64, 24 to 64 bytes of it.
-#[derive(Clone, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone)]
 pub struct Secret(Hmac<Sha256>);
 
 impl Secret {
@@ -63,14 +61,6 @@ impl FromStr for Secret {
         Hmac::new_from_slice(&key)
             .map(Self)
             .map_err(|_| wrong_length)
-    }
-}
-
-impl TryFrom<String> for Secret {
-    type Error = SecretError;
-
-    fn try_from(text: String) -> Result<Self, SecretError> {
-        text.parse()
     }
 }
 

@@ -142,3 +142,6 @@ fn client(
             reason: failure::innermost(&error),
         })
 }
+
+#[cfg(test)]
+mod tests;
