@@ -20,11 +20,7 @@ pub trait Connector: Send + Sync {
 
     /// Makes one try. It ends within the connector's own time limit; dropping the future gives the
     /// try up.
-    fn send(
-        &self,
-        endpoint: &Self::Endpoint,
-        attempt: Attempt,
-    ) -> impl Future<Output = Outcome> + Send;
+    fn send(&self, endpoint: &Self::Endpoint, attempt: Attempt) -> impl Future<Output = Outcome> + Send;
 }
 
 /// One try of one delivery.

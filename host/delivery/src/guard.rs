@@ -59,11 +59,7 @@ impl Destination {
         let host = url.host().map(|host| host.to_owned())?;
         match &host {
             Host::Domain(name) if !allowed::is_host_name(name) => None,
-            _ => Some(Self {
-                host,
-                port: url.port_or_known_default()?,
-                encrypted,
-            }),
+            _ => Some(Self { host, port: url.port_or_known_default()?, encrypted }),
         }
     }
 }
@@ -76,18 +72,10 @@ impl Guard {
     /// Judges what can be judged without resolving the host's name, and says which addresses the
     /// name may then have.
     pub(crate) fn judge(&self, destination: &Destination) -> Result<Reach, Refusal> {
-        if self
-            .allowed
-            .iter()
-            .any(|allowed| allowed.names(destination))
-        {
+        if self.allowed.iter().any(|allowed| allowed.names(destination)) {
             return Ok(Reach::Anywhere);
         }
-        let reach = if destination.encrypted {
-            Reach::PublicOrListed
-        } else {
-            Reach::Listed
-        };
+        let reach = if destination.encrypted { Reach::PublicOrListed } else { Reach::Listed };
         match destination.host {
             Host::Domain(_) => {}
             Host::Ipv4(address) => self.admit(address.into(), reach)?,
@@ -110,9 +98,7 @@ impl Guard {
 
     fn lists(&self, address: IpAddr) -> bool {
         let reached = range::reached(address);
-        self.allowed
-            .iter()
-            .any(|allowed| allowed.covers(address) || allowed.covers(reached))
+        self.allowed.iter().any(|allowed| allowed.covers(address) || allowed.covers(reached))
     }
 }
 
@@ -131,9 +117,7 @@ pub enum Refusal {
         range: &'static str,
     },
     /// Unencrypted, to somewhere that is not listed.
-    #[error(
-        "plain `http` is only for destinations listed in `allowed_internal`; use `https` for this endpoint"
-    )]
+    #[error("plain `http` is only for destinations listed in `allowed_internal`; use `https` for this endpoint")]
     PlainHttp,
 }
 

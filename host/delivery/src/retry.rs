@@ -8,18 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 /// The delay before each try of the standard schedule, in seconds.
-pub const STANDARD_DELAYS_SECONDS: [u32; 10] = [
-    0,
-    5,
-    5 * 60,
-    30 * 60,
-    2 * 3_600,
-    5 * 3_600,
-    10 * 3_600,
-    14 * 3_600,
-    20 * 3_600,
-    24 * 3_600,
-];
+pub const STANDARD_DELAYS_SECONDS: [u32; 10] =
+    [0, 5, 5 * 60, 30 * 60, 2 * 3_600, 5 * 3_600, 10 * 3_600, 14 * 3_600, 20 * 3_600, 24 * 3_600];
 
 /// The most tries that a schedule can have: enough for any back-off, and a bound on what one dead
 /// endpoint can cost.
@@ -47,9 +37,7 @@ pub struct Schedule {
 
 impl Default for Schedule {
     fn default() -> Self {
-        Self {
-            delays_seconds: STANDARD_DELAYS_SECONDS.to_vec(),
-        }
+        Self { delays_seconds: STANDARD_DELAYS_SECONDS.to_vec() }
     }
 }
 
@@ -64,13 +52,8 @@ impl Schedule {
         if count == 0 || count > MAX_ATTEMPTS {
             return Err(ScheduleError::Count { count });
         }
-        match delays_seconds
-            .iter()
-            .position(|delay| *delay > MAX_DELAY_SECONDS)
-        {
-            Some(index) => Err(ScheduleError::Delay {
-                position: index + 1,
-            }),
+        match delays_seconds.iter().position(|delay| *delay > MAX_DELAY_SECONDS) {
+            Some(index) => Err(ScheduleError::Delay { position: index + 1 }),
             None => Ok(Self { delays_seconds }),
         }
     }
@@ -127,9 +110,7 @@ pub enum ScheduleError {
         count: usize,
     },
     /// A delay that is too long.
-    #[error(
-        "delay {position} of the retry schedule is longer than {MAX_DELAY_SECONDS} seconds (7 days)"
-    )]
+    #[error("delay {position} of the retry schedule is longer than {MAX_DELAY_SECONDS} seconds (7 days)")]
     Delay {
         /// Which one, counted from 1.
         position: usize,

@@ -50,17 +50,13 @@ impl FromStr for Secret {
     type Err = SecretError;
 
     fn from_str(text: &str) -> Result<Self, SecretError> {
-        let encoded = text
-            .strip_prefix(SECRET_PREFIX)
-            .ok_or(SecretError::Prefix)?;
+        let encoded = text.strip_prefix(SECRET_PREFIX).ok_or(SecretError::Prefix)?;
         let key = BASE64.decode(encoded).map_err(|_| SecretError::Encoding)?;
         let wrong_length = SecretError::Length { bytes: key.len() };
         if !KEY_BYTES.contains(&key.len()) {
             return Err(wrong_length);
         }
-        Hmac::new_from_slice(&key)
-            .map(Self)
-            .map_err(|_| wrong_length)
+        Hmac::new_from_slice(&key).map(Self).map_err(|_| wrong_length)
     }
 }
 
@@ -99,10 +95,7 @@ pub enum SecretError {
 pub fn sign(secrets: &[Secret], id: &DeliveryId, timestamp_seconds: i64, body: &[u8]) -> String {
     let timestamp = timestamp_seconds.to_string();
     let signatures = secrets.iter().map(|secret| {
-        let code = secret
-            .mac(id.as_str(), &timestamp, body)
-            .finalize()
-            .into_bytes();
+        let code = secret.mac(id.as_str(), &timestamp, body).finalize().into_bytes();
         format!("{VERSION_PREFIX}{}", BASE64.encode(code))
     });
     signatures.collect::<Vec<_>>().join(" ")
@@ -134,32 +127,20 @@ pub fn verify(
     body: &[u8],
     now: Timestamp,
 ) -> Result<(), VerifyError> {
-    let sent: i64 = headers
-        .timestamp
-        .parse()
-        .map_err(|_| VerifyError::Timestamp)?;
+    let sent: i64 = headers.timestamp.parse().map_err(|_| VerifyError::Timestamp)?;
     let seconds_apart = now.as_second().abs_diff(sent);
     if seconds_apart > TOLERANCE_SECONDS {
         return Err(VerifyError::Stale { seconds_apart });
     }
     let fits = |code: &[u8]| {
-        secrets.iter().any(|secret| {
-            secret
-                .mac(headers.id, headers.timestamp, body)
-                .verify_slice(code)
-                .is_ok()
-        })
+        secrets.iter().any(|secret| secret.mac(headers.id, headers.timestamp, body).verify_slice(code).is_ok())
     };
     let signed = headers
         .signature
         .split_ascii_whitespace()
         .filter_map(|signature| BASE64.decode(signature.strip_prefix(VERSION_PREFIX)?).ok())
         .any(|code| fits(&code));
-    if signed {
-        Ok(())
-    } else {
-        Err(VerifyError::Signature)
-    }
+    if signed { Ok(()) } else { Err(VerifyError::Signature) }
 }
 
 /// Why a received webhook is not to be believed.
@@ -169,17 +150,13 @@ pub enum VerifyError {
     #[error("`{TIMESTAMP_HEADER}` is not a whole number of Unix seconds")]
     Timestamp,
     /// The timestamp is too far from the receiver's clock.
-    #[error(
-        "`{TIMESTAMP_HEADER}` is {seconds_apart} seconds from this clock, {TOLERANCE_SECONDS} are allowed"
-    )]
+    #[error("`{TIMESTAMP_HEADER}` is {seconds_apart} seconds from this clock, {TOLERANCE_SECONDS} are allowed")]
     Stale {
         /// How far, either way.
         seconds_apart: u64,
     },
     /// No signature fits.
-    #[error(
-        "no signature in `{SIGNATURE_HEADER}` fits the secret, the id, the timestamp and the body"
-    )]
+    #[error("no signature in `{SIGNATURE_HEADER}` fits the secret, the id, the timestamp and the body")]
     Signature,
 }
 

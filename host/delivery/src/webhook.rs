@@ -62,23 +62,13 @@ impl WebhookConnector {
     pub fn new(settings: WebhookSettings) -> Result<Self, SettingsError> {
         let tls = settings.check()?;
         let guard = Arc::new(Guard::new(settings.allowed_internal.clone()));
-        let client = |reach| {
-            client(
-                &settings,
-                tls.clone(),
-                CheckedResolver::new(Arc::clone(&guard), reach),
-            )
-        };
+        let client = |reach| client(&settings, tls.clone(), CheckedResolver::new(Arc::clone(&guard), reach));
         let clients = Clients {
             anywhere: client(Reach::Anywhere)?,
             public_or_listed: client(Reach::PublicOrListed)?,
             listed: client(Reach::Listed)?,
         };
-        Ok(Self {
-            settings,
-            guard,
-            clients,
-        })
+        Ok(Self { settings, guard, clients })
     }
 
     fn client(&self, reach: Reach) -> &Client {
@@ -119,11 +109,7 @@ impl Connector for WebhookConnector {
     }
 }
 
-fn client(
-    settings: &WebhookSettings,
-    tls: ClientConfig,
-    resolver: CheckedResolver,
-) -> Result<Client, SettingsError> {
+fn client(settings: &WebhookSettings, tls: ClientConfig, resolver: CheckedResolver) -> Result<Client, SettingsError> {
     Client::builder()
         .tls_backend_preconfigured(tls)
         .dns_resolver(Arc::new(resolver))
@@ -138,9 +124,7 @@ fn client(
         .referer(false)
         .http1_only()
         .build()
-        .map_err(|error| SettingsError::Client {
-            reason: failure::innermost(&error),
-        })
+        .map_err(|error| SettingsError::Client { reason: failure::innermost(&error) })
 }
 
 #[cfg(test)]

@@ -28,10 +28,7 @@ pub struct Allowed(Entry);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Entry {
     Network(IpNet),
-    Host {
-        host: Host<String>,
-        port: Option<u16>,
-    },
+    Host { host: Host<String>, port: Option<u16> },
 }
 
 impl Allowed {
@@ -40,8 +37,7 @@ impl Allowed {
         match &self.0 {
             Entry::Network(_) => false,
             Entry::Host { host, port } => {
-                same_host(host, &destination.host)
-                    && port.is_none_or(|port| port == destination.port)
+                same_host(host, &destination.host) && port.is_none_or(|port| port == destination.port)
             }
         }
     }
@@ -55,9 +51,7 @@ impl Allowed {
 /// A trailing full stop only says that a name is complete; it is the same host.
 fn same_host(one: &Host<String>, other: &Host<String>) -> bool {
     match (one, other) {
-        (Host::Domain(one), Host::Domain(other)) => {
-            one.trim_end_matches('.') == other.trim_end_matches('.')
-        }
+        (Host::Domain(one), Host::Domain(other)) => one.trim_end_matches('.') == other.trim_end_matches('.'),
         _ => one == other,
     }
 }
@@ -86,25 +80,18 @@ impl TryFrom<String> for Allowed {
 }
 
 fn network(text: &str) -> Result<Entry, AllowedError> {
-    let network: IpNet = text.parse().map_err(|_| AllowedError::Network {
-        text: text.to_owned(),
-    })?;
+    let network: IpNet = text.parse().map_err(|_| AllowedError::Network { text: text.to_owned() })?;
     let whole = network.trunc();
     // `10.20.0.7/16` may be meant as one address or as sixty-five thousand.
     if whole == network {
         Ok(Entry::Network(network))
     } else {
-        Err(AllowedError::HostBits {
-            text: text.to_owned(),
-            network: whole,
-        })
+        Err(AllowedError::HostBits { text: text.to_owned(), network: whole })
     }
 }
 
 fn host(text: &str) -> Result<Entry, AllowedError> {
-    let malformed = || AllowedError::Host {
-        text: text.to_owned(),
-    };
+    let malformed = || AllowedError::Host { text: text.to_owned() };
     let (name, port) = match text.rsplit_once(':') {
         // The colons of an IPv6 address in brackets are its own.
         Some((name, port)) if !port.ends_with(']') => {
@@ -136,9 +123,7 @@ pub enum AllowedError {
         text: String,
     },
     /// The address has bits set behind the prefix.
-    #[error(
-        "`{text}` has bits set behind its prefix; write `{network}` for the network, or the address alone"
-    )]
+    #[error("`{text}` has bits set behind its prefix; write `{network}` for the network, or the address alone")]
     HostBits {
         /// The entry.
         text: String,

@@ -42,15 +42,9 @@ const SPECIAL_V4: [(Ipv4Net, &str); 17] = [
 const SPECIAL_V6: [(Ipv6Net, &str); 14] = [
     (v6([0, 0, 0, 0, 0, 0, 0, 0], 128), "unspecified"),
     (v6([0, 0, 0, 0, 0, 0, 0, 1], 128), "loopback"),
-    (
-        v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48),
-        "local translation to IPv4",
-    ),
+    (v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48), "local translation to IPv4"),
     (v6([0x100, 0, 0, 0, 0, 0, 0, 0], 64), "discarded"),
-    (
-        v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),
-        "protocol assignments, Teredo, benchmarking",
-    ),
+    (v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23), "protocol assignments, Teredo, benchmarking"),
     (v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32), "documentation"),
     (v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20), "documentation"),
     (v6([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7), "unique local"),
@@ -77,14 +71,8 @@ const CARRIERS: [(Ipv6Net, u32); 4] = [
 /// What a special address is for; `None` for a public one.
 pub(super) fn special(address: IpAddr) -> Option<&'static str> {
     match reached(address) {
-        IpAddr::V4(address) => SPECIAL_V4
-            .iter()
-            .find(|(network, _)| network.contains(&address))
-            .map(|(_, name)| *name),
-        IpAddr::V6(address) => SPECIAL_V6
-            .iter()
-            .find(|(network, _)| network.contains(&address))
-            .map(|(_, name)| *name),
+        IpAddr::V4(address) => SPECIAL_V4.iter().find(|(network, _)| network.contains(&address)).map(|(_, name)| *name),
+        IpAddr::V6(address) => SPECIAL_V6.iter().find(|(network, _)| network.contains(&address)).map(|(_, name)| *name),
     }
 }
 
@@ -98,10 +86,7 @@ pub(super) fn reached(address: IpAddr) -> IpAddr {
     if outer.is_unspecified() || outer.is_loopback() {
         return address;
     }
-    match CARRIERS
-        .iter()
-        .find(|(network, _)| network.contains(&outer))
-    {
+    match CARRIERS.iter().find(|(network, _)| network.contains(&outer)) {
         Some((_, first_bit)) => {
             let bits = outer.to_bits() << first_bit >> (u128::BITS - u32::BITS);
             u32::try_from(bits).map_or(address, |bits| Ipv4Addr::from_bits(bits).into())

@@ -33,9 +33,7 @@ impl Resolve for CheckedResolver {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let admitted = admitted(&guard, reach, found)?;
             if admitted.is_empty() {
-                return Err(
-                    io::Error::new(io::ErrorKind::NotFound, "the name has no address").into(),
-                );
+                return Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address").into());
             }
             Ok(Box::new(admitted.into_iter()) as Addrs)
         })

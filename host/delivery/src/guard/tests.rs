@@ -142,11 +142,7 @@ fn allowed_destinations() {
     check(&["hooks.intern"], "http://a.hooks.intern/", "listed");
     check(&["hooks.intern:443"], "https://hooks.intern/", "anywhere");
     check(&["hooks.intern:8443"], "https://hooks.intern/", "public");
-    check(
-        &["hooks.intern:80", "10.1.2.3:8080"],
-        "http://10.1.2.3:8080/",
-        "anywhere",
-    );
+    check(&["hooks.intern:80", "10.1.2.3:8080"], "http://10.1.2.3:8080/", "anywhere");
     check(&["10.1.2.3:8080"], "http://10.1.2.3/", "private");
     check(&["[::1]:8080"], "http://[::1]:8080/", "anywhere");
     check(&["[::1]:8080"], "http://[::1]/", "loopback");
@@ -156,30 +152,19 @@ fn allowed_destinations() {
 
 #[track_caller]
 fn check_found(reach: Reach, allowed: &[&str], found: &[&str], expected: Result<&[&str], Refusal>) {
-    let found = addresses(found)
-        .into_iter()
-        .map(|address| SocketAddr::new(address, 0));
-    let judged = admitted(&guard(allowed), reach, found)
-        .map(|admitted| admitted.iter().map(SocketAddr::ip).collect());
+    let found = addresses(found).into_iter().map(|address| SocketAddr::new(address, 0));
+    let judged = admitted(&guard(allowed), reach, found).map(|admitted| admitted.iter().map(SocketAddr::ip).collect());
     assert_eq!(judged, expected.map(addresses));
 }
 
 #[test]
 fn a_name_reaches_only_what_is_admitted_of_its_addresses() {
     let mixed = ["10.0.0.1", "8.8.8.8", "::1"];
-    let inside = || Refusal::Internal {
-        address: addresses(&mixed)[0],
-        range: "private",
-    };
+    let inside = || Refusal::Internal { address: addresses(&mixed)[0], range: "private" };
     let public = Reach::PublicOrListed;
 
     check_found(public, &[], &mixed, Ok(&["8.8.8.8"]));
-    check_found(
-        public,
-        &["10.0.0.0/8"],
-        &mixed,
-        Ok(&["10.0.0.1", "8.8.8.8"]),
-    );
+    check_found(public, &["10.0.0.0/8"], &mixed, Ok(&["10.0.0.1", "8.8.8.8"]));
     check_found(public, &[], &["10.0.0.1", "::1"], Err(inside()));
     check_found(public, &[], &[], Ok(&[]));
     check_found(Reach::Listed, &["::1"], &mixed, Ok(&["::1"]));

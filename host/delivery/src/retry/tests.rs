@@ -19,18 +19,7 @@ fn check(attempts_made: u32, asked_ms: Option<i64>, jitter: u64, due_ms: Option<
 
 #[test]
 fn the_standard_schedule() {
-    let delays = [
-        0,
-        5_000,
-        300_000,
-        1_800_000,
-        2 * HOUR,
-        5 * HOUR,
-        10 * HOUR,
-        14 * HOUR,
-        20 * HOUR,
-        24 * HOUR,
-    ];
+    let delays = [0, 5_000, 300_000, 1_800_000, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR];
     for (attempts_made, due) in (0..).zip(delays) {
         check(attempts_made, None, 0, Some(due));
     }
@@ -70,23 +59,11 @@ fn schedules_are_validated() {
         (vec![0], Ok(())),
         (vec![60, 1, MAX_DELAY_SECONDS], Ok(())),
         (vec![1; MAX_ATTEMPTS], Ok(())),
-        (
-            vec![1; MAX_ATTEMPTS + 1],
-            Err(ScheduleError::Count {
-                count: MAX_ATTEMPTS + 1,
-            }),
-        ),
-        (
-            vec![0, MAX_DELAY_SECONDS + 1],
-            Err(ScheduleError::Delay { position: 2 }),
-        ),
+        (vec![1; MAX_ATTEMPTS + 1], Err(ScheduleError::Count { count: MAX_ATTEMPTS + 1 })),
+        (vec![0, MAX_DELAY_SECONDS + 1], Err(ScheduleError::Delay { position: 2 })),
     ];
     for (delays, expected) in cases {
-        assert_eq!(
-            Schedule::new(delays.clone()).map(|_| ()),
-            expected,
-            "{delays:?}"
-        );
+        assert_eq!(Schedule::new(delays.clone()).map(|_| ()), expected, "{delays:?}");
     }
 }
 
@@ -100,11 +77,6 @@ fn a_configured_schedule_is_read_from_a_list_of_seconds() {
     let due = |made| channel.retry.next_attempt(made, now(), None, 0);
     assert_eq!(due(1), Some(now() + SignedDuration::from_secs(7)));
     assert_eq!(due(2), None);
-    let error = toml::from_str::<Channel>("retry = []")
-        .map(|_| ())
-        .unwrap_err();
-    assert!(
-        error.message().contains("1 to 32 delays, this one has 0"),
-        "{error}"
-    );
+    let error = toml::from_str::<Channel>("retry = []").map(|_| ()).unwrap_err();
+    assert!(error.message().contains("1 to 32 delays, this one has 0"), "{error}");
 }

@@ -28,18 +28,11 @@ pub(super) async fn outcome(response: Response, endpoint: &Endpoint, now: Timest
         .and_then(|value| not_before(value, now));
     let excerpt = read(response).await;
     if status.is_success() {
-        Outcome::Delivered {
-            status: status.as_u16(),
-        }
+        Outcome::Delivered { status: status.as_u16() }
     } else if status == StatusCode::GONE {
         Outcome::Gone
     } else {
-        Outcome::Retry(Failure {
-            cause: Cause::Status(status.as_u16()),
-            reason,
-            excerpt,
-            not_before,
-        })
+        Outcome::Retry(Failure { cause: Cause::Status(status.as_u16()), reason, excerpt, not_before })
     }
 }
 
@@ -75,16 +68,12 @@ fn not_before(value: &str, now: Timestamp) -> Option<Timestamp> {
         // Too many digits to read are more than the limit, too.
         Duration::from_secs(value.parse().unwrap_or(u64::MAX))
     } else {
-        httpdate::parse_http_date(value)
-            .ok()?
-            .duration_since(now.into())
-            .ok()?
+        httpdate::parse_http_date(value).ok()?.duration_since(now.into()).ok()?
     };
     if wait.is_zero() {
         return None;
     }
-    let wait = SignedDuration::try_from(wait)
-        .map_or(RETRY_AFTER_LIMIT, |wait| wait.min(RETRY_AFTER_LIMIT));
+    let wait = SignedDuration::try_from(wait).map_or(RETRY_AFTER_LIMIT, |wait| wait.min(RETRY_AFTER_LIMIT));
     now.saturating_add(wait).ok()
 }
 
@@ -109,13 +98,7 @@ async fn read(mut response: Response) -> Option<String> {
 fn excerpt(bytes: &[u8]) -> Option<String> {
     let text: String = String::from_utf8_lossy(bytes)
         .chars()
-        .map(|character| {
-            if character.is_control() {
-                ' '
-            } else {
-                character
-            }
-        })
+        .map(|character| if character.is_control() { ' ' } else { character })
         .collect();
     let text = text.trim_end_matches(char::REPLACEMENT_CHARACTER).trim();
     (!text.is_empty()).then(|| text.to_owned())

@@ -34,23 +34,15 @@ impl Endpoint {
         if url.len() > MAX_URL_BYTES {
             return Err(EndpointError::TooLong { bytes: url.len() });
         }
-        let url = Url::parse(url).map_err(|error| EndpointError::Url {
-            reason: error.to_string(),
-        })?;
+        let url = Url::parse(url).map_err(|error| EndpointError::Url { reason: error.to_string() })?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(EndpointError::Credentials);
         }
         let destination = Destination::of(&url).ok_or(EndpointError::Destination)?;
         if secrets.is_empty() || secrets.len() > MAX_SECRETS {
-            return Err(EndpointError::Secrets {
-                count: secrets.len(),
-            });
+            return Err(EndpointError::Secrets { count: secrets.len() });
         }
-        Ok(Self {
-            url,
-            destination,
-            secrets,
-        })
+        Ok(Self { url, destination, secrets })
     }
 
     /// Scheme, host and port: what may be shown. Path and query often contain a token.
@@ -87,9 +79,7 @@ pub enum EndpointError {
     )]
     Credentials,
     /// Another scheme, or a host that cannot be looked up.
-    #[error(
-        "the endpoint's URL must be `https://` (or `http://` to a listed destination) and a host"
-    )]
+    #[error("the endpoint's URL must be `https://` (or `http://` to a listed destination) and a host")]
     Destination,
     /// No secrets, or too many.
     #[error("an endpoint has 1 to {MAX_SECRETS} secrets, this one has {count}")]

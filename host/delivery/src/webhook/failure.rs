@@ -15,11 +15,7 @@ use super::{Endpoint, WebhookSettings};
 /// The most characters quoted of an error.
 const QUOTE_CHARS: usize = 200;
 
-pub(super) fn outcome(
-    error: &reqwest::Error,
-    endpoint: &Endpoint,
-    settings: &WebhookSettings,
-) -> Outcome {
+pub(super) fn outcome(error: &reqwest::Error, endpoint: &Endpoint, settings: &WebhookSettings) -> Outcome {
     if let Some(refusal) = chain(error).find_map(|error| error.downcast_ref::<Refusal>()) {
         return Outcome::Refused(refusal.clone());
     }
@@ -27,48 +23,25 @@ pub(super) fn outcome(
     let why = innermost(error);
     let (cause, reason) = if error.is_timeout() && error.is_connect() {
         let limit = settings.connect_timeout_ms;
-        (
-            Cause::Timeout,
-            format!("no connection to `{origin}` within {limit} ms"),
-        )
+        (Cause::Timeout, format!("no connection to `{origin}` within {limit} ms"))
     } else if error.is_timeout() {
         let limit = settings.total_timeout_ms;
-        (
-            Cause::Timeout,
-            format!("no answer from `{origin}` within {limit} ms"),
-        )
+        (Cause::Timeout, format!("no answer from `{origin}` within {limit} ms"))
     } else if error.is_dns() {
-        (
-            Cause::Dns,
-            format!("the host of `{origin}` was not resolved: {why}"),
-        )
+        (Cause::Dns, format!("the host of `{origin}` was not resolved: {why}"))
     } else if chain(error).any(|error| error.is::<rustls::Error>()) {
-        (
-            Cause::Tls,
-            format!("no secure connection to `{origin}`: {why}"),
-        )
+        (Cause::Tls, format!("no secure connection to `{origin}`: {why}"))
     } else if error.is_connect() {
-        (
-            Cause::Connect,
-            format!("no connection to `{origin}`: {why}"),
-        )
+        (Cause::Connect, format!("no connection to `{origin}`: {why}"))
     } else {
         (Cause::NoAnswer, format!("`{origin}` gave no answer: {why}"))
     };
-    Outcome::Retry(Failure {
-        cause,
-        reason,
-        excerpt: None,
-        not_before: None,
-    })
+    Outcome::Retry(Failure { cause, reason, excerpt: None, not_before: None })
 }
 
 /// The text of the error at the bottom.
 pub(super) fn innermost(error: &reqwest::Error) -> String {
-    let text = chain(error)
-        .last()
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    let text = chain(error).last().map(ToString::to_string).unwrap_or_default();
     text.chars().take(QUOTE_CHARS).collect()
 }
 
@@ -81,9 +54,7 @@ fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)>
 /// one, but that one's source; TLS errors come in this wrapping.
 fn below<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     match error.downcast_ref::<io::Error>() {
-        Some(wrapping) => wrapping
-            .get_ref()
-            .map(|inner| inner as &(dyn Error + 'static)),
+        Some(wrapping) => wrapping.get_ref().map(|inner| inner as &(dyn Error + 'static)),
         None => error.source(),
     }
 }

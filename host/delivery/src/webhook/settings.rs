@@ -56,44 +56,30 @@ impl WebhookSettings {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .map_err(|error| SettingsError::Client {
-                reason: error.to_string(),
-            })?
+            .map_err(|error| SettingsError::Client { reason: error.to_string() })?
             .with_root_certificates(self.roots()?)
             .with_no_client_auth();
         Ok(config)
     }
 
     fn roots(&self) -> Result<RootCertStore, SettingsError> {
-        let mut roots = RootCertStore {
-            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-        };
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let bundled = roots.len();
         for certificate in CertificateDer::pem_slice_iter(self.additional_roots_pem.as_bytes()) {
             let certificate = certificate.map_err(roots_error)?;
             roots.add(certificate).map_err(roots_error)?;
         }
         let nothing_found = roots.len() == bundled && !self.additional_roots_pem.trim().is_empty();
-        if nothing_found {
-            Err(roots_error("there is none in it"))
-        } else {
-            Ok(roots)
-        }
+        if nothing_found { Err(roots_error("there is none in it")) } else { Ok(roots) }
     }
 }
 
 fn in_range(setting: &'static str, value: u32) -> Result<(), SettingsError> {
-    if TIMEOUT_RANGE_MS.contains(&value) {
-        Ok(())
-    } else {
-        Err(SettingsError::Timeout { setting, value })
-    }
+    if TIMEOUT_RANGE_MS.contains(&value) { Ok(()) } else { Err(SettingsError::Timeout { setting, value }) }
 }
 
 fn roots_error(reason: impl ToString) -> SettingsError {
-    SettingsError::Roots {
-        reason: reason.to_string(),
-    }
+    SettingsError::Roots { reason: reason.to_string() }
 }
 
 /// Why webhooks cannot be sent with these settings.

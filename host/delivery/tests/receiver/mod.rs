@@ -47,11 +47,7 @@ impl Receiver {
         let address = listener.local_addr().unwrap();
         let task = tokio::spawn(async move {
             let (stream, _) = listener.accept().await.unwrap();
-            serve(
-                TlsAcceptor::from(config).accept(stream).await.unwrap(),
-                answer,
-            )
-            .await
+            serve(TlsAcceptor::from(config).accept(stream).await.unwrap(), answer).await
         });
         Self { address, task }
     }
@@ -77,12 +73,7 @@ impl Receiver {
 
 /// A port on which nobody listens.
 pub(crate) async fn closed_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
 }
 
 pub(crate) fn tls(certificate: &CertifiedKey<KeyPair>) -> ServerConfig {
@@ -95,10 +86,7 @@ pub(crate) fn tls(certificate: &CertifiedKey<KeyPair>) -> ServerConfig {
         .unwrap()
 }
 
-async fn serve(
-    mut stream: impl AsyncRead + AsyncWrite + Unpin,
-    answer: Answer,
-) -> (Request, usize) {
+async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, answer: Answer) -> (Request, usize) {
     let request = read(&mut stream).await;
     let mut written = 0;
     match answer {
@@ -137,10 +125,7 @@ async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Request {
         // What is no HTTP, such as a TLS handshake, is answered as it comes.
         let is_http = bytes.is_empty() || bytes.starts_with(b"POST ");
         if !is_http || stream.read_buf(&mut bytes).await.unwrap() == 0 {
-            return Request {
-                head: String::new(),
-                body: bytes,
-            };
+            return Request { head: String::new(), body: bytes };
         }
     }
 }

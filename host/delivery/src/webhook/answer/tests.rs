@@ -34,14 +34,8 @@ fn retry_after_is_seconds_or_a_date_within_a_limit() {
 fn a_redirects_place_is_shown_without_tokens() {
     let from = Url::parse("https://hooks.example.com/a/b?token=1").unwrap();
     let cases = [
-        (
-            "https://other.example/x?token=2#f",
-            Some("https://other.example/x"),
-        ),
-        (
-            "https://user:password@other.example/",
-            Some("https://other.example/"),
-        ),
+        ("https://other.example/x?token=2#f", Some("https://other.example/x")),
+        ("https://user:password@other.example/", Some("https://other.example/")),
         ("../c", Some("https://hooks.example.com/c")),
         ("//other.example", Some("https://other.example/")),
         ("?token=3", Some("https://hooks.example.com/a/b")),
@@ -56,10 +50,7 @@ fn a_redirects_place_is_shown_without_tokens() {
 #[test]
 fn excerpts_are_plain_text() {
     let cases: [(&[u8], Option<&str>); 5] = [
-        (
-            b" database down\r\nretry\x1b[2J",
-            Some("database down  retry [2J"),
-        ),
+        (b" database down\r\nretry\x1b[2J", Some("database down  retry [2J")),
         ("停机".as_bytes(), Some("停机")),
         // Cut in the middle of a character.
         (&"停机".as_bytes()[..4], Some("停")),
