@@ -44,6 +44,7 @@ pub fn fault_disk(image: Vec<u8>) -> (FaultBackend, FaultController) {
         unsynced: Vec::new(),
         syncs: 0,
         writes: 0,
+        bytes_read: 0,
         fault: None,
         crashed: false,
     })));
@@ -64,6 +65,21 @@ impl FaultController {
     /// How many writes were asked for so far.
     pub fn writes(&self) -> u64 {
         self.0.disk().writes
+    }
+
+    /// How many bytes were read so far.
+    pub fn bytes_read(&self) -> u64 {
+        self.0.disk().bytes_read
+    }
+
+    /// Whether what was injected has happened.
+    pub fn fault_happened(&self) -> bool {
+        let disk = self.0.disk();
+        match disk.fault {
+            Some(Fault::FailSync(sync) | Fault::CrashAtSync(sync)) => disk.syncs >= sync,
+            Some(Fault::CrashAtWrite(write)) => disk.writes >= write,
+            None => false,
+        }
     }
 
     /// What a process that starts again on the same, running machine finds: everything written,
@@ -104,6 +120,7 @@ struct Disk {
     unsynced: Vec<Change>,
     syncs: u64,
     writes: u64,
+    bytes_read: u64,
     fault: Option<Fault>,
     crashed: bool,
 }
@@ -241,8 +258,9 @@ impl redb::StorageBackend for FaultBackend {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let disk = self.disk();
+        let mut disk = self.disk();
         disk.running()?;
+        disk.bytes_read += out.len() as u64;
         let offset = address(offset)?;
         match disk.seen.get(offset..offset + out.len()) {
             Some(bytes) => {
@@ -286,7 +304,7 @@ impl Random {
     }
 
     /// The next number, from all of them.
-    pub fn next(&mut self) -> u64 {
+    pub fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -296,6 +314,6 @@ impl Random {
 
     /// The next number below `bound`; 0 when that is 0.
     pub fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound.max(1) as u64) as usize
+        (self.next_u64() % bound.max(1) as u64) as usize
     }
 }
