@@ -91,7 +91,15 @@ fn run(backend: FaultBackend, from: u64) -> Reached {
         Err(StoreError::Disk(_)) => true,
         Err(error) => panic!("frame {sequence}: {error}"),
     });
-    Reached::Frames(refused.map_or(FRAMES, |sequence| sequence - 1))
+    let Some(refused) = refused else {
+        return Reached::Frames(FRAMES);
+    };
+    let next = database.begin_write();
+    assert!(
+        next.is_err(),
+        "a writer went on although frame {refused} may or may not be there"
+    );
+    Reached::Frames(refused - 1)
 }
 
 /// Opens what a failure left, and returns the number of frames in it after checking each.

@@ -163,6 +163,10 @@ impl<'txn> JournalWriter<'txn> {
     /// Erases the record at `index` (from 0) of frame `sequence`, and its salt. The header keeps
     /// the digest and the length, from which nothing can be recovered.
     ///
+    /// Whoever can write the file can do the same, and the chain does not show it: so the caller
+    /// appends a record of each erasure, and an erasure that no record speaks of is a question for
+    /// an audit.
+    ///
     /// The bytes leave the tables with the commit. On the disk they stay in a page that is free
     /// until another commit uses it.
     ///
