@@ -60,13 +60,7 @@ fn tamper(database: &Database, change: impl FnOnce(&mut JournalWriter<'_>)) {
 }
 
 fn header(journal: &JournalWriter<'_>, sequence: u64) -> Vec<u8> {
-    journal
-        .frames
-        .get(sequence)
-        .unwrap()
-        .unwrap()
-        .value()
-        .to_vec()
+    journal.frames.get(sequence).unwrap().unwrap().value().to_vec()
 }
 
 fn payload(journal: &JournalWriter<'_>, key: (u64, u32)) -> Vec<u8> {
@@ -91,11 +85,7 @@ fn what_was_appended_is_read_again() {
         assert_eq!(stored.head.sequence, sequence);
         assert_eq!(stored.at, at(sequence as i64));
         assert_eq!(Some(stored.head), journal.head_at(sequence).unwrap());
-        let records: Vec<_> = frame(sequence)
-            .records
-            .into_iter()
-            .map(|r| Some(r.bytes))
-            .collect();
+        let records: Vec<_> = frame(sequence).records.into_iter().map(|r| Some(r.bytes)).collect();
         assert_eq!(stored.records, records);
     }
     assert_eq!(journal.read(4).unwrap(), frames[3..]);
@@ -116,9 +106,7 @@ fn the_header_format_does_not_drift() {
     let digest = blake3::hash(&[[32; SALT_BYTES].as_slice(), b"record 0 of frame 2"].concat());
     assert_eq!(
         text,
-        format!(
-            r#"{{"v":1,"seq":2,"at":"2026-09-21T14:13:22Z","prev":"{before}","records":[["{digest}",19]]}}"#
-        )
+        format!(r#"{{"v":1,"seq":2,"at":"2026-09-21T14:13:22Z","prev":"{before}","records":[["{digest}",19]]}}"#)
     );
 }
 
@@ -128,9 +116,7 @@ fn a_long_journal_is_read_in_chunks() {
     let frames_per_chunk = READ_CHUNK_BYTES / FRAME_LIMIT_BYTES;
     for sequence in 0..frames_per_chunk as u64 + 2 {
         let mut builder = FrameBuilder::new(at(0));
-        builder
-            .push(vec![7; FRAME_LIMIT_BYTES], salt(1, 0))
-            .unwrap();
+        builder.push(vec![7; FRAME_LIMIT_BYTES], salt(1, 0)).unwrap();
         append(&database, sequence, &builder.finish()).unwrap();
     }
     let journal = reader(&database);
@@ -142,13 +128,7 @@ fn a_long_journal_is_read_in_chunks() {
     let report = verify(&database, 1..=last, |progress| calls.push(progress)).unwrap();
     assert_eq!((report.mismatch, report.frames), (None, last));
     assert_eq!(calls.len(), 2);
-    assert_eq!(
-        calls[1],
-        VerifyProgress {
-            frames_done: last,
-            frames_total: last
-        }
-    );
+    assert_eq!(calls[1], VerifyProgress { frames_done: last, frames_total: last });
 }
 
 #[test]
@@ -177,12 +157,7 @@ fn a_frame_has_limits() {
             Err("the frame has no room for a record of 11 bytes; append it and begin another"),
         ),
         (1, FRAME_LIMIT_RECORDS - 1, 1, Ok(())),
-        (
-            1,
-            FRAME_LIMIT_RECORDS,
-            0,
-            Err("the frame has no room for a record of 0 bytes; append it and begin another"),
-        ),
+        (1, FRAME_LIMIT_RECORDS, 0, Err("the frame has no room for a record of 0 bytes; append it and begin another")),
     ];
     for (record_bytes, records, next, expected) in cases {
         let mut builder = full(record_bytes, records);
@@ -190,14 +165,8 @@ fn a_frame_has_limits() {
         assert_eq!(before, record_bytes * records);
         assert_eq!(builder.fits(next), expected.is_ok());
         let outcome = builder.push(vec![0; next], salt(1, 0));
-        assert_eq!(
-            outcome.map_err(|error| error.to_string()),
-            expected.map_err(str::to_owned)
-        );
-        assert_eq!(
-            builder.bytes(),
-            before + if expected.is_ok() { next } else { 0 }
-        );
+        assert_eq!(outcome.map_err(|error| error.to_string()), expected.map_err(str::to_owned));
+        assert_eq!(builder.bytes(), before + if expected.is_ok() { next } else { 0 });
     }
     assert!(full(0, 0).is_empty() && !full(0, 1).is_empty());
 }
@@ -207,9 +176,7 @@ fn a_frame_has_limits() {
 fn the_fullest_frame_stays_under_a_megabyte() {
     let mut builder = FrameBuilder::new(at(0));
     for _ in 0..FRAME_LIMIT_RECORDS {
-        builder
-            .push(vec![0; FRAME_LIMIT_BYTES / FRAME_LIMIT_RECORDS], salt(1, 0))
-            .unwrap();
+        builder.push(vec![0; FRAME_LIMIT_BYTES / FRAME_LIMIT_RECORDS], salt(1, 0)).unwrap();
     }
     let (bytes, frame) = (builder.bytes(), builder.finish());
     assert_eq!(bytes, FRAME_LIMIT_BYTES);
@@ -220,16 +187,8 @@ fn the_fullest_frame_stays_under_a_megabyte() {
 #[test]
 fn a_stale_or_backward_append_is_refused_and_leaves_nothing() {
     let cases = [
-        (
-            LAST - 1,
-            9,
-            "the journal ends at frame 5, not at 4: the writer's view is stale",
-        ),
-        (
-            LAST + 1,
-            9,
-            "the journal ends at frame 5, not at 6: the writer's view is stale",
-        ),
+        (LAST - 1, 9, "the journal ends at frame 5, not at 4: the writer's view is stale"),
+        (LAST + 1, 9, "the journal ends at frame 5, not at 6: the writer's view is stale"),
         (
             LAST,
             4,
@@ -243,12 +202,7 @@ fn a_stale_or_backward_append_is_refused_and_leaves_nothing() {
         assert_eq!(refused.unwrap_err().to_string(), message);
         assert_eq!(reader(&database).head().unwrap(), head);
     }
-    append(
-        &database,
-        LAST,
-        &FrameBuilder::new(at(LAST as i64)).finish(),
-    )
-    .unwrap();
+    append(&database, LAST, &FrameBuilder::new(at(LAST as i64)).finish()).unwrap();
 }
 
 #[test]
@@ -263,34 +217,16 @@ fn an_erased_payload_leaves_the_chain_whole() {
     ];
     for (sequence, index, expected) in cases {
         let transaction = database.begin_write().unwrap();
-        let erasure = JournalWriter::open(&transaction)
-            .unwrap()
-            .erase_payload(sequence, index)
-            .unwrap();
+        let erasure = JournalWriter::open(&transaction).unwrap().erase_payload(sequence, index).unwrap();
         transaction.commit().unwrap();
         assert_eq!(erasure, expected, "frame {sequence}, record {index}");
     }
     let report = verify(&database, 1..=LAST, |_| {}).unwrap();
-    let expected = VerifyReport {
-        frames: 5,
-        records: 9,
-        erased: 1,
-        head,
-        mismatch: None,
-    };
+    let expected = VerifyReport { frames: 5, records: 9, erased: 1, head, mismatch: None };
     assert_eq!(report, expected);
     let stored = reader(&database).read(4).unwrap();
-    assert_eq!(
-        stored[0]
-            .records
-            .iter()
-            .map(Option::is_some)
-            .collect::<Vec<_>>(),
-        [true, false, true]
-    );
-    tamper(&database, |journal| {
-        assert!(payload(journal, (4, 1)).is_empty())
-    });
+    assert_eq!(stored[0].records.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, true]);
+    tamper(&database, |journal| assert!(payload(journal, (4, 1)).is_empty()));
 }
 
 #[test]
@@ -301,11 +237,7 @@ fn a_part_of_the_journal_can_be_verified() {
     let cases = [
         (1..=2, 2, None),
         (4..=5, 2, None),
-        (
-            2..=4,
-            1,
-            Some("frame 3, record 0: the payload or its salt was changed"),
-        ),
+        (2..=4, 1, Some("frame 3, record 0: the payload or its salt was changed")),
         (5..=6, 1, Some("frame 6: the frame is missing")),
         (9..=9, 0, Some("frame 8: the frame is missing")),
         (0..=0, 0, None),
@@ -313,10 +245,6 @@ fn a_part_of_the_journal_can_be_verified() {
     for (range, frames, mismatch) in cases {
         let report = verify(&database, range.clone(), |_| {}).unwrap();
         let found = report.mismatch.map(|mismatch| mismatch.to_string());
-        assert_eq!(
-            (report.frames, found.as_deref()),
-            (frames, mismatch),
-            "{range:?}"
-        );
+        assert_eq!((report.frames, found.as_deref()), (frames, mismatch), "{range:?}");
     }
 }

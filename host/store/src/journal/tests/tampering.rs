@@ -6,10 +6,7 @@ use super::*;
 fn rewrite(journal: &mut JournalWriter<'_>, sequence: u64, old: &str, new: &str) {
     let text = String::from_utf8(header(journal, sequence)).unwrap();
     assert!(text.contains(old), "`{old}` is not in {text}");
-    journal
-        .frames
-        .insert(sequence, text.replacen(old, new, 1).as_bytes())
-        .unwrap();
+    journal.frames.insert(sequence, text.replacen(old, new, 1).as_bytes()).unwrap();
 }
 
 /// One way of tampering with a journal of five frames, and where it must be noticed.
@@ -154,18 +151,11 @@ const TAMPERINGS: &[Tampering] = &[
 
 #[test]
 fn tampering_is_noticed_where_it_happened() {
-    for Tampering {
-        name,
-        change,
-        noticed,
-    } in TAMPERINGS
-    {
+    for Tampering { name, change, noticed } in TAMPERINGS {
         let database = store();
         tamper(&database, change);
         let report = verify(&database, 1..=LAST, |_| {}).unwrap();
-        let mismatch = report
-            .mismatch
-            .unwrap_or_else(|| panic!("{name}: not noticed"));
+        let mismatch = report.mismatch.unwrap_or_else(|| panic!("{name}: not noticed"));
         assert_eq!(mismatch.to_string(), *noticed, "{name}");
         assert_eq!(report.frames, mismatch.sequence - 1, "{name}");
         assert_eq!(report.head.sequence, report.frames, "{name}");
@@ -175,12 +165,7 @@ fn tampering_is_noticed_where_it_happened() {
 /// A replay must stop at tampered frames too, or it would apply what nobody decided.
 #[test]
 fn tampered_frames_are_not_read() {
-    for Tampering {
-        name,
-        change,
-        noticed,
-    } in TAMPERINGS
-    {
+    for Tampering { name, change, noticed } in TAMPERINGS {
         let database = store();
         tamper(&database, change);
         match reader(&database).read(1) {
