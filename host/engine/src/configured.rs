@@ -4,17 +4,23 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use herald_core::organisation::Organisation;
-use herald_policy::{Forms, PolicySet};
+use herald_policy::{PolicySet, World};
 
-/// One publication. What began on it ends on it; a later one changes nothing under way.
-#[derive(Clone)]
+/// One publication. What began on it ends on it; a later one changes nothing under way. Cheap to clone.
+#[derive(Debug, Clone)]
 pub struct Configured {
-    /// Directory, channels, kinds, calendars and rules.
-    pub organisation: Arc<Organisation>,
+    /// The organisation, with its kinds' forms compiled.
+    pub world: Arc<World>,
     /// The bundles in force, compiled.
-    pub policies: Arc<PolicySet>,
-    /// The kinds' forms, compiled.
-    pub forms: Arc<Forms>,
+    pub policies: PolicySet,
+}
+
+impl Configured {
+    /// Directory, channels, kinds, calendars and rules.
+    #[must_use]
+    pub fn organisation(&self) -> &Arc<Organisation> {
+        self.world.organisation()
+    }
 }
 
 /// The publication in force. Reading it never waits.

@@ -60,11 +60,11 @@ impl Draft {
         let mut problems = Problems::default();
         self.check_sizes(&mut problems);
         self.check_names(configured, &mut problems);
-        let Some(kind) = configured.organisation.kinds.get(&self.kind) else {
+        let Some(kind) = configured.organisation().kinds.get(&self.kind) else {
             problems.say("/kind", format!("there is no kind `{}`", self.kind));
             return Err(problems.0);
         };
-        let wrong = configured.forms.get(&self.kind).map(|form| form.validate(&self.body)).unwrap_or_default();
+        let wrong = configured.world.forms().get(&self.kind).map(|form| form.validate(&self.body)).unwrap_or_default();
         problems.0.extend(
             wrong.into_iter().map(|problem| FieldProblem { pointer: format!("/body{}", problem.pointer), ..problem }),
         );
@@ -123,7 +123,7 @@ impl Draft {
     }
 
     fn check_names(&self, configured: &Configured, problems: &mut Problems) {
-        let organisation = &configured.organisation;
+        let organisation = configured.organisation();
         if !organisation.departments.contains_key(&self.department) {
             problems.say("/department", format!("there is no department `{}`", self.department));
         }

@@ -5,17 +5,16 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use herald_core::record::RequestKey;
+use crate::request::RequestIdentity;
 
 /// What tells requests apart: principal, path, key.
 type Identity = (String, String, String);
 
 /// The keys under way. As many as there are requests at once.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct KeysInFlight(Arc<Mutex<HashSet<Identity>>>);
 
 /// A key under way, until it is dropped: with the answer, wherever that is given up.
-#[derive(Debug)]
 pub(crate) struct KeyGuard {
     keys: KeysInFlight,
     identity: Identity,
@@ -23,7 +22,7 @@ pub(crate) struct KeyGuard {
 
 impl KeysInFlight {
     /// Takes the key of a request, unless it is taken.
-    pub(crate) fn take(&self, request: &RequestKey) -> Option<KeyGuard> {
+    pub(crate) fn take(&self, request: &RequestIdentity) -> Option<KeyGuard> {
         let identity = (request.principal.clone(), request.path.clone(), request.key.clone());
         let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         keys.insert(identity.clone()).then(|| KeyGuard { keys: self.clone(), identity })
@@ -40,9 +39,9 @@ impl Drop for KeyGuard {
 mod tests {
     use super::*;
 
-    fn key(principal: &str, path: &str, key: &str) -> RequestKey {
+    fn key(principal: &str, path: &str, key: &str) -> RequestIdentity {
         let (principal, path, key) = (principal.to_owned(), path.to_owned(), key.to_owned());
-        RequestKey { principal, path, key, body_digest: String::new() }
+        RequestIdentity { principal, path, key, body_digest: String::new() }
     }
 
     #[test]
