@@ -339,8 +339,14 @@ impl Workspace<'_> {
             goal.warn_at = warn_at;
             goal.remaining = None;
         })?;
-        self.case_mut()?.starting.retain(|(_, goal)| *goal != number);
-        let task = self.goal(number)?.and_then(|goal| goal.task);
+        let goal = self.goal(number)?;
+        let (task, stops) = goal.map(|goal| (goal.task, goal.stops.clone())).unwrap_or_default();
+        let case = self.case_mut()?;
+        case.starting.retain(|(_, goal)| *goal != number);
+        // One that had ended and runs again can be stopped again.
+        if let Some(stops) = stops.filter(|_| case.stopping.iter().all(|(_, goal)| *goal != number)) {
+            case.stopping.push((stops, number));
+        }
         if let Some(task) = task {
             self.change_task(task, |task| task.due = Some(due))?;
         }
