@@ -12,7 +12,8 @@ use herald_core::decision::Escalation;
 use herald_core::target::Recipient;
 use herald_core::workspace::Rows;
 use herald_policy::Breach;
-use herald_store::{Snapshot, StoreError};
+use herald_store::StoreError;
+use herald_store::partition::Snapshot;
 
 use crate::host::{Host, Lane};
 use crate::pool::{Behalf, Full};

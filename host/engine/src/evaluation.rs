@@ -3,21 +3,21 @@
 
 use std::sync::Arc;
 
-use herald_core::access::{self, Requester};
+use herald_core::access::Requester;
 use herald_core::command::Command;
 use herald_core::decision::Decision;
 use herald_core::ids::CaseId;
 use herald_core::message::Message;
 use herald_core::step::Refusal;
 use herald_core::workspace::{Rows, Workspace};
-use herald_core::view::view;
 use herald_store::StoreError;
 use jiff::Timestamp;
 
 use crate::configured::Configured;
 use crate::draft::Draft;
+use crate::existing;
 use crate::host::{Host, Lane};
-use crate::request::{Answer, Outcome, Refused, RequestIdentity, Undecided};
+use crate::request::{Answer, Refused, RequestIdentity, Undecided};
 use crate::writer::{Input, Origin, Reply, Work, repeat, store_error};
 
 /// A submission, or something asked of a case, that needs the policies' word.
@@ -94,24 +94,15 @@ impl Evaluation {
     /// The case that the event of `message` has already. Asked only without an idempotency key: the answer to
     /// one that bears a key is recorded, and that is the writer's to do.
     fn existing(&self, configured: &Configured, lane: &Lane, message: &Message) -> Result<Option<Answer>, Refused> {
-        let Some(key) = message.dedup_key.as_deref().filter(|_| self.request.is_none()) else { return Ok(None) };
-        if !access::may_submit(configured.organisation(), &self.requester, &message.department) {
-            return Ok(None);
-        }
+        let organisation = configured.organisation();
+        let key = existing::dedup_key(organisation, &self.requester, message).filter(|_| self.request.is_none());
+        let Some(key) = key else { return Ok(None) };
         let snapshot = lane.partition.snapshot().map_err(unreadable)?;
         let existing = snapshot.live_case(&message.kind, &message.department, key).map_err(unreadable)?;
         let Some(case) = existing else { return Ok(None) };
-        let participates = match self.requester.actor.person() {
-            Some(person) => snapshot.participates(person, case).map_err(unreadable)?,
-            None => false,
-        };
         let mut workspace = Workspace::open(&snapshot, case).map_err(|error| unreadable(store_error(error)))?;
-        let visible = workspace.case().is_some_and(|row| {
-            access::may_see(configured.organisation(), row, &self.requester, participates)
-        });
-        let view = if visible { view(&mut workspace, None) } else { Ok(None) };
-        let view = view.map_err(|error| unreadable(store_error(error)))?.map(Box::new);
-        Ok(Some(Answer { case, outcome: Outcome::Existing, repeated: false, view }))
+        let answer = existing::answer(organisation, &lane.partition, &self.requester, &mut workspace);
+        answer.map(Some).map_err(unreadable)
     }
 
     fn decision(&self, configured: &Configured, lane: &Lane, undecided: &Undecided) -> Result<Ready, Refused> {

@@ -27,9 +27,7 @@ pub(crate) enum Input {
     },
     /// Tasks of people who are away have been looked for.
     Swept,
-    /// Another publication is in force.
-    Configured,
-    /// To look at the clock.
+    /// To look at the clock, and at what is in force.
     Wake,
     /// To finish what was received before, and end.
     Shutdown,

@@ -1,17 +1,18 @@
 //! Judges one command within a frame: has it been answered, is it the same event, and if neither, what does it
 //! do to its case.
 
-use herald_core::access;
 use herald_core::command::Command;
 use herald_core::ids::CaseId;
 use herald_core::record::{RECORD_FORMAT, Record, Request};
 use herald_core::step::{Context, StepError, step};
 use herald_core::view::view;
 use herald_core::workspace::{RowError, Workspace};
-use herald_store::{FrameWriter, Partition, PushError, StoreError};
+use herald_store::partition::{FrameWriter, PushError};
+use herald_store::{Partition, StoreError};
 
 use super::input::{Origin, Work};
 use crate::configured::Configured;
+use crate::existing;
 use crate::random::Random;
 use crate::request::{Answer, Outcome, OwedAnswer, Refused};
 
@@ -62,41 +63,29 @@ impl Judge<'_> {
         let events = step(&mut workspace, &work.command, &context)?;
         let outcome =
             if matches!(work.command, Command::Submit { .. }) { Outcome::Created } else { Outcome::Changed };
-        let answer = self.answer(&mut workspace, work, outcome, true)?;
+        let answer = self.answer(&mut workspace, work, outcome)?;
         let changed = !events.is_empty();
         self.push(frame, &workspace, work, events, answer.as_ref())?;
         Ok(Carried { changed, answer })
     }
 
-    /// The case that a submission belongs to, if its event was submitted before. Whoever may not submit learns
-    /// nothing by trying.
-    fn existing(&self, frame: &FrameWriter<'_>, work: &Work) -> Result<Option<CaseId>, Trouble> {
+    /// The case that a submission belongs to, if its event was submitted before.
+    fn existing(&self, frame: &FrameWriter<'_>, work: &Work) -> Result<Option<CaseId>, StoreError> {
         let Command::Submit { message, .. } = &work.command else { return Ok(None) };
-        let Some(key) = &message.dedup_key else { return Ok(None) };
-        if !access::may_submit(self.configured.organisation(), &work.requester, &message.department) {
-            return Ok(None);
+        match existing::dedup_key(self.configured.organisation(), &work.requester, message) {
+            Some(key) => frame.live_case(&message.kind, &message.department, key),
+            None => Ok(None),
         }
-        Ok(frame.live_case(&message.kind, &message.department, key)?)
     }
 
     /// Answers a submission with the case that its event has already. Under an idempotency key that is recorded:
     /// the same request must not begin a case once this one has ended.
     fn attach(&self, frame: &FrameWriter<'_>, work: &Work, existing: CaseId) -> Result<Carried, Trouble> {
         let mut workspace = Workspace::open(frame, existing)?;
-        let visible = self.may_see(&workspace, work, existing)?;
-        let answer = self.answer(&mut workspace, work, Outcome::Existing, visible)?;
-        self.push(frame, &workspace, work, Vec::new(), answer.as_ref())?;
-        Ok(Carried { changed: false, answer })
-    }
-
-    fn may_see(&self, workspace: &Workspace<'_>, work: &Work, case: CaseId) -> Result<bool, StoreError> {
-        let participates = match work.requester.actor.person() {
-            Some(person) => self.partition.snapshot()?.participates(person, case)?,
-            None => false,
-        };
         let organisation = self.configured.organisation();
-        let case = workspace.case();
-        Ok(case.is_some_and(|case| access::may_see(organisation, case, &work.requester, participates)))
+        let answer = existing::answer(organisation, self.partition, &work.requester, &mut workspace)?;
+        self.push(frame, &workspace, work, Vec::new(), Some(&answer))?;
+        Ok(Carried { changed: false, answer: Some(answer) })
     }
 
     /// The answer to `work`, if somebody waits for one.
@@ -105,18 +94,17 @@ impl Judge<'_> {
         workspace: &mut Workspace<'_>,
         work: &Work,
         outcome: Outcome,
-        visible: bool,
     ) -> Result<Option<Answer>, RowError> {
         if !matches!(work.origin, Origin::Caller(_)) {
             return Ok(None);
         }
         let decision = match &work.command {
             Command::Submit { decision, .. } | Command::Release { decision } | Command::Resubmit { decision, .. } => {
-                Some(decision.as_ref()).filter(|_| outcome != Outcome::Existing)
+                Some(decision.as_ref())
             }
             _ => None,
         };
-        let view = if visible { view(workspace, decision)?.map(Box::new) } else { None };
+        let view = view(workspace, decision)?.map(Box::new);
         Ok(Some(Answer { case: workspace.id(), outcome, repeated: false, view }))
     }
 

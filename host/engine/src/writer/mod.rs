@@ -72,14 +72,22 @@ pub(crate) struct Writer {
     host: Arc<Host>,
     lane: Arc<Lane>,
     timers: Timers,
-    next_sweep: Timestamp,
-    sweeping: bool,
+    sweeps: Sweeps,
+}
+
+/// When tasks of people who are away were looked for last.
+struct Sweeps {
+    under_way: bool,
+    /// The publication that was seen; another one may say that other people are away.
+    revision: Option<u64>,
+    next: Timestamp,
 }
 
 impl Writer {
     pub(crate) fn new(host: Arc<Host>, lane: Arc<Lane>) -> Self {
         // Who went away while the host was down is looked for at once.
-        Self { host, lane, timers: Timers::default(), next_sweep: Timestamp::MIN, sweeping: false }
+        let sweeps = Sweeps { under_way: false, revision: None, next: Timestamp::MIN };
+        Self { host, lane, timers: Timers::default(), sweeps }
     }
 
     /// The thread: turns until it is told to end, or cannot go on.
@@ -135,12 +143,11 @@ impl Writer {
             return Ok(turn);
         }
         self.fire(now, &mut turn)?;
-        if now >= self.next_sweep && !self.sweeping {
-            self.sweeping = true;
-            self.next_sweep = now.saturating_add(SWEEP_INTERVAL).unwrap_or(now);
+        let revision = self.host.configured.get().organisation().revision;
+        if self.sweeps.begin(now, revision) {
             turn.effects.push(Effect::Sweep);
         }
-        turn.next = turn.next.into_iter().chain([self.next_sweep]).min();
+        turn.next = turn.next.into_iter().chain([self.sweeps.next]).min();
         Ok(turn)
     }
 
@@ -156,8 +163,7 @@ impl Writer {
                 self.timers.escalated();
                 self.timers.rest(case, &goals, now);
             }
-            Input::Swept => self.sweeping = false,
-            Input::Configured => self.next_sweep = now,
+            Input::Swept => self.sweeps.under_way = false,
             Input::Wake => {}
             Input::Shutdown => turn.ended = true,
         }
@@ -287,11 +293,24 @@ impl Writer {
             }
             Effect::Sweep => {
                 if crate::sweep::start(host, lane).is_err() {
-                    self.sweeping = false;
-                    self.next_sweep = Timestamp::MIN;
+                    self.sweeps.under_way = false;
+                    self.sweeps.next = Timestamp::MIN;
                 }
             }
         }
+    }
+}
+
+impl Sweeps {
+    /// Whether it is time for another.
+    fn begin(&mut self, now: Timestamp, revision: u64) -> bool {
+        let is_time = !self.under_way && (now >= self.next || self.revision != Some(revision));
+        if is_time {
+            self.under_way = true;
+            self.revision = Some(revision);
+            self.next = now.saturating_add(SWEEP_INTERVAL).unwrap_or(now);
+        }
+        is_time
     }
 }
 

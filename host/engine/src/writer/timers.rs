@@ -10,7 +10,8 @@ use herald_core::decision::Escalation;
 use herald_core::ids::{CaseId, GoalId, GoalNumber};
 use herald_core::plan::GoalName;
 use herald_core::workspace::Rows;
-use herald_store::{Snapshot, StoreError};
+use herald_store::StoreError;
+use herald_store::partition::Snapshot;
 use jiff::{SignedDuration, Timestamp};
 
 use super::input::{Origin, Work};
