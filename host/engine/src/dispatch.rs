@@ -73,7 +73,10 @@ impl Dispatcher {
         let grace = self.host.settings.shutdown_grace;
         let all = async { while self.tries.join_next().await.is_some() {} };
         if tokio::time::timeout(grace, all).await.is_err() {
-            tracing::warn!(left = self.tries.len(), "tries of deliveries were given up; the next start makes them again");
+            tracing::warn!(
+                left = self.tries.len(),
+                "tries of deliveries were given up; the next start makes them again"
+            );
         }
     }
 

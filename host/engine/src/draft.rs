@@ -109,7 +109,8 @@ impl Draft {
         if self.labels.len() > LABELS_LIMIT {
             problems.over("/labels", self.labels.len(), LABELS_LIMIT, "labels");
         }
-        if let Some((name, value)) = self.labels.iter().find(|(name, value)| name.len().max(value.len()) > KEY_LIMIT_BYTES)
+        if let Some((name, value)) =
+            self.labels.iter().find(|(name, value)| name.len().max(value.len()) > KEY_LIMIT_BYTES)
         {
             problems.over("/labels", name.len().max(value.len()), KEY_LIMIT_BYTES, "bytes in a label");
         }

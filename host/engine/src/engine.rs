@@ -325,11 +325,7 @@ impl Engine {
         Err(Refused::Contended)
     }
 
-    async fn evaluate_and_judge(
-        &self,
-        evaluation: Evaluation,
-        key: Option<Arc<KeyGuard>>,
-    ) -> Result<Answer, Refused> {
+    async fn evaluate_and_judge(&self, evaluation: Evaluation, key: Option<Arc<KeyGuard>>) -> Result<Answer, Refused> {
         let (reply, answer) = reply(key);
         let host = Arc::clone(&self.inner.host);
         let lane = Arc::clone(self.lane(evaluation.case));
@@ -341,11 +337,7 @@ impl Engine {
         self.wait(&lane, answer).await
     }
 
-    async fn wait(
-        &self,
-        lane: &Lane,
-        answer: oneshot::Receiver<Result<Answer, Refused>>,
-    ) -> Result<Answer, Refused> {
+    async fn wait(&self, lane: &Lane, answer: oneshot::Receiver<Result<Answer, Refused>>) -> Result<Answer, Refused> {
         answer.await.unwrap_or_else(|_| {
             // Nobody will answer. A writer that stopped may have had it in its hands; else it was an evaluation
             // that panicked, and nothing was done.
@@ -377,7 +369,10 @@ impl Engine {
     fn lane(&self, case: CaseId) -> &Arc<Lane> {
         let lanes = &self.inner.lanes;
         let index = usize::from(case.shard().number()) * lanes.len() / usize::from(SHARDS);
-        #[expect(clippy::indexing_slicing, reason = "a shard's number is below SHARDS, so the index is below the length")]
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "a shard's number is below SHARDS, so the index is below the length"
+        )]
         &lanes[index]
     }
 

@@ -57,12 +57,7 @@ fn ask(host: &Host, lane: &Lane, breached: &Breached) -> Result<Escalation, Stor
 }
 
 /// The facts of the breach, by its first goal; the others are alike but for their owners.
-fn breach(
-    host: &Host,
-    snapshot: &Snapshot,
-    case: &Case,
-    breached: &Breached,
-) -> Result<Option<Breach>, StoreError> {
+fn breach(host: &Host, snapshot: &Snapshot, case: &Case, breached: &Breached) -> Result<Option<Breach>, StoreError> {
     let mut owners = BTreeSet::new();
     let mut first = None;
     for number in &breached.goals {

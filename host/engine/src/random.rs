@@ -21,7 +21,7 @@ impl Random {
     /// When the operating system has no randomness to give.
     pub fn from_system() -> Result<Self, std::io::Error> {
         let mut seed = [0; 32];
-        getrandom::fill(&mut seed)?;
+        getrandom::fill(&mut seed).map_err(|error| std::io::Error::other(error.to_string()))?;
         Ok(Self::from_seed(seed))
     }
 

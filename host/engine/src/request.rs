@@ -164,7 +164,9 @@ pub enum Refused {
     #[error("the case kept changing while policies were asked; try again")]
     Contended,
     /// What the command does takes more room in the journal than a record may.
-    #[error("what this does takes {bytes} bytes to write down, over the limit of {limit_bytes} bytes; reach fewer at once")]
+    #[error(
+        "what this does takes {bytes} bytes to write down, over the limit of {limit_bytes} bytes; reach fewer at once"
+    )]
     TooLarge {
         /// How much it takes.
         bytes: usize,

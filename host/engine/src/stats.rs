@@ -21,9 +21,8 @@ impl Counter {
 
 /// Upper bounds of a [`Histogram`]'s buckets, in microseconds; one more bucket has none. A quarter of a
 /// millisecond is a fast evaluation, ten a usual sync of a disk, five seconds a failure.
-pub const BUCKETS_MICROS: [u64; 14] = [
-    250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000,
-];
+pub const BUCKETS_MICROS: [u64; 14] =
+    [250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000];
 
 /// How long something took, by [`BUCKETS_MICROS`].
 #[derive(Debug, Default)]

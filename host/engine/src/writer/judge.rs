@@ -61,8 +61,7 @@ impl Judge<'_> {
             expected_version: work.expected_version,
         };
         let events = step(&mut workspace, &work.command, &context)?;
-        let outcome =
-            if matches!(work.command, Command::Submit { .. }) { Outcome::Created } else { Outcome::Changed };
+        let outcome = if matches!(work.command, Command::Submit { .. }) { Outcome::Created } else { Outcome::Changed };
         let answer = self.answer(&mut workspace, work, outcome)?;
         let changed = !events.is_empty();
         self.push(frame, &workspace, work, events, answer.as_ref())?;
@@ -89,12 +88,7 @@ impl Judge<'_> {
     }
 
     /// The answer to `work`, if somebody waits for one.
-    fn answer(
-        &self,
-        workspace: &mut Workspace<'_>,
-        work: &Work,
-        outcome: Outcome,
-    ) -> Result<Option<Answer>, RowError> {
+    fn answer(&self, workspace: &mut Workspace<'_>, work: &Work, outcome: Outcome) -> Result<Option<Answer>, RowError> {
         if !matches!(work.origin, Origin::Caller(_)) {
             return Ok(None);
         }

@@ -15,9 +15,9 @@
 
 mod input;
 mod judge;
-mod timers;
 #[cfg(test)]
 mod tests;
+mod timers;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -33,8 +33,8 @@ use crate::host::{Host, LONGEST_SLEEP, Lane};
 use crate::request::Refused;
 use crate::settings::FRAME_LIMIT_COMMANDS;
 pub(crate) use input::{Input, Origin, Reply, Work};
-pub(crate) use judge::{repeat, store_error};
 use judge::{Carried, Judge, Trouble};
+pub(crate) use judge::{repeat, store_error};
 pub(crate) use timers::Breached;
 use timers::Timers;
 
