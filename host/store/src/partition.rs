@@ -104,10 +104,7 @@ impl Partition {
     /// # Errors
     ///
     /// As [`Database::open_with_backend`]; [`StoreError::Corrupt`] also when it holds another kind of store.
-    pub fn open_with_backend(
-        backend: impl redb::StorageBackend,
-        settings: &StoreSettings,
-    ) -> Result<Self, StoreError> {
+    pub fn open_with_backend(backend: impl redb::StorageBackend, settings: &StoreSettings) -> Result<Self, StoreError> {
         Self::prepare(Database::open_with_backend(backend, settings)?)
     }
 

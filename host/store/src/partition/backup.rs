@@ -70,12 +70,7 @@ fn copy_journal(from: &JournalReader, to: &Database, counter: &mut Counter<'_>) 
     Ok(())
 }
 
-fn copy_table(
-    from: &Snapshot,
-    table: TableName,
-    to: &Database,
-    counter: &mut Counter<'_>,
-) -> Result<(), StoreError> {
+fn copy_table(from: &Snapshot, table: TableName, to: &Database, counter: &mut Counter<'_>) -> Result<(), StoreError> {
     let rows = from.table(table)?;
     let mut rows = rows.iter()?.peekable();
     while rows.peek().is_some() {

@@ -68,13 +68,8 @@ impl Entries {
 
 impl Row for Case {
     const TABLE: TableName = TableName::Cases;
-    const INDEXES: &[TableName] = &[
-        TableName::ByStatus,
-        TableName::ByKind,
-        TableName::ByDepartment,
-        TableName::Dedup,
-        TableName::Participants,
-    ];
+    const INDEXES: &[TableName] =
+        &[TableName::ByStatus, TableName::ByKind, TableName::ByDepartment, TableName::Dedup, TableName::Participants];
 
     fn entries(&self, case: CaseId, entries: &mut Entries) {
         let id = case.as_bytes();

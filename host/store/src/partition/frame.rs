@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use herald_core::case::{Case, Delivery, Goal, Task};
 use herald_core::ids::{CaseId, DeliveryNumber, GoalNumber, TaskNumber};
 use herald_core::names::{DepartmentId, KindName};
-use herald_core::record::Record;
+use herald_core::record::{Record, Request};
 use herald_core::workspace::{Changes, RowError, Rows};
 use jiff::Timestamp;
 use redb::WriteTransaction;
@@ -92,23 +92,22 @@ impl<'txn> FrameWriter<'txn> {
         Ok(())
     }
 
-    /// The record that answered the request of this principal, path and key, if that was less than
-    /// [`REQUESTS_KEPT`](super::REQUESTS_KEPT) ago. It may be one of this frame.
+    /// The request of this principal, path and key with the answer it got, if that was less than
+    /// [`REQUESTS_KEPT`](super::REQUESTS_KEPT) ago. It may have been in this frame.
     ///
     /// # Errors
     ///
-    /// [`StoreError`], also when the answer was erased.
-    pub fn answered(&self, principal: &str, path: &str, key: &str) -> Result<Option<Record>, StoreError> {
+    /// [`StoreError`], when the tables cannot be read or the answer is not where it should be.
+    pub fn answered(&self, principal: &str, path: &str, key: &str) -> Result<Option<Request>, StoreError> {
         let digest = lookup::request_digest(principal, path, key);
         let Some(position) = self.projections.request(&digest, self.at)? else { return Ok(None) };
         if position.sequence == self.sequence {
             let records = self.records.borrow();
             let record = usize::try_from(position.index).ok().and_then(|index| records.record(index));
-            let bytes = record.ok_or_else(|| lookup::no_answer(position))?;
-            return codec::decode_record(position, bytes).map(Some);
+            return lookup::answer(position, record).map(Some);
         }
-        let bytes = self.journal.record(position.sequence, position.index)?;
-        codec::decode_record(position, &bytes.ok_or_else(|| lookup::no_answer(position))?).map(Some)
+        let record = self.journal.record(position.sequence, position.index)?;
+        lookup::answer(position, record.as_deref()).map(Some)
     }
 
     /// The live case that the same event, reported again, belongs to.

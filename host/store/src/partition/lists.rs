@@ -171,11 +171,7 @@ impl Snapshot {
     /// # Errors
     ///
     /// See [`Snapshot::due_timers`].
-    pub fn dead_letters(
-        &self,
-        after: Option<&InboxDelivery>,
-        limit: usize,
-    ) -> Result<Vec<InboxDelivery>, StoreError> {
+    pub fn dead_letters(&self, after: Option<&InboxDelivery>, limit: usize) -> Result<Vec<InboxDelivery>, StoreError> {
         self.deliveries(TableName::DeadLetters, &[], after, limit)
     }
 
@@ -185,12 +181,7 @@ impl Snapshot {
     /// # Errors
     ///
     /// See [`Snapshot::due_timers`].
-    pub fn cases(
-        &self,
-        filter: CaseFilter<'_>,
-        before: Option<CaseId>,
-        limit: usize,
-    ) -> Result<CasePage, StoreError> {
+    pub fn cases(&self, filter: CaseFilter<'_>, before: Option<CaseId>, limit: usize) -> Result<CasePage, StoreError> {
         let (index, prefix) = filter.index();
         let end = before.map(|case| [prefix.as_slice(), case.as_bytes()].concat());
         let end = end.or_else(|| keys::after_prefix(&prefix));
@@ -255,13 +246,7 @@ impl Snapshot {
     }
 
     /// The keys that begin with `prefix`, after the one that goes on with `after`.
-    fn after(
-        &self,
-        table: TableName,
-        prefix: &[u8],
-        after: Option<Vec<u8>>,
-        limit: usize,
-    ) -> Result<Keys, StoreError> {
+    fn after(&self, table: TableName, prefix: &[u8], after: Option<Vec<u8>>, limit: usize) -> Result<Keys, StoreError> {
         let after = after.map(|after| [prefix, &after].concat());
         let from = after.as_deref().map_or(Bound::Included(prefix), Bound::Excluded);
         let end = keys::after_prefix(prefix);

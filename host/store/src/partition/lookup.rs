@@ -2,6 +2,7 @@
 
 use herald_core::ids::CaseId;
 use herald_core::names::{DepartmentId, KindName};
+use herald_core::record::Request;
 use herald_core::workspace::RowError;
 use jiff::Timestamp;
 
@@ -29,7 +30,10 @@ impl StoredRequest {
         let at = parts.bytes().and_then(keys::read_moment);
         let position = parts.position();
         let unreadable = || StoreError::Corrupt("a row of `requests` cannot be read".to_owned());
-        at.zip(position).and_then(|row| parts.end(row)).map(|(at, position)| Self { at, position }).ok_or_else(unreadable)
+        at.zip(position)
+            .and_then(|row| parts.end(row))
+            .map(|(at, position)| Self { at, position })
+            .ok_or_else(unreadable)
     }
 }
 
@@ -83,7 +87,8 @@ pub(super) fn store_error(error: RowError) -> StoreError {
     }
 }
 
-/// The error for a request whose answer is not where it should be: it is erased only once it is forgotten.
-pub(super) fn no_answer(position: Position) -> StoreError {
-    StoreError::Corrupt(format!("{position} answers a request, and it was erased too early"))
+/// The request and answer in the record at `position`. It is there: an answer is erased only once it is forgotten.
+pub(super) fn answer(position: Position, record: Option<&[u8]>) -> Result<Request, StoreError> {
+    let lost = || StoreError::Corrupt(format!("{position} should answer a request, and does not"));
+    codec::decode_record(position, record.ok_or_else(lost)?)?.request.ok_or_else(lost)
 }

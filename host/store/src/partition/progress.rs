@@ -44,7 +44,7 @@ impl<'a> Counter<'a> {
 
     pub(super) fn one_more(&mut self) {
         self.progress.done += 1;
-        if self.progress.done % STEP_ROWS == 0 || self.progress.done == self.progress.total {
+        if self.progress.done.is_multiple_of(STEP_ROWS) || self.progress.done == self.progress.total {
             (self.tell)(self.progress);
         }
     }

@@ -20,11 +20,7 @@ use crate::journal::{self, Head, JournalReader};
 ///
 /// As [`Database::open`]; [`StoreError::Corrupt`] when the journal is not as it was written, or leads to
 /// something that cannot be. The old file is as it was then.
-pub fn rebuild(
-    path: &Path,
-    settings: &StoreSettings,
-    mut progress: impl FnMut(Progress),
-) -> Result<Head, StoreError> {
+pub fn rebuild(path: &Path, settings: &StoreSettings, mut progress: impl FnMut(Progress)) -> Result<Head, StoreError> {
     let old = Database::open(path, settings)?;
     let unfinished = files::unfinished(path)?;
     let new = Database::create(&unfinished, settings)?;

@@ -46,11 +46,7 @@ pub(super) struct Replay<'a> {
 
 impl Replay<'_> {
     /// Applies what `source` has by now, each stretch of it read at a moment of its own.
-    pub(super) fn catch_up(
-        &mut self,
-        source: &Database,
-        tell: &mut dyn FnMut(Progress),
-    ) -> Result<(), ReplayError> {
+    pub(super) fn catch_up(&mut self, source: &Database, tell: &mut dyn FnMut(Progress)) -> Result<(), ReplayError> {
         loop {
             let journal = JournalReader::open(&source.begin_read()?)?;
             if !self.step(&journal)? {

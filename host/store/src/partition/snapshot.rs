@@ -9,7 +9,7 @@ use herald_core::event::Event;
 use herald_core::ids::{CaseId, DeliveryNumber, GoalNumber, TaskNumber};
 use herald_core::message::Message;
 use herald_core::names::{DepartmentId, KindName, PersonId};
-use herald_core::record::Record;
+use herald_core::record::{Record, Request};
 use herald_core::workspace::{RowError, Rows};
 use jiff::Timestamp;
 use redb::{ReadTransaction, ReadableTableMetadata};
@@ -106,13 +106,13 @@ impl Snapshot {
         path: &str,
         key: &str,
         now: Timestamp,
-    ) -> Result<Option<Record>, StoreError> {
+    ) -> Result<Option<Request>, StoreError> {
         let digest = lookup::request_digest(principal, path, key);
         let Some(position) = lookup::request(&self.table(TableName::Requests)?, &digest, now)? else {
             return Ok(None);
         };
-        let bytes = self.journal()?.record(position.sequence, position.index)?;
-        codec::decode_record(position, &bytes.ok_or_else(|| lookup::no_answer(position))?).map(Some)
+        let record = self.journal()?.record(position.sequence, position.index)?;
+        lookup::answer(position, record.as_deref()).map(Some)
     }
 
     /// The live case that the same event, reported again, belongs to.
@@ -166,12 +166,7 @@ impl Snapshot {
     /// # Errors
     ///
     /// See [`Snapshot::journal`].
-    pub fn records(
-        &self,
-        case: CaseId,
-        after: Option<Position>,
-        limit: usize,
-    ) -> Result<Vec<LogEntry>, StoreError> {
+    pub fn records(&self, case: CaseId, after: Option<Position>, limit: usize) -> Result<Vec<LogEntry>, StoreError> {
         self.log(TableName::CaseLog, case, after, limit)
     }
 
@@ -181,12 +176,7 @@ impl Snapshot {
     /// # Errors
     ///
     /// See [`Snapshot::journal`].
-    pub fn decisions(
-        &self,
-        case: CaseId,
-        after: Option<Position>,
-        limit: usize,
-    ) -> Result<Vec<LogEntry>, StoreError> {
+    pub fn decisions(&self, case: CaseId, after: Option<Position>, limit: usize) -> Result<Vec<LogEntry>, StoreError> {
         self.log(TableName::Decisions, case, after, limit)
     }
 
@@ -227,7 +217,8 @@ impl Snapshot {
         let index = self.table(table)?;
         let journal = self.journal()?;
         let (mut entries, mut bytes) = (Vec::new(), 0);
-        for row in index.range::<&[u8]>((from.map(<[u8; 28]>::as_slice), Bound::Included(last.as_slice())))?.take(limit) {
+        for row in index.range::<&[u8]>((from.map(<[u8; 28]>::as_slice), Bound::Included(last.as_slice())))?.take(limit)
+        {
             let (key, _) = row?;
             let mut parts = Parts(key.value());
             let position = parts.case().and_then(|_| parts.position()).and_then(|position| parts.end(position));

@@ -43,11 +43,7 @@ impl Partition {
     ///
     /// [`StoreError`], when something cannot be read or written at all; [`StoreError::File`] also when `scratch`
     /// exists. What does not match is part of the report.
-    pub fn verify(
-        &self,
-        scratch: &Path,
-        mut progress: impl FnMut(Progress),
-    ) -> Result<PartitionReport, StoreError> {
+    pub fn verify(&self, scratch: &Path, mut progress: impl FnMut(Progress)) -> Result<PartitionReport, StoreError> {
         let tell = &mut progress;
         let journal = journal::verify(&self.database, 1..=self.head().sequence, |chain| {
             tell(Progress { stage: Stage::Chain, done: chain.frames_done, total: chain.frames_total });
