@@ -71,8 +71,8 @@ impl Evaluation {
         if let Some(request) = &self.request {
             let snapshot = lane.partition.snapshot().map_err(unreadable)?;
             let answered = snapshot.answered(&request.principal, &request.path, &request.key, self.now);
-            if let Some(record) = answered.map_err(unreadable)? {
-                return repeat(record, &request.body_digest).map(Ready::Answered);
+            if let Some(answered) = answered.map_err(unreadable)? {
+                return repeat(answered, &request.body_digest).map(Ready::Answered);
             }
         }
         match &self.wanted {

@@ -134,6 +134,7 @@ pub enum Outcome {
 /// An answer as a record keeps it, for the next request under the same key.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct OwedAnswer {
+    pub(crate) case: CaseId,
     pub(crate) outcome: Outcome,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) view: Option<Box<CaseView>>,

@@ -45,9 +45,9 @@ impl Judge<'_> {
     /// Judges `work` against the frame as it stands. Nothing is pushed unless it is carried out.
     pub(super) fn judge(&self, frame: &FrameWriter<'_>, work: &Work) -> Result<Carried, Trouble> {
         if let Some(request) = &work.request
-            && let Some(record) = frame.answered(&request.principal, &request.path, &request.key)?
+            && let Some(answered) = frame.answered(&request.principal, &request.path, &request.key)?
         {
-            let answer = repeat(record, &request.body_digest)?;
+            let answer = repeat(answered, &request.body_digest)?;
             return Ok(Carried { changed: false, answer: Some(answer) });
         }
         if let Some(existing) = self.existing(frame, work)? {
@@ -115,7 +115,7 @@ impl Judge<'_> {
             return Ok(());
         }
         let request = work.request.as_ref().zip(answer).map(|(request, answer)| {
-            let owed = OwedAnswer { outcome: answer.outcome, view: answer.view.clone() };
+            let owed = OwedAnswer { case: answer.case, outcome: answer.outcome, view: answer.view.clone() };
             Ok::<_, serde_json::Error>(Request {
                 principal: request.principal.clone(),
                 path: request.path.clone(),
@@ -143,15 +143,16 @@ impl Judge<'_> {
     }
 }
 
-/// The answer that `record` owes to its key, if the body is the same.
-pub(crate) fn repeat(record: Record, body_digest: &str) -> Result<Answer, Refused> {
-    let case = record.case;
-    let request = record.request.filter(|request| request.body_digest == body_digest).ok_or(Refused::KeyReused)?;
-    let owed: OwedAnswer = serde_json::from_value(request.answer).map_err(|error| {
-        tracing::error!(%case, %error, "the answer owed to an idempotency key cannot be read");
+/// The answer that was given to `request` before, if the body is the same.
+pub(crate) fn repeat(request: Request, body_digest: &str) -> Result<Answer, Refused> {
+    if request.body_digest != body_digest {
+        return Err(Refused::KeyReused);
+    }
+    let OwedAnswer { case, outcome, view } = serde_json::from_value(request.answer).map_err(|error| {
+        tracing::error!(%error, "the answer owed to an idempotency key cannot be read");
         Refused::Internal
     })?;
-    Ok(Answer { case, outcome: owed.outcome, repeated: true, view: owed.view })
+    Ok(Answer { case, outcome, repeated: true, view })
 }
 
 fn defect(what: &str, error: &dyn std::fmt::Display) -> Trouble {
