@@ -25,8 +25,6 @@ pub(crate) enum Input {
         /// What was decided.
         escalation: Option<Box<Escalation>>,
     },
-    /// Tasks of people who are away have been looked for.
-    Swept,
     /// To look at the clock, and at what is in force.
     Wake,
     /// To finish what was received before, and end.
