@@ -350,7 +350,8 @@ fn tampering_is_found_and_mended() {
     let store = busy();
     let loaded = store.load().unwrap();
     let digest = blake3::hash(b"1").to_hex();
-    let tampers: [(&str, &dyn Fn(&mut Tables<'_>)); 6] = [
+    type Tamper<'a> = &'a dyn Fn(&mut Tables<'_>);
+    let tampers: [(&str, Tamper<'_>); 6] = [
         ("configuration", &|t| drop(t.items.insert(("people", "p0"), br#"{"title":"x"}"#.as_slice()).unwrap())),
         ("bundle_revisions", &|t| drop(t.bundle_revisions.remove(("sales/a", 2)).unwrap())),
         ("bundles", &|t| drop(t.bundles.insert("sales/a", 2).unwrap())),

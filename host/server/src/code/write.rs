@@ -1,0 +1,156 @@
+//! Writes an organisation and its bundles as code. Read back, it is the same.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use herald_core::decision::BundleId;
+use herald_core::organisation::Kind;
+use herald_store::configuration::{BundleFiles, BundleProblem, check_files};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::bundles::RESERVED;
+use super::organisation::{CALENDARS_FOLDER, CHANNELS, CONTACTS, DEPARTMENTS, FORM, HOUSE, KINDS_FOLDER, PEOPLE, TOML};
+use super::{Code, MANIFEST, ORGANISATION_FOLDER};
+
+/// Code was not written, or only in part.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// There is something in the folder already. What is no longer in the code would stay among it.
+    #[error("`{}` is not empty; name a new folder", .0.display())]
+    NotEmpty(PathBuf),
+    /// A name that a file or folder may not have here.
+    #[error("`{0}` cannot be the name of a file or folder here; rename it first")]
+    Name(String),
+    /// A bundle that has no place in a folder.
+    #[error("bundle `{id}`: {problem}")]
+    Bundle {
+        /// The bundle.
+        id: BundleId,
+        /// Why.
+        problem: BundleProblem,
+    },
+    /// A bundle without a manifest, which would not be read back.
+    #[error("bundle `{0}` has no `{MANIFEST}`")]
+    NoManifest(BundleId),
+    /// A value that TOML cannot express.
+    #[error("`{file}` cannot be written as TOML: {reason}")]
+    Format {
+        /// The file.
+        file: String,
+        /// Why.
+        reason: String,
+    },
+    /// The disk.
+    #[error("cannot write `{}`: {source}", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+}
+
+/// Writes `code` into the folder `dir`, which is made, or is empty but for hidden entries.
+///
+/// Forms become files of their own: JSON has a null, which TOML lacks. The organisation's revision is not
+/// written; neither is whatever a file said in comments.
+///
+/// # Errors
+/// [`WriteError`]. Names and bundles are checked before anything is written.
+pub fn write(dir: &Path, code: &Code) -> Result<(), WriteError> {
+    let organisation = &code.organisation;
+    let calendars = organisation.calendars.keys().map(|name| name.as_str());
+    let kinds = organisation.kinds.keys().map(|name| name.as_str());
+    if let Some(name) = calendars.chain(kinds).find(|name| name.starts_with('.')) {
+        return Err(WriteError::Name(name.to_owned()));
+    }
+    for (id, files) in &code.bundles {
+        check_bundle(id, files)?;
+    }
+    make_empty(dir)?;
+
+    let folder = dir.join(ORGANISATION_FOLDER);
+    let rules = serde_json::json!({ "rules": to_json(HOUSE, &organisation.rules)? });
+    put_toml(&folder, HOUSE, &rules)?;
+    put_toml(&folder, DEPARTMENTS, &to_json(DEPARTMENTS, &organisation.departments)?)?;
+    put_toml(&folder, PEOPLE, &to_json(PEOPLE, &organisation.people)?)?;
+    put_toml(&folder, CONTACTS, &to_json(CONTACTS, &organisation.contacts)?)?;
+    put_toml(&folder, CHANNELS, &to_json(CHANNELS, &organisation.channels)?)?;
+    for (name, calendar) in &organisation.calendars {
+        let file = format!("{CALENDARS_FOLDER}/{name}{TOML}");
+        put_toml(&folder, &file, &to_json(&file, calendar.spec())?)?;
+    }
+    for (name, kind) in &organisation.kinds {
+        put_kind(&folder, name.as_str(), kind)?;
+    }
+    for (id, files) in &code.bundles {
+        let folder = dir.join(id.department.as_str()).join(id.name.as_str());
+        for (path, content) in files {
+            put(&folder.join(path), content)?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a bundle whose folder would be read as something else, or lie elsewhere.
+fn check_bundle(id: &BundleId, files: &BundleFiles) -> Result<(), WriteError> {
+    let is_reserved = id.department.as_str() == ORGANISATION_FOLDER && RESERVED.contains(&id.name.as_str());
+    for name in [id.department.as_str(), id.name.as_str()] {
+        if name.starts_with('.') || is_reserved {
+            return Err(WriteError::Name(name.to_owned()));
+        }
+    }
+    if !files.contains_key(MANIFEST) {
+        return Err(WriteError::NoManifest(id.clone()));
+    }
+    check_files(files).map_err(|problem| WriteError::Bundle { id: id.clone(), problem })
+}
+
+fn make_empty(dir: &Path) -> Result<(), WriteError> {
+    let failed = |source| WriteError::File { path: dir.to_owned(), source };
+    fs::create_dir_all(dir).map_err(failed)?;
+    for entry in fs::read_dir(dir).map_err(failed)? {
+        if !entry.map_err(failed)?.file_name().to_string_lossy().starts_with('.') {
+            return Err(WriteError::NotEmpty(dir.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+fn put_kind(folder: &Path, name: &str, kind: &Kind) -> Result<(), WriteError> {
+    let file = format!("{KINDS_FOLDER}/{name}{TOML}");
+    let form = format!("{name}.schema.json");
+    let mut fields = to_json(&file, kind)?;
+    if let Some(fields) = fields.as_object_mut() {
+        fields.insert(FORM.to_owned(), Value::String(form.clone()));
+    }
+    put_toml(folder, &file, &fields)?;
+    let form_file = format!("{KINDS_FOLDER}/{form}");
+    let json = serde_json::to_string_pretty(&kind.form).map_err(|error| unwritable(&form_file, &error))?;
+    put(&folder.join(form_file), format!("{json}\n").as_bytes())
+}
+
+fn to_json(file: &str, value: &impl Serialize) -> Result<Value, WriteError> {
+    serde_json::to_value(value).map_err(|error| unwritable(file, &error))
+}
+
+fn put_toml(folder: &Path, file: &str, value: &Value) -> Result<(), WriteError> {
+    let text = toml::to_string_pretty(value).map_err(|error| unwritable(file, &error))?;
+    put(&folder.join(file), text.as_bytes())
+}
+
+fn unwritable(file: &str, error: &impl std::fmt::Display) -> WriteError {
+    WriteError::Format { file: file.to_owned(), reason: error.to_string() }
+}
+
+fn put(path: &Path, content: &[u8]) -> Result<(), WriteError> {
+    let write = || {
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(path, content)
+    };
+    write().map_err(|source| WriteError::File { path: path.to_owned(), source })
+}
