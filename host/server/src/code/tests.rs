@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use herald_store::configuration::BundleProblem;
 use tempfile::TempDir;
 
 use super::*;
@@ -129,7 +128,7 @@ fn each_error_is_said_with_its_file_and_line() {
         (
             people,
             with_lei("[wu.fang]\ntitle = \"吴芳\"\n"),
-            &["people.toml:4:5: there is no field `fang`; write one of `title`, "],
+            &["`addresses`; a name with a dot is quoted: `[\"wu.fang\"]`"],
         ),
         (people, with_lei("[\"a b\"]\ntitle = \"x\"\n"), &["people.toml:4:2: the person `a b` contains ` `"]),
         (
@@ -143,7 +142,7 @@ fn each_error_is_said_with_its_file_and_line() {
         (
             channels,
             format!("{inbox}[x]\ntitle = \"x\"\ntransport = {{ type = \"webhok\" }}\n"),
-            &["channels.toml:6:13: `webhok` cannot be here; did you mean `webhook`?"],
+            &["channels.toml:6:22: `webhok` cannot be here; did you mean `webhook`?"],
         ),
         (
             channels,
@@ -233,7 +232,7 @@ fn each_error_is_said_with_its_file_and_line() {
         (
             "organisation/kinds/x.toml",
             "title = \"x\"\nform.type = \"object\"\nform.required = [\"a\"]\nform.properties.b = {}".into(),
-            &["organisation/kinds/x.toml:3:18: kinds.x.form.required[0]: there is no field `a`; did you mean `b`?"],
+            &["organisation/kinds/x.toml:3:18: kinds.x.form.required[0]: there is no field `a`"],
         ),
         // Files without a place.
         (
@@ -316,19 +315,16 @@ fn what_would_not_read_back_is_not_written() {
     };
     let bare = BundleFiles::from([("policy.rhai".to_owned(), Vec::new())]);
     let no_manifest = Code { bundles: BTreeMap::from([("sales/x".parse().unwrap(), bare)]), ..code.clone() };
-    let cases: [(Code, fn(&WriteError) -> bool); 5] = [
-        (with("../x", "a"), |error| matches!(error, WriteError::Name(name) if name == "..")),
-        (with("sales/..", "a"), |error| matches!(error, WriteError::Name(name) if name == "..")),
-        (with("organisation/kinds", "a"), |error| matches!(error, WriteError::Name(name) if name == "organisation")),
-        (with("sales/x", "../a"), |error| {
-            matches!(error, WriteError::Bundle { problem: BundleProblem::Path { .. }, .. })
-        }),
-        (no_manifest, |error| matches!(error, WriteError::NoManifest(_))),
-    ];
-    for (code, is_expected) in cases {
+    for (code, says) in [
+        (with("../x", "a"), "`..` cannot be the name of a file or folder"),
+        (with("sales/..", "a"), "`..` cannot be the name of a file or folder"),
+        (with("organisation/kinds", "a"), "`kinds` cannot be the name of a file or folder"),
+        (with("sales/x", "../a"), "bundle `sales/x`: `../a` is no path of a file"),
+        (no_manifest, "bundle `sales/x` has no `policy.toml`"),
+    ] {
         let dir = TempDir::new().unwrap();
-        let error = write(dir.path(), &code).unwrap_err();
-        assert!(is_expected(&error), "{error}");
+        let error = write(dir.path(), &code).unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "{error}: something was written");
     }
     let full = small();

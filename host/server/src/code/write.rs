@@ -96,11 +96,13 @@ pub fn write(dir: &Path, code: &Code) -> Result<(), WriteError> {
 
 /// Refuses a bundle whose folder would be read as something else, or lie elsewhere.
 fn check_bundle(id: &BundleId, files: &BundleFiles) -> Result<(), WriteError> {
-    let is_reserved = id.department.as_str() == ORGANISATION_FOLDER && RESERVED.contains(&id.name.as_str());
-    for name in [id.department.as_str(), id.name.as_str()] {
-        if name.starts_with('.') || is_reserved {
-            return Err(WriteError::Name(name.to_owned()));
-        }
+    let (department, name) = (id.department.as_str(), id.name.as_str());
+    let is_reserved = department == ORGANISATION_FOLDER && RESERVED.contains(&name);
+    if let Some(hidden) = [department, name].into_iter().find(|name| name.starts_with('.')) {
+        return Err(WriteError::Name(hidden.to_owned()));
+    }
+    if is_reserved {
+        return Err(WriteError::Name(name.to_owned()));
     }
     if !files.contains_key(MANIFEST) {
         return Err(WriteError::NoManifest(id.clone()));
