@@ -192,11 +192,7 @@ fn overwrite(image: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
 
 impl Disk {
     fn running(&self) -> io::Result<()> {
-        if self.crashed {
-            Err(io::Error::other("the power has failed"))
-        } else {
-            Ok(())
-        }
+        if self.crashed { Err(io::Error::other("the power has failed")) } else { Ok(()) }
     }
 
     fn change(&mut self, change: Change) -> io::Result<()> {
@@ -222,11 +218,7 @@ impl Disk {
         } else {
             self.doubtful.push(Batch { changes, arrived });
         }
-        if arrived {
-            Ok(())
-        } else {
-            Err(io::Error::other("the sync has failed"))
-        }
+        if arrived { Ok(()) } else { Err(io::Error::other("the sync has failed")) }
     }
 }
 
@@ -282,10 +274,7 @@ impl redb::StorageBackend for FaultBackend {
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let offset = address(offset)?;
-        self.disk().change(Change::Write {
-            offset,
-            bytes: data.to_vec(),
-        })
+        self.disk().change(Change::Write { offset, bytes: data.to_vec() })
     }
 }
 

@@ -32,9 +32,7 @@ fn history(count: u64) -> Vec<Vec<Option<Vec<u8>>>> {
     (1..=count)
         .map(|sequence| {
             let records = records(sequence).into_iter().enumerate();
-            records
-                .map(|(index, record)| (!erased(sequence, index)).then_some(record))
-                .collect()
+            records.map(|(index, record)| (!erased(sequence, index)).then_some(record)).collect()
         })
         .collect()
 }
@@ -47,28 +45,21 @@ fn commit_frame(database: &Database, sequence: u64) -> Result<(), StoreError> {
     }
     let transaction = database.begin_write()?;
     let mut journal = JournalWriter::open(&transaction)?;
-    journal
-        .append(sequence - 1, &builder.finish())
-        .map_err(|error| match error {
-            journal::AppendError::Store(error) => error,
-            refused => panic!("{refused}"),
-        })?;
+    journal.append(sequence - 1, &builder.finish()).map_err(|error| match error {
+        journal::AppendError::Store(error) => error,
+        refused => panic!("{refused}"),
+    })?;
     if sequence.is_multiple_of(3) {
         journal.erase_payload(sequence - 2, 0)?;
     }
     drop(journal);
-    transaction
-        .open_table(DERIVED)?
-        .insert("frames", sequence)?;
+    transaction.open_table(DERIVED)?.insert("frames", sequence)?;
     transaction.commit()?;
     Ok(())
 }
 
 fn open(backend: FaultBackend) -> Result<Database, StoreError> {
-    let settings = StoreSettings {
-        cache_bytes: 1024 * 1024,
-        ..StoreSettings::default()
-    };
+    let settings = StoreSettings { cache_bytes: 1024 * 1024, ..StoreSettings::default() };
     Database::open_with_backend(backend, &settings)
 }
 
@@ -95,10 +86,7 @@ fn run(backend: FaultBackend, from: u64) -> Reached {
         return Reached::Frames(FRAMES);
     };
     let next = database.begin_write();
-    assert!(
-        next.is_err(),
-        "a writer went on although frame {refused} may or may not be there"
-    );
+    assert!(next.is_err(), "a writer went on although frame {refused} may or may not be there");
     Reached::Frames(refused - 1)
 }
 
@@ -129,10 +117,7 @@ fn recover(image: Vec<u8>, reached: Reached, context: &str) -> u64 {
         count == answered || count == answered + 1,
         "{context}: {answered} frames were answered for, and {count} are there"
     );
-    assert!(
-        found == history(count),
-        "{context}: other records than were written"
-    );
+    assert!(found == history(count), "{context}: other records than were written");
 
     let report = journal::verify(&database, 1..=count, |_| {}).unwrap();
     assert_eq!(report.mismatch, None, "{context}");
@@ -140,10 +125,7 @@ fn recover(image: Vec<u8>, reached: Reached, context: &str) -> u64 {
     if count > 0 {
         let derived = transaction.open_table(DERIVED).unwrap();
         let derived = derived.get("frames").unwrap().unwrap().value();
-        assert_eq!(
-            derived, count,
-            "{context}: derived tables differ from the journal"
-        );
+        assert_eq!(derived, count, "{context}: derived tables differ from the journal");
     }
     commit_frame(&database, count + 1).unwrap_or_else(|error| panic!("{context}: {error}"));
     count
@@ -243,13 +225,6 @@ fn a_start_after_a_crash_does_not_walk_the_file() {
     let _recovered = open(backend).unwrap();
     let read = controller.bytes_read();
     // redb's debug assertions walk the file once at every opening; a repair does so once more.
-    let limit = if cfg!(debug_assertions) {
-        6_000_000
-    } else {
-        100_000
-    };
-    assert!(
-        read < limit,
-        "{read} bytes were read of a file that holds 4,000,000"
-    );
+    let limit = if cfg!(debug_assertions) { 6_000_000 } else { 100_000 };
+    assert!(read < limit, "{read} bytes were read of a file that holds 4,000,000");
 }

@@ -50,10 +50,7 @@ pub struct StoreSettings {
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self {
-            cache_bytes: CACHE_DEFAULT_BYTES,
-            check_pages: false,
-        }
+        Self { cache_bytes: CACHE_DEFAULT_BYTES, check_pages: false }
     }
 }
 
@@ -82,10 +79,7 @@ impl Database {
     ///
     /// As [`Database::open`], and [`StoreError::File`] when the file cannot be made.
     pub fn create(path: &Path, settings: &StoreSettings) -> Result<Self, StoreError> {
-        let in_file = |source| StoreError::File {
-            path: path.to_owned(),
-            source,
-        };
+        let in_file = |source| StoreError::File { path: path.to_owned(), source };
         if !path.try_exists().map_err(in_file)? {
             let unfinished = path.with_added_extension("new");
             match fs::remove_file(&unfinished) {
@@ -94,9 +88,7 @@ impl Database {
                 }
                 _ => {}
             }
-            Self::prepare(settings.builder().create(&unfinished)?)?
-                .redb
-                .close()?;
+            Self::prepare(settings.builder().create(&unfinished)?)?.redb.close()?;
             // A link, unlike a rename, never replaces a store that another process has just made.
             fs::hard_link(&unfinished, path).map_err(in_file)?;
             fs::remove_file(&unfinished).map_err(in_file)?;
@@ -114,10 +106,7 @@ impl Database {
     /// a store, [`StoreError::Disk`].
     pub fn open(path: &Path, settings: &StoreSettings) -> Result<Self, StoreError> {
         if let Err(source) = fs::metadata(path) {
-            return Err(StoreError::File {
-                path: path.to_owned(),
-                source,
-            });
+            return Err(StoreError::File { path: path.to_owned(), source });
         }
         Self::prepare(settings.builder().open(path)?)
     }
@@ -128,10 +117,7 @@ impl Database {
     ///
     /// As [`Database::open`], without [`StoreError::File`]. A crash while a new store is being made
     /// may leave a backend that is refused as corrupt; nothing has been stored in it yet.
-    pub fn open_with_backend(
-        backend: impl redb::StorageBackend,
-        settings: &StoreSettings,
-    ) -> Result<Self, StoreError> {
+    pub fn open_with_backend(backend: impl redb::StorageBackend, settings: &StoreSettings) -> Result<Self, StoreError> {
         Self::prepare(settings.builder().create_with_backend(backend)?)
     }
 
@@ -163,17 +149,13 @@ impl Database {
         let database = Self { redb };
         match database.format()? {
             Some(STORE_FORMAT) => Ok(database),
-            Some(found) if found > STORE_FORMAT => Err(StoreError::NewerFormat {
-                what: "the store".to_owned(),
-                found,
-                supported: STORE_FORMAT,
-            }),
+            Some(found) if found > STORE_FORMAT => {
+                Err(StoreError::NewerFormat { what: "the store".to_owned(), found, supported: STORE_FORMAT })
+            }
             Some(found) => Err(StoreError::Corrupt(format!("there is no format {found}"))),
             None => {
                 let transaction = database.begin_write()?;
-                transaction
-                    .open_table(META)?
-                    .insert(META_FORMAT, STORE_FORMAT)?;
+                transaction.open_table(META)?.insert(META_FORMAT, STORE_FORMAT)?;
                 journal::create_tables(&transaction)?;
                 transaction.commit()?;
                 Ok(database)

@@ -54,9 +54,7 @@ impl From<redb::Error> for StoreError {
         match error {
             Error::DatabaseAlreadyOpen | Error::LockProtocolMismatch => Self::Locked,
             // redb reports a file that it did not write as invalid data.
-            Error::Io(ref io) if io.kind() == std::io::ErrorKind::InvalidData => {
-                Self::Corrupt(error.to_string())
-            }
+            Error::Io(ref io) if io.kind() == std::io::ErrorKind::InvalidData => Self::Corrupt(error.to_string()),
             Error::Corrupted(_)
             | Error::UpgradeRequired(_)
             | Error::TableTypeMismatch { .. }
@@ -80,11 +78,4 @@ macro_rules! from_redb {
     };
 }
 
-from_redb!(
-    CommitError,
-    DatabaseError,
-    SetDurabilityError,
-    StorageError,
-    TableError,
-    TransactionError,
-);
+from_redb!(CommitError, DatabaseError, SetDurabilityError, StorageError, TableError, TransactionError,);

@@ -69,10 +69,7 @@ pub struct Head {
 
 impl Head {
     /// The head of a journal without frames.
-    pub const EMPTY: Self = Self {
-        sequence: 0,
-        hash: Digest::NONE,
-    };
+    pub const EMPTY: Self = Self { sequence: 0, hash: Digest::NONE };
 }
 
 /// A frame was not appended; the transaction holds nothing of it.
@@ -124,10 +121,7 @@ impl<'txn> JournalWriter<'txn> {
     ///
     /// [`StoreError`], when the tables cannot be read or are not a journal's.
     pub fn open(transaction: &'txn WriteTransaction) -> Result<Self, StoreError> {
-        Ok(Self {
-            frames: transaction.open_table(FRAMES)?,
-            payloads: transaction.open_table(PAYLOADS)?,
-        })
+        Ok(Self { frames: transaction.open_table(FRAMES)?, payloads: transaction.open_table(PAYLOADS)? })
     }
 
     /// Appends `frame` after frame `expected_last` (0 for the first one) and returns the new head.
@@ -140,24 +134,15 @@ impl<'txn> JournalWriter<'txn> {
     pub fn append(&mut self, expected_last: u64, frame: &Frame) -> Result<Head, AppendError> {
         let (last, last_at) = self.last()?;
         if last.sequence != expected_last {
-            return Err(AppendError::WrongSequence {
-                expected: expected_last,
-                found: last.sequence,
-            });
+            return Err(AppendError::WrongSequence { expected: expected_last, found: last.sequence });
         }
         if let Some(last_at) = last_at.filter(|last_at| frame.at < *last_at) {
-            return Err(AppendError::TimeWentBack {
-                last: last_at,
-                given: frame.at,
-            });
+            return Err(AppendError::TimeWentBack { last: last_at, given: frame.at });
         }
         let sequence = last.sequence + 1;
         let header = Header::of_frame(frame, sequence, last.hash).encode();
         self.insert(sequence, &header, frame)?;
-        Ok(Head {
-            sequence,
-            hash: Digest::of_header(&header),
-        })
+        Ok(Head { sequence, hash: Digest::of_header(&header) })
     }
 
     /// Erases the record at `index` (from 0) of frame `sequence`, and its salt. The header keeps
@@ -192,12 +177,8 @@ impl<'txn> JournalWriter<'txn> {
             return Ok((Head::EMPTY, None));
         };
         let sequence = key.value();
-        let header =
-            Header::decode(row.value()).map_err(|kind| Mismatch::of_frame(sequence, kind))?;
-        let head = Head {
-            sequence,
-            hash: Digest::of_header(row.value()),
-        };
+        let header = Header::decode(row.value()).map_err(|kind| Mismatch::of_frame(sequence, kind))?;
+        let head = Head { sequence, hash: Digest::of_header(row.value()) };
         Ok((head, Some(header.at)))
     }
 

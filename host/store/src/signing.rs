@@ -67,10 +67,7 @@ impl HostKey {
 /// Shows the public key only.
 impl fmt::Debug for HostKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_tuple("HostKey")
-            .field(&self.public_key())
-            .finish()
+        formatter.debug_tuple("HostKey").field(&self.public_key()).finish()
     }
 }
 
@@ -118,13 +115,9 @@ impl SignedHead {
             .ok()
             .and_then(|bytes| VerifyingKey::from_bytes(bytes.as_bytes()).ok())
             .ok_or_else(|| SignatureError::PublicKey(self.public_key.clone()))?;
-        let signature: Signature = self
-            .signature
-            .parse()
-            .map_err(|_| SignatureError::Signature(self.signature.clone()))?;
-        public_key
-            .verify_strict(self.text().as_bytes(), &signature)
-            .map_err(|_| SignatureError::Mismatch)
+        let signature: Signature =
+            self.signature.parse().map_err(|_| SignatureError::Signature(self.signature.clone()))?;
+        public_key.verify_strict(self.text().as_bytes(), &signature).map_err(|_| SignatureError::Mismatch)
     }
 
     /// What is signed.
@@ -171,21 +164,14 @@ pub enum CheckHeadError {
 /// # Errors
 ///
 /// [`CheckHeadError`], when the signature is not good or the journal cannot be read.
-pub fn check_head(
-    journal: &JournalReader,
-    signed: &SignedHead,
-) -> Result<HeadCheck, CheckHeadError> {
+pub fn check_head(journal: &JournalReader, signed: &SignedHead) -> Result<HeadCheck, CheckHeadError> {
     signed.verify()?;
     let last = journal.head()?.sequence;
     if last < signed.sequence {
         return Ok(HeadCheck::Shortened { last });
     }
     let found = journal.head_at(signed.sequence)?.map(|head| head.hash);
-    Ok(if found == Some(signed.hash) {
-        HeadCheck::Contained
-    } else {
-        HeadCheck::Rewritten { found }
-    })
+    Ok(if found == Some(signed.hash) { HeadCheck::Contained } else { HeadCheck::Rewritten { found } })
 }
 
 /// 32 bytes as 64 lowercase hexadecimal digits.

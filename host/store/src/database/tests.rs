@@ -15,19 +15,13 @@ fn store() -> (tempfile::TempDir, std::path::PathBuf) {
     let transaction = database.begin_write().unwrap();
     let mut builder = FrameBuilder::new(Timestamp::UNIX_EPOCH);
     builder.push(vec![0xAB; 100_000], [1; 16]).unwrap();
-    JournalWriter::open(&transaction)
-        .unwrap()
-        .append(0, &builder.finish())
-        .unwrap();
+    JournalWriter::open(&transaction).unwrap().append(0, &builder.finish()).unwrap();
     transaction.commit().unwrap();
     (directory, path)
 }
 
 fn head(database: &Database) -> Head {
-    JournalReader::open(&database.begin_read().unwrap())
-        .unwrap()
-        .head()
-        .unwrap()
+    JournalReader::open(&database.begin_read().unwrap()).unwrap().head().unwrap()
 }
 
 #[test]
@@ -63,11 +57,7 @@ fn every_refusal_says_what_is_wrong() {
             |path| {
                 let database = Database::open(path, &StoreSettings::default()).unwrap();
                 let transaction = database.begin_write().unwrap();
-                transaction
-                    .open_table(META)
-                    .unwrap()
-                    .insert(META_FORMAT, 2)
-                    .unwrap();
+                transaction.open_table(META).unwrap().insert(META_FORMAT, 2).unwrap();
                 transaction.commit().unwrap();
                 None
             },
@@ -111,19 +101,12 @@ fn every_refusal_says_what_is_wrong() {
 fn checking_pages_finds_a_damaged_byte() {
     let (_directory, path) = store();
     let contents = fs::read(&path).unwrap();
-    let inside_the_record = contents
-        .windows(64)
-        .position(|window| window == [0xAB; 64])
-        .unwrap();
+    let inside_the_record = contents.windows(64).position(|window| window == [0xAB; 64]).unwrap();
     let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
-    file.seek(SeekFrom::Start(inside_the_record as u64))
-        .unwrap();
+    file.seek(SeekFrom::Start(inside_the_record as u64)).unwrap();
     file.write_all(&[0xAC]).unwrap();
     drop(file);
-    let settings = StoreSettings {
-        check_pages: true,
-        ..StoreSettings::default()
-    };
+    let settings = StoreSettings { check_pages: true, ..StoreSettings::default() };
     let refused = Database::open(&path, &settings).unwrap_err();
     assert!(matches!(refused, StoreError::Corrupt(_)), "{refused}");
 }

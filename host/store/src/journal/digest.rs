@@ -49,9 +49,7 @@ impl FromStr for Digest {
     type Err = DigestParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        blake3::Hash::from_hex(text)
-            .map(Self)
-            .map_err(|_| DigestParseError(text.to_owned()))
+        blake3::Hash::from_hex(text).map(Self).map_err(|_| DigestParseError(text.to_owned()))
     }
 }
 

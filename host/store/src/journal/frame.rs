@@ -31,9 +31,7 @@ pub struct Frame {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PushError {
     /// The record fits no frame, however empty. Whoever made it must be told.
-    #[error(
-        "a record of {bytes} bytes is over the limit of {FRAME_LIMIT_BYTES} bytes; make it smaller"
-    )]
+    #[error("a record of {bytes} bytes is over the limit of {FRAME_LIMIT_BYTES} bytes; make it smaller")]
     RecordTooLarge {
         /// The record's size.
         bytes: usize,
@@ -56,19 +54,12 @@ pub struct FrameBuilder {
 impl FrameBuilder {
     /// Begins a frame at `at`, the partition's time: never earlier than that of the frame before.
     pub fn new(at: Timestamp) -> Self {
-        Self {
-            frame: Frame {
-                at,
-                records: Vec::new(),
-            },
-            bytes: 0,
-        }
+        Self { frame: Frame { at, records: Vec::new() }, bytes: 0 }
     }
 
     /// Whether a record of that many bytes can still be pushed.
     pub fn fits(&self, record_bytes: usize) -> bool {
-        self.frame.records.len() < FRAME_LIMIT_RECORDS
-            && record_bytes <= FRAME_LIMIT_BYTES.saturating_sub(self.bytes)
+        self.frame.records.len() < FRAME_LIMIT_RECORDS && record_bytes <= FRAME_LIMIT_BYTES.saturating_sub(self.bytes)
     }
 
     /// Adds a record at the end. `salt` must be random and used for no other record.
@@ -86,10 +77,7 @@ impl FrameBuilder {
             return Err(PushError::FrameFull { bytes });
         }
         self.bytes += bytes;
-        self.frame.records.push(SaltedRecord {
-            salt,
-            bytes: record,
-        });
+        self.frame.records.push(SaltedRecord { salt, bytes: record });
         Ok(())
     }
 

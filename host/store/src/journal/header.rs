@@ -47,10 +47,7 @@ impl Header {
         }
     }
 
-    #[expect(
-        clippy::expect_used,
-        reason = "numbers, strings and lists of them always have a JSON form"
-    )]
+    #[expect(clippy::expect_used, reason = "numbers, strings and lists of them always have a JSON form")]
     pub(super) fn encode(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("a header has a JSON form")
     }

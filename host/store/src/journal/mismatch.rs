@@ -43,19 +43,11 @@ pub enum MismatchKind {
 
 impl Mismatch {
     pub(super) fn of_frame(sequence: u64, kind: MismatchKind) -> Self {
-        Self {
-            sequence,
-            record: None,
-            kind,
-        }
+        Self { sequence, record: None, kind }
     }
 
     pub(super) fn of_record(sequence: u64, index: u32, kind: MismatchKind) -> Self {
-        Self {
-            sequence,
-            record: Some(index),
-            kind,
-        }
+        Self { sequence, record: Some(index), kind }
     }
 }
 
@@ -96,11 +88,9 @@ impl fmt::Display for MismatchKind {
 impl From<Mismatch> for StoreError {
     fn from(mismatch: Mismatch) -> Self {
         match mismatch.kind {
-            MismatchKind::NewerFormat { found } => Self::NewerFormat {
-                what: format!("frame {}", mismatch.sequence),
-                found,
-                supported: HEADER_FORMAT,
-            },
+            MismatchKind::NewerFormat { found } => {
+                Self::NewerFormat { what: format!("frame {}", mismatch.sequence), found, supported: HEADER_FORMAT }
+            }
             _ => Self::Corrupt(mismatch.to_string()),
         }
     }

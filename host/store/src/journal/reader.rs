@@ -73,10 +73,7 @@ impl JournalReader {
     ///
     /// [`StoreError`], when the tables cannot be read or are not a journal's.
     pub fn open(transaction: &ReadTransaction) -> Result<Self, StoreError> {
-        Ok(Self {
-            frames: transaction.open_table(FRAMES)?,
-            payloads: transaction.open_table(PAYLOADS)?,
-        })
+        Ok(Self { frames: transaction.open_table(FRAMES)?, payloads: transaction.open_table(PAYLOADS)? })
     }
 
     /// Where the journal ends.
@@ -86,10 +83,7 @@ impl JournalReader {
     /// [`StoreError`], when the tables cannot be read.
     pub fn head(&self) -> Result<Head, StoreError> {
         Ok(match self.frames.last()? {
-            Some((key, row)) => Head {
-                sequence: key.value(),
-                hash: Digest::of_header(row.value()),
-            },
+            Some((key, row)) => Head { sequence: key.value(), hash: Digest::of_header(row.value()) },
             None => Head::EMPTY,
         })
     }
@@ -103,10 +97,7 @@ impl JournalReader {
         if sequence == 0 {
             return Ok(Some(Head::EMPTY));
         }
-        Ok(self.frames.get(sequence)?.map(|row| Head {
-            sequence,
-            hash: Digest::of_header(row.value()),
-        }))
+        Ok(self.frames.get(sequence)?.map(|row| Head { sequence, hash: Digest::of_header(row.value()) }))
     }
 
     /// Frames from number `from` on, in order: as many as [`READ_CHUNK_BYTES`] allows but at least
@@ -159,10 +150,7 @@ impl JournalReader {
         let records = self.records(&header)?;
         let record_bytes: usize = records.iter().flatten().map(Vec::len).sum();
         Ok(Some(StoredFrame {
-            head: Head {
-                sequence,
-                hash: Digest::of_header(row.value()),
-            },
+            head: Head { sequence, hash: Digest::of_header(row.value()) },
             at: header.at,
             records,
             bytes: row.value().len() + record_bytes,
@@ -173,9 +161,7 @@ impl JournalReader {
     fn records(&self, header: &Header) -> Result<Vec<Option<Vec<u8>>>, LoadError> {
         let sequence = header.seq;
         let mismatch = |index, kind| Mismatch::of_record(sequence, index, kind);
-        let mut rows = self
-            .payloads
-            .range((sequence, u32::MIN)..=(sequence, u32::MAX))?;
+        let mut rows = self.payloads.range((sequence, u32::MIN)..=(sequence, u32::MAX))?;
         let mut records = Vec::with_capacity(header.records.len());
         for (index, (digest, length)) in (0_u32..).zip(&header.records) {
             let Some((key, row)) = rows.next().transpose()? else {
@@ -184,8 +170,7 @@ impl JournalReader {
             if key.value() != (sequence, index) {
                 return Err(mismatch(index, MismatchKind::PayloadMissing).into());
             }
-            let record = check_payload(row.value(), *digest, *length)
-                .map_err(|kind| mismatch(index, kind))?;
+            let record = check_payload(row.value(), *digest, *length).map_err(|kind| mismatch(index, kind))?;
             records.push(record);
         }
         if let Some((key, _)) = rows.next().transpose()? {
@@ -196,18 +181,12 @@ impl JournalReader {
 }
 
 /// Splits a row into salt and record, and compares them with the digest; `None` when erased.
-fn check_payload(
-    row: &[u8],
-    digest: Digest,
-    length: usize,
-) -> Result<Option<Vec<u8>>, MismatchKind> {
+fn check_payload(row: &[u8], digest: Digest, length: usize) -> Result<Option<Vec<u8>>, MismatchKind> {
     if row.is_empty() {
         return Ok(None);
     }
     match row.split_first_chunk::<SALT_BYTES>() {
-        Some((salt, record))
-            if record.len() == length && Digest::of_payload(salt, record) == digest =>
-        {
+        Some((salt, record)) if record.len() == length && Digest::of_payload(salt, record) == digest => {
             Ok(Some(record.to_vec()))
         }
         _ => Err(MismatchKind::PayloadDiffers),

@@ -39,11 +39,7 @@ pub struct VerifyReport {
 
 impl VerifyReport {
     fn count(&mut self, frame: &StoredFrame) {
-        let erased = frame
-            .records
-            .iter()
-            .filter(|record| record.is_none())
-            .count();
+        let erased = frame.records.iter().filter(|record| record.is_none()).count();
         self.frames += 1;
         self.records += (frame.records.len() - erased) as u64;
         self.erased += erased as u64;
@@ -67,13 +63,7 @@ pub fn verify(
     let (first, last) = (*range.start().max(&1), *range.end());
     let before = first - 1;
     let reader = JournalReader::open(&database.begin_read()?)?;
-    let mut report = VerifyReport {
-        frames: 0,
-        records: 0,
-        erased: 0,
-        head: Head::EMPTY,
-        mismatch: None,
-    };
+    let mut report = VerifyReport { frames: 0, records: 0, erased: 0, head: Head::EMPTY, mismatch: None };
     match reader.head_at(before)? {
         Some(head) => report.head = head,
         None => report.mismatch = Some(Mismatch::of_frame(before, MismatchKind::FrameMissing)),
@@ -82,20 +72,13 @@ pub fn verify(
     while report.mismatch.is_none() && report.head.sequence < last {
         let reader = JournalReader::open(&database.begin_read()?)?;
         verify_chunk(&reader, last, &mut report)?;
-        progress(VerifyProgress {
-            frames_done: report.frames,
-            frames_total: last - before,
-        });
+        progress(VerifyProgress { frames_done: report.frames, frames_total: last - before });
     }
     Ok(report)
 }
 
 /// Verifies up to [`READ_CHUNK_BYTES`] after the report's head.
-fn verify_chunk(
-    reader: &JournalReader,
-    last: u64,
-    report: &mut VerifyReport,
-) -> Result<(), StoreError> {
+fn verify_chunk(reader: &JournalReader, last: u64, report: &mut VerifyReport) -> Result<(), StoreError> {
     let mut bytes = 0;
     while bytes < READ_CHUNK_BYTES && report.head.sequence < last {
         match reader.frame_after(report.head) {

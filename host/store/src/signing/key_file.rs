@@ -45,10 +45,8 @@ pub enum KeyFileError {
 ///
 /// [`KeyFileError::File`], also when there is a file already: a key is never overwritten.
 pub fn create_key_file(path: &Path, seed: &[u8; SEED_BYTES]) -> Result<HostKey, KeyFileError> {
-    write_private(path, &format!("{}\n", hex(seed))).map_err(|source| KeyFileError::File {
-        path: path.to_owned(),
-        source,
-    })?;
+    write_private(path, &format!("{}\n", hex(seed)))
+        .map_err(|source| KeyFileError::File { path: path.to_owned(), source })?;
     Ok(HostKey::from_seed(seed))
 }
 
@@ -58,23 +56,15 @@ pub fn create_key_file(path: &Path, seed: &[u8; SEED_BYTES]) -> Result<HostKey, 
 ///
 /// [`KeyFileError`]: the file cannot be read, is open to others, or holds no key.
 pub fn load_key_file(path: &Path) -> Result<HostKey, KeyFileError> {
-    let in_file = |source| KeyFileError::File {
-        path: path.to_owned(),
-        source,
-    };
+    let in_file = |source| KeyFileError::File { path: path.to_owned(), source };
     let file = File::open(path).map_err(in_file)?;
     if let Some(mode) = mode_open_to_others(&file).map_err(in_file)? {
-        return Err(KeyFileError::TooOpen {
-            path: path.to_owned(),
-            mode,
-        });
+        return Err(KeyFileError::TooOpen { path: path.to_owned(), mode });
     }
     let text = io::read_to_string(file).map_err(in_file)?;
     match blake3::Hash::from_hex(text.trim_end()) {
         Ok(seed) => Ok(HostKey::from_seed(seed.as_bytes())),
-        Err(_) => Err(KeyFileError::NotAKey {
-            path: path.to_owned(),
-        }),
+        Err(_) => Err(KeyFileError::NotAKey { path: path.to_owned() }),
     }
 }
 
@@ -84,10 +74,7 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
-    let written = file
-        .write_all(text.as_bytes())
-        .and_then(|()| file.sync_all())
-        .and_then(|()| sync_directory_of(path));
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).and_then(|()| sync_directory_of(path));
     if written.is_err() {
         // Half a key would be refused at every start; the error that matters is the first one.
         let _ = fs::remove_file(path);

@@ -14,16 +14,12 @@ fn key() -> HostKey {
 
 /// A journal with a frame per text.
 fn journal(texts: &[&str]) -> JournalReader {
-    let database =
-        Database::open_with_backend(InMemoryBackend::new(), &StoreSettings::default()).unwrap();
+    let database = Database::open_with_backend(InMemoryBackend::new(), &StoreSettings::default()).unwrap();
     for (last, text) in (0..).zip(texts) {
         let mut builder = FrameBuilder::new(NOW);
         builder.push(text.as_bytes().to_vec(), [9; 16]).unwrap();
         let transaction = database.begin_write().unwrap();
-        JournalWriter::open(&transaction)
-            .unwrap()
-            .append(last, &builder.finish())
-            .unwrap();
+        JournalWriter::open(&transaction).unwrap().append(last, &builder.finish()).unwrap();
         transaction.commit().unwrap();
     }
     JournalReader::open(&database.begin_read().unwrap()).unwrap()
@@ -43,13 +39,7 @@ fn a_journal_is_held_to_its_signed_heads() {
         (&[], &["a"], HeadCheck::Contained),
         (&["a", "b"], &["a"], HeadCheck::Shortened { last: 1 }),
         (&["a"], &[], HeadCheck::Shortened { last: 0 }),
-        (
-            &["a", "b"],
-            &["a", "x", "c"],
-            HeadCheck::Rewritten {
-                found: Some(rewritten),
-            },
-        ),
+        (&["a", "b"], &["a", "x", "c"], HeadCheck::Rewritten { found: Some(rewritten) }),
     ];
     for (before, now, expected) in cases {
         let check = check_head(&journal(now), &signed(before)).unwrap();
@@ -62,22 +52,15 @@ fn a_journal_is_held_to_its_signed_heads() {
 
 #[test]
 fn a_changed_signed_head_proves_nothing() {
-    const MISMATCH: &str =
-        "the signature does not match: the head, the key or the signature was changed";
+    const MISMATCH: &str = "the signature does not match: the head, the key or the signature was changed";
     type Change = fn(&mut SignedHead);
     let cases: &[(Change, &str)] = &[
         (|head| head.partition.push('1'), MISMATCH),
         (|head| head.sequence += 1, MISMATCH),
         (|head| head.hash = Digest::NONE, MISMATCH),
         (|head| head.signed_at = Timestamp::MAX, MISMATCH),
-        (
-            |head| head.public_key = HostKey::from_seed(&[8; SEED_BYTES]).public_key(),
-            MISMATCH,
-        ),
-        (
-            |head| head.signature = signed(&["other"]).signature,
-            MISMATCH,
-        ),
+        (|head| head.public_key = HostKey::from_seed(&[8; SEED_BYTES]).public_key(), MISMATCH),
+        (|head| head.signature = signed(&["other"]).signature, MISMATCH),
         (
             |head| head.public_key = "ff".into(),
             "`public_key`: `ff` is not an ed25519 public key: 64 hexadecimal digits are expected",
@@ -115,9 +98,7 @@ fn the_form_of_a_signed_head_does_not_drift() {
 fn a_key_survives_in_its_file() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("host.key");
-    let public_key = create_key_file(&path, &[7; SEED_BYTES])
-        .unwrap()
-        .public_key();
+    let public_key = create_key_file(&path, &[7; SEED_BYTES]).unwrap().public_key();
     assert_eq!(public_key, key().public_key());
     assert_eq!(load_key_file(&path).unwrap().public_key(), public_key);
     let again = create_key_file(&path, &[8; SEED_BYTES]);
@@ -146,27 +127,15 @@ fn a_key_file_must_be_private_and_whole() {
         (
             0o640,
             key.clone(),
-            Some(
-                "is open to others (mode 640); run `chmod 600` on it, and replace the key if others may have read it",
-            ),
+            Some("is open to others (mode 640); run `chmod 600` on it, and replace the key if others may have read it"),
         ),
         (
             0o602,
             key.clone(),
-            Some(
-                "is open to others (mode 602); run `chmod 600` on it, and replace the key if others may have read it",
-            ),
+            Some("is open to others (mode 602); run `chmod 600` on it, and replace the key if others may have read it"),
         ),
-        (
-            0o600,
-            key[..63].to_owned(),
-            Some("does not hold a key: one line of 64 hexadecimal digits"),
-        ),
-        (
-            0o600,
-            String::new(),
-            Some("does not hold a key: one line of 64 hexadecimal digits"),
-        ),
+        (0o600, key[..63].to_owned(), Some("does not hold a key: one line of 64 hexadecimal digits")),
+        (0o600, String::new(), Some("does not hold a key: one line of 64 hexadecimal digits")),
     ];
     for (mode, contents, expected) in cases {
         let directory = tempfile::tempdir().unwrap();
@@ -175,10 +144,9 @@ fn a_key_file_must_be_private_and_whole() {
         set_permissions(&path, Permissions::from_mode(mode)).unwrap();
         match (load_key_file(&path), expected) {
             (Ok(_), None) => {}
-            (Err(error), Some(expected)) => assert_eq!(
-                error.to_string(),
-                format!("key file `{}` {expected}", path.display())
-            ),
+            (Err(error), Some(expected)) => {
+                assert_eq!(error.to_string(), format!("key file `{}` {expected}", path.display()))
+            }
             (outcome, _) => panic!("mode {mode:o}: {outcome:?}"),
         }
     }
