@@ -7,6 +7,7 @@ mod directory;
 mod field;
 mod ways;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -104,8 +105,15 @@ impl<'a> Check<'a> {
     fn persons(&mut self, field: &Field, persons: &[PersonId]) {
         for (index, person) in persons.iter().enumerate() {
             self.person(field.index(index), person);
-            if persons.iter().take(index).any(|earlier| earlier == person) {
-                self.say(field.index(index), format!("`{person}` is in this list already"));
+        }
+        self.each_once(field, persons);
+    }
+
+    fn each_once<N: Ord + fmt::Display>(&mut self, field: &Field, names: &[N]) {
+        let mut seen = BTreeSet::new();
+        for (index, name) in names.iter().enumerate() {
+            if !seen.insert(name) {
+                self.say(field.index(index), format!("`{name}` is in this list already"));
             }
         }
     }

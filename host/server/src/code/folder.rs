@@ -101,7 +101,8 @@ impl Folder {
     pub(super) fn text(&self, name: &str, errors: &mut Errors) -> Option<String> {
         let bytes = self.bytes(name, TEXT_LIMIT_BYTES, errors)?;
         match String::from_utf8(bytes) {
-            Ok(text) => Some(text),
+            // Some editors begin a text with a byte order mark, which says nothing in UTF-8.
+            Ok(text) => Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
                 errors.say(&self.file(name), None, format!("is not UTF-8 text: byte {at} is part of no character"));

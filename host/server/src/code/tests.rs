@@ -87,6 +87,20 @@ fn a_bundle_is_every_file_of_its_folder_but_hidden_ones() {
     assert_eq!(bundles, [("sales/complaint".to_owned(), files.iter().collect::<Vec<_>>())]);
 }
 
+#[test]
+fn texts_from_other_systems_read_alike() {
+    let code = read(small().path()).unwrap();
+    for change in [|text: String| format!("\u{feff}{text}"), |text: String| text.replace('\n', "\r\n")] {
+        let dir = small();
+        for file in ["people.toml", "kinds/note.toml", "kinds/note.json"] {
+            let file = format!("organisation/{file}");
+            let text = fs::read_to_string(dir.path().join(&file)).unwrap();
+            put(dir.path(), &file, change(text));
+        }
+        assert_eq!(read(dir.path()).unwrap_or_else(|errors| panic!("{errors}")), code);
+    }
+}
+
 /// Compares what is said about [`small`] after `content` was written to `file`, line by line.
 fn check(file: &str, content: &str, expected: &[&str]) -> Result<(), String> {
     let dir = small();

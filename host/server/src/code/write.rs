@@ -1,5 +1,6 @@
 //! Writes an organisation and its bundles as code. Read back, it is the same.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::bundles::RESERVED;
-use super::organisation::{CALENDARS_FOLDER, CHANNELS, CONTACTS, DEPARTMENTS, FORM, HOUSE, KINDS_FOLDER, PEOPLE, TOML};
+use super::organisation::{CALENDARS_FOLDER, CHANNELS, CONTACTS, DEPARTMENTS, HOUSE, KINDS_FOLDER, PEOPLE, TOML};
 use super::{Code, MANIFEST, ORGANISATION_FOLDER};
 
 /// Code was not written, or only in part.
@@ -34,8 +35,8 @@ pub enum WriteError {
     /// A bundle without a manifest, which would not be read back.
     #[error("bundle `{0}` has no `{MANIFEST}`")]
     NoManifest(BundleId),
-    /// A value that TOML cannot express.
-    #[error("`{file}` cannot be written as TOML: {reason}")]
+    /// A value that cannot be expressed in the file's format.
+    #[error("`{file}` cannot be written: {reason}")]
     Format {
         /// The file.
         file: String,
@@ -72,15 +73,13 @@ pub fn write(dir: &Path, code: &Code) -> Result<(), WriteError> {
     make_empty(dir)?;
 
     let folder = dir.join(ORGANISATION_FOLDER);
-    let rules = serde_json::json!({ "rules": to_json(HOUSE, &organisation.rules)? });
-    put_toml(&folder, HOUSE, &rules)?;
-    put_toml(&folder, DEPARTMENTS, &to_json(DEPARTMENTS, &organisation.departments)?)?;
-    put_toml(&folder, PEOPLE, &to_json(PEOPLE, &organisation.people)?)?;
-    put_toml(&folder, CONTACTS, &to_json(CONTACTS, &organisation.contacts)?)?;
-    put_toml(&folder, CHANNELS, &to_json(CHANNELS, &organisation.channels)?)?;
+    put_toml(&folder, HOUSE, &BTreeMap::from([("rules", &organisation.rules)]))?;
+    put_toml(&folder, DEPARTMENTS, &organisation.departments)?;
+    put_toml(&folder, PEOPLE, &organisation.people)?;
+    put_toml(&folder, CONTACTS, &organisation.contacts)?;
+    put_toml(&folder, CHANNELS, &organisation.channels)?;
     for (name, calendar) in &organisation.calendars {
-        let file = format!("{CALENDARS_FOLDER}/{name}{TOML}");
-        put_toml(&folder, &file, &to_json(&file, calendar.spec())?)?;
+        put_toml(&folder, &format!("{CALENDARS_FOLDER}/{name}{TOML}"), calendar.spec())?;
     }
     for (name, kind) in &organisation.kinds {
         put_kind(&folder, name.as_str(), kind)?;
@@ -122,23 +121,15 @@ fn make_empty(dir: &Path) -> Result<(), WriteError> {
 }
 
 fn put_kind(folder: &Path, name: &str, kind: &Kind) -> Result<(), WriteError> {
-    let file = format!("{KINDS_FOLDER}/{name}{TOML}");
     let form = format!("{name}.schema.json");
-    let mut fields = to_json(&file, kind)?;
-    if let Some(fields) = fields.as_object_mut() {
-        fields.insert(FORM.to_owned(), Value::String(form.clone()));
-    }
-    put_toml(folder, &file, &fields)?;
-    let form_file = format!("{KINDS_FOLDER}/{form}");
-    let json = serde_json::to_string_pretty(&kind.form).map_err(|error| unwritable(&form_file, &error))?;
-    put(&folder.join(form_file), format!("{json}\n").as_bytes())
+    let file = format!("{KINDS_FOLDER}/{form}");
+    let json = serde_json::to_string_pretty(&kind.form).map_err(|error| unwritable(&file, &error))?;
+    put(&folder.join(file), format!("{json}\n").as_bytes())?;
+    let kind = Kind { form: Value::String(form), ..kind.clone() };
+    put_toml(folder, &format!("{KINDS_FOLDER}/{name}{TOML}"), &kind)
 }
 
-fn to_json(file: &str, value: &impl Serialize) -> Result<Value, WriteError> {
-    serde_json::to_value(value).map_err(|error| unwritable(file, &error))
-}
-
-fn put_toml(folder: &Path, file: &str, value: &Value) -> Result<(), WriteError> {
+fn put_toml(folder: &Path, file: &str, value: &impl Serialize) -> Result<(), WriteError> {
     let text = toml::to_string_pretty(value).map_err(|error| unwritable(file, &error))?;
     put(&folder.join(file), text.as_bytes())
 }

@@ -77,13 +77,11 @@ impl Check<'_> {
 
     fn person_entry(&mut self, at: &Field, person: &Person) {
         self.title(at, &person.title);
+        let departments = at.key("departments");
         for (index, department) in person.departments.iter().enumerate() {
-            let place = at.key("departments").index(index);
-            if person.departments.iter().take(index).any(|earlier| earlier == department) {
-                self.say(place.clone(), format!("`{department}` is in this list already"));
-            }
-            self.department(place, department);
+            self.department(departments.index(index), department);
         }
+        self.each_once(&departments, &person.departments);
         if let Some(substitute) = &person.substitute {
             self.person(at.key("substitute"), substitute);
         }
