@@ -20,6 +20,7 @@ pub mod ids;
 pub mod merge;
 pub mod message;
 pub mod names;
+pub mod nearest;
 pub mod organisation;
 pub mod plan;
 pub mod record;
