@@ -1,1 +1,3 @@
+//! The case machine, by scenarios: what is asked of a case, and what is to be seen afterwards.
 
+mod statuses;
