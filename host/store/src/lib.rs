@@ -11,6 +11,7 @@
 //! This crate never reads a clock or makes random bytes: times, salts and key seeds are arguments.
 //! It does not know what a record says to the engine, and it does no network I/O.
 
+pub mod configuration;
 pub mod database;
 pub mod error;
 pub mod journal;
