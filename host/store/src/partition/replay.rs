@@ -4,7 +4,7 @@
 use herald_core::record::Record;
 use herald_core::workspace::{ApplyError, Workspace};
 
-use super::progress::{Progress, Stage};
+use super::progress::{Part, Progress};
 use super::projections::Projections;
 use super::{Position, codec, lookup};
 use crate::database::Database;
@@ -52,7 +52,7 @@ impl Replay<'_> {
             if !self.step(&journal)? {
                 return Ok(());
             }
-            tell(Progress { stage: Stage::Replay, done: self.head.sequence, total: journal.head()?.sequence });
+            tell(Progress { part: Part::Replay, done: self.head.sequence, total: journal.head()?.sequence });
         }
     }
 
