@@ -7,7 +7,7 @@ use redb::ReadableTable;
 use super::digest::SALT_BYTES;
 use super::mismatch::{Mismatch, MismatchKind};
 use super::reader::JournalReader;
-use super::{Head, JournalWriter};
+use super::JournalWriter;
 use crate::error::StoreError;
 
 /// A frame, byte for byte.
@@ -22,10 +22,9 @@ pub struct RawFrame {
 }
 
 impl RawFrame {
-    /// The journal's head when this frame is the last.
-    #[must_use]
-    pub fn head(&self) -> Head {
-        Head { sequence: self.sequence, hash: super::Digest::of_header(&self.header) }
+    /// Its records without their salts, in order; `None` for an erased one.
+    pub fn records(&self) -> impl Iterator<Item = Option<&[u8]>> {
+        self.payloads.iter().map(|payload| payload.get(SALT_BYTES..))
     }
 }
 

@@ -82,7 +82,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The problems found so far.
+/// The problems found so far, each named once although two checks may find it.
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     pub(super) first: Vec<Problem>,
@@ -91,6 +91,9 @@ pub(super) struct Problems {
 
 impl Problems {
     pub(super) fn add(&mut self, problem: Problem) {
+        if self.first.contains(&problem) {
+            return;
+        }
         self.count += 1;
         if self.first.len() < PROBLEMS_LIMIT {
             self.first.push(problem);
