@@ -268,11 +268,11 @@ impl Writer {
                 self.timers.rest(work.case, &goals, at);
             }
             (Origin::Host(done), result) => {
+                // Whoever waited may have been stopped meanwhile.
+                let _ = done.send(result.is_ok());
                 if let Err(refused) = result {
                     tracing::error!(case = %work.case, %verb, %refused, "a command of the host was refused");
                 }
-                // Whoever waited may have been stopped meanwhile.
-                let _ = done.send(());
             }
             (Origin::Nobody, Err(refused)) => {
                 tracing::warn!(case = %work.case, %verb, %refused, "a command of the host was refused");
