@@ -16,6 +16,8 @@ pub mod case;
 pub mod command;
 pub mod decision;
 pub mod event;
+#[cfg(test)]
+mod fixture;
 pub mod ids;
 pub mod merge;
 pub mod message;
