@@ -1,7 +1,9 @@
 //! The sample organisation reads; what is written reads back; what is wrong is said with its file and line.
 
 use std::fs;
+use std::sync::Arc;
 
+use herald_policy::World;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -38,7 +40,8 @@ fn small() -> TempDir {
         ("sales/complaint/README.md", "part of the bundle"),
         ("sales/complaint/cases/one.json", "{}"),
         ("sales/complaint/.policy.toml.swp", "hidden"),
-        ("README.md", "for people"),
+        ("REFERENCE.md", "for people"),
+        ("sales/README.md", "for people"),
         (".git/HEAD", "hidden"),
     ] {
         put(dir.path(), file, content);
@@ -50,6 +53,7 @@ fn small() -> TempDir {
 fn the_sample_organisation_is_whole() {
     let code = read(Path::new(SAMPLE)).unwrap_or_else(|errors| panic!("{errors}"));
     let organisation = &code.organisation;
+    assert!(World::new(Arc::new(organisation.clone())).is_ok(), "a form does not compile");
     assert_eq!((organisation.departments.len(), organisation.people.len(), organisation.kinds.len()), (9, 23, 4));
     for target in [
         "role:customer-service/head",
