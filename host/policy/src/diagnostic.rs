@@ -80,6 +80,7 @@ impl CheckReport {
             diagnostic.bundle = bundle.cloned();
         }
         diagnostics.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+        diagnostics.dedup();
         Err(Self { diagnostics })
     }
 }

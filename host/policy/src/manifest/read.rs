@@ -28,7 +28,8 @@ pub(super) fn manifest(
 ) -> Result<Manifest, (Option<BundleId>, Vec<Diagnostic>)> {
     let mut reader = Reader { text, problems: Vec::new() };
     let (table, errors) = DeTable::parse_recoverable(text);
-    for error in errors {
+    // The table keeps numbers as they are written; reading the text as values finds those that are none.
+    for error in errors.into_iter().chain(text.parse::<toml::Table>().err()) {
         reader.say(error.span().unwrap_or(0..0), &Wrong::new(error.message()));
     }
     if !reader.problems.is_empty() {

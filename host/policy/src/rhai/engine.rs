@@ -30,7 +30,7 @@ const VARIABLE_LIMIT: usize = 256;
 const FUNCTION_LIMIT: usize = 256;
 
 /// Words of the language that policies do without: they reach beyond the call, or write where nobody reads.
-const DISABLED: [&str; 8] = ["eval", "import", "export", "print", "debug", "Fn", "is_def_fn", "is_def_var"];
+pub(super) const DISABLED: [&str; 8] = ["eval", "import", "export", "print", "debug", "Fn", "is_def_fn", "is_def_var"];
 
 /// The engine, and what it offers.
 pub(super) struct Runtime {
