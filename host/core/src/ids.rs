@@ -129,14 +129,14 @@ macro_rules! row_ids {
 
         impl fmt::Display for $id {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}.{}", self.case, self.number)
+                write!(f, "{}_{}", self.case, self.number)
             }
         }
 
         impl FromStr for $id {
             type Err = IdError;
             fn from_str(text: &str) -> Result<Self, IdError> {
-                let parsed = text.rsplit_once(concat!(".", $letter)).and_then(|(case, number)| {
+                let parsed = text.rsplit_once(concat!("_", $letter)).and_then(|(case, number)| {
                     Some(Self { case: case.parse().ok()?, number: $number(number.parse().ok()?) })
                 });
                 parsed.ok_or_else(|| IdError { text: text.to_owned(), what: $what, example: $example })
@@ -159,12 +159,12 @@ macro_rules! row_ids {
 }
 
 row_ids! {
-    /// The id of a task: its case, and its number there, written `<case>.t1`.
-    TaskId, TaskNumber, "task", "t", "019aa1f4-7c00-7abc-8def-0123456789ab.t1";
-    /// The id of a goal, written `<case>.g1`.
-    GoalId, GoalNumber, "goal", "g", "019aa1f4-7c00-7abc-8def-0123456789ab.g1";
-    /// The id of a delivery, written `<case>.d1`. It stays the same across tries.
-    DeliveryId, DeliveryNumber, "delivery", "d", "019aa1f4-7c00-7abc-8def-0123456789ab.d1";
+    /// The id of a task: its case, and its number there, written `<case>_t1`.
+    TaskId, TaskNumber, "task", "t", "019aa1f4-7c00-7abc-8def-0123456789ab_t1";
+    /// The id of a goal, written `<case>_g1`.
+    GoalId, GoalNumber, "goal", "g", "019aa1f4-7c00-7abc-8def-0123456789ab_g1";
+    /// The id of a delivery, written `<case>_d1`. It stays the same across tries.
+    DeliveryId, DeliveryNumber, "delivery", "d", "019aa1f4-7c00-7abc-8def-0123456789ab_d1";
 }
 
 #[cfg(test)]
@@ -182,7 +182,7 @@ mod tests {
             assert_eq!((seconds, nanos), (1_790_000_000, 123_000_000));
             assert_eq!(id.to_string().parse::<CaseId>(), Ok(id));
             let task = TaskId { case: id, number: TaskNumber(3) };
-            assert_eq!(task.to_string(), format!("{id}.t3"));
+            assert_eq!(task.to_string(), format!("{id}_t3"));
             assert_eq!(task.to_string().parse::<TaskId>(), Ok(task));
             assert!(task.to_string().parse::<GoalId>().is_err());
         }
