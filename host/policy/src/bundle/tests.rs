@@ -108,7 +108,7 @@ fn cases_hold_bundles_to_their_word() {
             ": the case failed: the message's body/amount_cents: \"x\" is not of type \"integer\"",
         ),
         (r#"{"message": {"kind": "complaint"}}"#.to_owned(), ": a case has either `expect` or `fails`"),
-        (r#"{"message": {"kind": "complaint"}, "expects": {}}"#.to_owned(), ":1:45: unknown field `expects`"),
+        (r#"{"message": {"kind": "complaint"}, "expects": {}}"#.to_owned(), ":1:44: unknown field `expects`"),
         ("{".to_owned(), ":1:1: EOF while parsing"),
     ] {
         let said = check_case(&case);

@@ -110,10 +110,10 @@ impl Check<'_> {
 
     fn node(&mut self, path: &[ASTNode<'_>]) {
         match path.last() {
-            Some(ASTNode::Expr(Expr::FnCall(call, at)) | ASTNode::Stmt(Stmt::FnCall(call, at))) => {
-                if call.op_token.is_none() {
-                    self.call(call, *at, Form::Function);
-                }
+            Some(ASTNode::Expr(Expr::FnCall(call, at)) | ASTNode::Stmt(Stmt::FnCall(call, at)))
+                if call.op_token.is_none() =>
+            {
+                self.call(call, *at, Form::Function);
             }
             Some(ASTNode::Expr(Expr::MethodCall(call, at))) => self.call(call, *at, Form::Method),
             _ => {}

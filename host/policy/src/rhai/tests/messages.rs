@@ -85,10 +85,7 @@ fn a_call_that_does_not_fit_is_explained_with_the_signature() {
         (r#"plan.level = "1";"#, "2:5: `level` of the plan of `route` cannot be a text"),
         ("let x = plan.level;", "2:13: `level` of the plan of `route` can be set, not read"),
         ("let m = message; m.kind = \"x\";", "2:20: `kind` of the message cannot be set"),
-        (
-            "message.body.amount_cents = 5;",
-            "2:14: `amount_cents` of the body cannot be set",
-        ),
+        ("message.body.amount_cents = 5;", "2:14: `amount_cents` of the body cannot be set"),
         ("let x = plan[\"levl\"];", "2:13: the plan of `route` has no `levl`"),
         (r#"let m = #{a: 1}; m.b;"#, "2:20: the map has no `b`; ask `\"b\" in …` first"),
         ("let m = 5; m.b;", "2:14: a whole number has no property `b`"),
