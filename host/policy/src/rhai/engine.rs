@@ -22,7 +22,8 @@ const EXPRESSION_DEPTH_LIMIT: usize = 64;
 const TEXT_LIMIT_BYTES: usize = 256 * 1_024;
 /// Elements of a list, those of lists within it included.
 const LIST_LIMIT: usize = 10_000;
-/// Entries of a map, those of maps within it included.
+/// Entries of a map, those of maps within it included. An entry put in by `map[key] = …` is counted only when the
+/// map is next used as a whole; until then the operation and time limits bound it.
 const MAP_LIMIT: usize = 10_000;
 /// Variables in sight at once.
 const VARIABLE_LIMIT: usize = 256;
