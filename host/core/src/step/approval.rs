@@ -175,6 +175,9 @@ impl Draft<'_, '_> {
     /// A message that went out and should not have: it stays open, and its sender's head has to put it right.
     fn correct(&mut self, reason: Option<String>) -> Done {
         self.emit(Event::Flagged { flag: Flag::RejectedAfterwards })?;
+        if self.case()?.status == Status::Resolved {
+            self.open_again(reason.clone())?;
+        }
         let case = self.case()?;
         let heads = self.organisation().superiors(case.sender.person(), &case.department, self.now());
         let target = crate::organisation::head_of(&case.department);

@@ -492,6 +492,7 @@ fn take_decision(case: &mut Case, decision: &Decision) {
     case.archive = plan.archive;
     case.flags.clone_from(&plan.flags);
     case.held.clone_from(&decision.held);
+    case.accountable = None;
     case.stages = plan
         .stages
         .iter()
