@@ -78,7 +78,8 @@ impl Draft<'_, '_> {
         }
     }
 
-    /// A goal is kept, in time or late. What followed from its breach ends; one that repeats starts again.
+    /// A goal is kept, in time or late. What followed from its breach ends when all that
+    /// were breached with it are kept; one that repeats starts again.
     fn keep_one(&mut self, number: GoalNumber) -> Result<Option<Moment>, StepError> {
         let goal = self.goal(number)?.clone();
         let late = goal.status == GoalStatus::Breached && goal.met_at.is_none();
@@ -86,7 +87,11 @@ impl Draft<'_, '_> {
             return Ok(None);
         }
         self.emit(Event::GoalMet { goal: number })?;
-        self.cancel_goals(goal.followed_by.clone())?;
+        let first = self.goal(goal.breached_with.unwrap_or(number))?;
+        if first.unkept == 0 {
+            let followers = first.followed_by.clone();
+            self.cancel_goals(followers)?;
+        }
         if goal.repeats {
             self.again(&goal)?;
         }

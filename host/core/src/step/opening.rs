@@ -312,6 +312,8 @@ impl Draft<'_, '_> {
             task: None,
             follows,
             followed_by: Vec::new(),
+            breached_with: None,
+            unkept: 0,
             step,
             started_at: runs.then_some(from),
             warn_at: None,
