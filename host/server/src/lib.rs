@@ -1,1 +1,9 @@
-//! placeholder
+//! The `herald` program: HTTP API, command line, settings and telemetry around the engine.
+//!
+//! This crate is the edge: it authenticates, checks the form of what comes in, and shows what may be seen. It
+//! decides nothing about cases (the engine and core do), and keeps nothing but what the store keeps.
+
+pub mod http;
+mod nearest;
+pub mod settings;
+pub mod tokens;
