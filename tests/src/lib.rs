@@ -1,1 +1,3 @@
 //! Helpers that the tests and benches share.
+
+pub mod fault;

@@ -24,6 +24,8 @@ pub mod organisation;
 pub mod plan;
 pub mod record;
 pub mod span;
+pub mod step;
 pub mod target;
+pub mod view;
 mod words;
 pub mod workspace;

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::command::Verb;
 use crate::event::Event;
@@ -11,9 +12,9 @@ use crate::target::Actor;
 /// The format of records that this program writes. It reads every earlier one.
 pub const RECORD_FORMAT: u16 = 1;
 
-/// Which HTTP request a record answers, so that the same request gets the same answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RequestKey {
+/// The request that a record answers, and the answer, so that the same request gets the same answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
     /// Who asked: the id of the token's owner.
     pub principal: String,
     /// Which resource.
@@ -22,6 +23,8 @@ pub struct RequestKey {
     pub key: String,
     /// BLAKE3 of the body, in hex: another body under the same key is refused.
     pub body_digest: String,
+    /// What was answered.
+    pub answer: Value,
 }
 
 /// One command that was carried out.
@@ -39,7 +42,7 @@ pub struct Record {
     pub verb: Verb,
     /// The request it answers, if that bore a key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request: Option<RequestKey>,
+    pub request: Option<Request>,
     /// What came of it, in order.
     pub events: Vec<Event>,
 }

@@ -1,1 +1,19 @@
-//! placeholder
+//! The journal, and what is derived from it, in one redb file per partition.
+//!
+//! A partition's history is its [`journal`]: a chain of frames, each a list of records that were
+//! made durable together. Everything else in the file can be rebuilt from it.
+//!
+//! - [`database`] opens the file and begins transactions; [`error`] sorts what can go wrong.
+//! - [`journal`] appends and reads frames, erases payloads, and verifies the chain.
+//! - [`signing`] signs the chain's head, so that somebody outside can hold the host to it.
+//!
+//! This crate never reads a clock or makes random bytes: times, salts and key seeds are arguments.
+//! It does not know what a record says to the engine, and it does no network I/O.
+
+pub mod database;
+pub mod error;
+pub mod journal;
+pub mod signing;
+
+pub use database::{Database, StoreSettings};
+pub use error::StoreError;

@@ -19,7 +19,9 @@ words! {
         Escalation = "escalation",
         /// That a message they got was withdrawn.
         Withdrawal = "withdrawal",
-        /// That their own message was returned, rejected or held.
+        /// That a policy of theirs failed, and a message waits for its release.
+        Held = "held",
+        /// That their own message was returned or rejected.
         Verdict = "verdict",
     }
     /// Where a delivery is.

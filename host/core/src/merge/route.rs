@@ -48,6 +48,11 @@ pub fn route(organisation: &Organisation, message: &Message, contributions: &[Co
 
     let classification = strictest(message, &voices);
     let accountable = accountable(organisation, message, &voices);
+    // Who owns a goal that names nobody: see the opening of a case.
+    let owner = accountable.clone().unwrap_or_else(|| {
+        let receivers = receivers(organisation, message, contributions);
+        head_of(receivers.first().unwrap_or(&message.department))
+    });
     let mut recipients = BTreeMap::new();
     let mut goals = BTreeSet::new();
     for voice in &voices {
@@ -61,7 +66,7 @@ pub fn route(organisation: &Organisation, message: &Message, contributions: &[Co
             }
         }
         for goal in &voice.plan.goals {
-            if rights.may_set(goal, Some(&accountable), &mut cuts) {
+            if rights.may_set(goal, Some(&owner), &mut cuts) {
                 goals.insert(SetGoal { plan: goal.clone(), set_by: voice.bundle.clone() });
             }
         }
@@ -88,7 +93,7 @@ pub fn route(organisation: &Organisation, message: &Message, contributions: &[Co
         classification,
         audience: audience(message, &voices),
         recipients,
-        accountable: Some(accountable),
+        accountable,
         receivers,
         goals: goals.into_iter().collect(),
         stages: Vec::new(),
@@ -123,9 +128,8 @@ fn audience(message: &Message, voices: &[Voice<'_, RoutePlan>]) -> Audience {
     words(true).max().unwrap_or_else(|| words(false).fold(message.audience, Ord::max))
 }
 
-/// The organisation's word, else the first receiving department's, else the sender's; without any, the head of
-/// the first receiving department, or the sender's.
-fn accountable(organisation: &Organisation, message: &Message, voices: &[Voice<'_, RoutePlan>]) -> Target {
+/// The organisation's word, else the first receiving department's, else the sender's.
+fn accountable(organisation: &Organisation, message: &Message, voices: &[Voice<'_, RoutePlan>]) -> Option<Target> {
     let word = |layer: Layer, department: Option<&DepartmentId>| {
         let of_layer = voices.iter().filter(|voice| voice.layer == layer);
         let of_department =
@@ -137,7 +141,6 @@ fn accountable(organisation: &Organisation, message: &Message, voices: &[Voice<'
     word(Layer::Organisation, None)
         .or_else(|| receivers.iter().find_map(|department| word(Layer::Receiver, Some(department))))
         .or_else(|| word(Layer::Sender, None))
-        .unwrap_or_else(|| head_of(receivers.first().unwrap_or(&message.department)))
 }
 
 /// Whether `target` may know of a message so classified. What the sender names, takes part in it.

@@ -19,9 +19,9 @@ words! {
 }
 
 /// Working days of silence after which a resolved case closes, where a kind says nothing.
-const CLOSE_AFTER_WORKING_DAYS: u32 = 3;
+pub const CLOSE_AFTER_WORKING_DAYS: u32 = 3;
 /// Working days during which a closed case may be reopened, where a kind says nothing.
-const REOPEN_WITHIN_WORKING_DAYS: u32 = 5;
+pub const REOPEN_WITHIN_WORKING_DAYS: u32 = 5;
 
 /// A kind of message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

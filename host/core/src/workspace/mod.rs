@@ -1,10 +1,17 @@
 //! The rows of one case while a command is judged or a record is applied.
 //!
-//! A workspace loads rows when they are first touched, and remembers how each of them was, so that a store
-//! writes only what changed and mends its indexes from the difference. All change goes through
-//! [`Workspace::apply`]: what `step` decides and what a replay repeats are the same code.
+//! A workspace serves one command or one record. It loads rows when they are first touched and remembers how
+//! each of them was, so that a store writes only what changed and mends its indexes from the difference. All
+//! change goes through [`Workspace::apply`]: what [`step`](crate::step::step) decides and what a replay repeats
+//! are the same code.
+
+mod apply;
+mod memory;
 
 use std::collections::BTreeMap;
+
+pub use apply::ApplyError;
+pub use memory::MemoryRows;
 
 use crate::case::{Case, Delivery, Goal, Task};
 use crate::ids::{CaseId, DeliveryNumber, GoalNumber, TaskNumber};
@@ -55,6 +62,7 @@ pub struct Workspace<'rows> {
     tasks: BTreeMap<TaskNumber, Change<Task>>,
     goals: BTreeMap<GoalNumber, Change<Goal>>,
     deliveries: BTreeMap<DeliveryNumber, Change<Delivery>>,
+    version_moved: bool,
 }
 
 impl<'rows> Workspace<'rows> {
@@ -64,7 +72,15 @@ impl<'rows> Workspace<'rows> {
     /// When the case cannot be read.
     pub fn open(rows: &'rows dyn Rows, id: CaseId) -> Result<Self, RowError> {
         let case = rows.case(id)?.map(|case| Change { before: Some(case.clone()), after: case });
-        Ok(Self { id, rows, case, tasks: BTreeMap::new(), goals: BTreeMap::new(), deliveries: BTreeMap::new() })
+        Ok(Self {
+            id,
+            rows,
+            case,
+            tasks: BTreeMap::new(),
+            goals: BTreeMap::new(),
+            deliveries: BTreeMap::new(),
+            version_moved: false,
+        })
     }
 
     /// The id of the case.
@@ -77,6 +93,34 @@ impl<'rows> Workspace<'rows> {
     #[must_use]
     pub fn case(&self) -> Option<&Case> {
         self.case.as_ref().map(|change| &change.after)
+    }
+
+    /// A task as it stands, if it exists.
+    ///
+    /// # Errors
+    /// When the store cannot read it, as with the other rows.
+    pub fn task(&mut self, number: TaskNumber) -> Result<Option<&Task>, RowError> {
+        let (rows, id) = (self.rows, self.id);
+        load(&mut self.tasks, number, || rows.task(id, number)).map(|change| change.map(|change| &change.after))
+    }
+
+    /// A goal as it stands, if it exists.
+    ///
+    /// # Errors
+    /// See [`Workspace::task`].
+    pub fn goal(&mut self, number: GoalNumber) -> Result<Option<&Goal>, RowError> {
+        let (rows, id) = (self.rows, self.id);
+        load(&mut self.goals, number, || rows.goal(id, number)).map(|change| change.map(|change| &change.after))
+    }
+
+    /// A delivery as it stands, if it exists.
+    ///
+    /// # Errors
+    /// See [`Workspace::task`].
+    pub fn delivery(&mut self, number: DeliveryNumber) -> Result<Option<&Delivery>, RowError> {
+        let (rows, id) = (self.rows, self.id);
+        load(&mut self.deliveries, number, || rows.delivery(id, number))
+            .map(|change| change.map(|change| &change.after))
     }
 
     /// Every row that was touched, whether or not it differs in the end.
@@ -97,4 +141,17 @@ pub struct Changes<'a> {
     pub goals: &'a BTreeMap<GoalNumber, Change<Goal>>,
     /// Its deliveries.
     pub deliveries: &'a BTreeMap<DeliveryNumber, Change<Delivery>>,
+}
+
+/// The row `number`, fetched when it is touched for the first time.
+fn load<N: Ord, T: Clone>(
+    touched: &mut BTreeMap<N, Change<T>>,
+    number: N,
+    fetch: impl FnOnce() -> Result<Option<T>, RowError>,
+) -> Result<Option<&mut Change<T>>, RowError> {
+    use std::collections::btree_map::Entry;
+    Ok(match touched.entry(number) {
+        Entry::Occupied(entry) => Some(entry.into_mut()),
+        Entry::Vacant(entry) => fetch()?.map(|row| entry.insert(Change { before: Some(row.clone()), after: row })),
+    })
 }

@@ -1,0 +1,231 @@
+//! Approval: stages one after the other, and in each of them the voices that count.
+
+use super::draft::{Done, Draft, check_text};
+use super::opening::NewGoal;
+use super::{Refusal, StepError};
+use crate::access;
+use crate::case::{Purpose, Seat, Stage, StageStatus, Status, TaskKind, TaskStatus, Verdict};
+use crate::command::Verb;
+use crate::decision::Flag;
+use crate::event::{Event, Holders};
+use crate::ids::TaskNumber;
+use crate::names::{PersonId, StageName};
+use crate::plan::{AtDeadline, GoalName, GoalPlan, Mode, Moment};
+use crate::target::{Actor, Target};
+
+impl Draft<'_, '_> {
+    /// Starts the next stage that waits; without one, a case that waits for approval opens.
+    pub(super) fn start_next_stage(&mut self) -> Done {
+        let case = self.case()?;
+        match case.stages.iter().find(|stage| stage.status == StageStatus::Waiting).cloned() {
+            Some(stage) => self.start_stage(&stage),
+            None if case.status == Status::AwaitingApproval => match case.plan.clone() {
+                Some(plan) => self.open(&plan),
+                None => Ok(()),
+            },
+            None => Ok(()),
+        }
+    }
+
+    fn start_stage(&mut self, stage: &Stage) -> Done {
+        let seats = self.seats(stage)?;
+        self.emit(Event::StageStarted { stage: stage.name.clone(), seats: seats.clone() })?;
+        if let Some(within) = stage.within {
+            let mut owners: Vec<PersonId> = seats.iter().flat_map(|seat| seat.people.iter().cloned()).collect();
+            owners.sort();
+            owners.dedup();
+            let home = stage.approvers.iter().find_map(Target::department).cloned();
+            let department = home.unwrap_or(self.case()?.department.clone());
+            let plan = GoalPlan {
+                name: GoalName::Stage(stage.name.clone()),
+                owner: None,
+                starts: Moment::Submitted,
+                stops: None,
+                within,
+                warn_before: None,
+                repeats: false,
+            };
+            let (set_by, from) = (stage.set_by.clone(), self.now());
+            self.set_goal(NewGoal { plan: &plan, set_by, owners, department, from, follows: None, step: 0 })?;
+        }
+        let turns = if stage.mode == Mode::Sequential { 1 } else { seats.len() };
+        for index in 0..turns {
+            self.ask_seat(&stage.name, index)?;
+        }
+        Ok(())
+    }
+
+    /// The voices of a stage. Nobody approves their own message: who stands above them takes the seat, which is
+    /// never empty.
+    fn seats(&self, stage: &Stage) -> Result<Vec<Seat>, StepError> {
+        let case = self.case()?;
+        let sender = case.sender.person();
+        let people = |targets: &[Target]| -> Result<Vec<PersonId>, StepError> {
+            let found = targets.iter().flat_map(|target| self.organisation().resolve(target, self.now()).people);
+            let mut people: Vec<_> = found.filter(|person| Some(person) != sender).collect();
+            people.sort();
+            people.dedup();
+            if people.is_empty() {
+                people = self.organisation().superiors(sender, &case.department, self.now());
+            }
+            if people.is_empty() { Err(Refusal::Nobody.into()) } else { Ok(people) }
+        };
+        let seat = |target: &Target, people| Seat { target: target.clone(), people, task: None, verdict: None };
+        let first = stage.approvers.first().cloned().unwrap_or(Target::Department(case.department.clone()));
+        Ok(match stage.mode {
+            Mode::Any => vec![seat(&first, people(&stage.approvers)?)],
+            Mode::Quorum(_) => {
+                let voices = people(&stage.approvers)?.into_iter();
+                voices.map(|person| seat(&Target::Person(person.clone()), vec![person])).collect()
+            }
+            Mode::All | Mode::Sequential => {
+                let targets = if stage.approvers.is_empty() { vec![first] } else { stage.approvers.clone() };
+                let seats = targets.iter().map(|target| Ok(seat(target, people(std::slice::from_ref(target))?)));
+                seats.collect::<Result<_, StepError>>()?
+            }
+        })
+    }
+
+    fn stage(&self, name: &StageName) -> Result<&Stage, StepError> {
+        let missing = || Refusal::NotFound(format!("stage `{name}`"));
+        Ok(self.case()?.stages.iter().find(|stage| stage.name == *name).ok_or_else(missing)?)
+    }
+
+    fn ask_seat(&mut self, name: &StageName, index: usize) -> Done {
+        let stage = self.stage(name)?;
+        let Some(seat) = stage.seats.get(index).cloned() else { return Ok(()) };
+        let event = Event::Asked {
+            first: self.next_task()?,
+            kind: TaskKind::Approve,
+            target: seat.target,
+            holders: Holders::Any(seat.people),
+            seat: Some((name.clone(), u32::try_from(index).unwrap_or(u32::MAX))),
+            note: None,
+            goal: None,
+            shared_goal: stage.goal,
+        };
+        self.emit(event)
+    }
+
+    pub(super) fn decide(&mut self, number: TaskNumber, verdict: Verdict, text: Option<&str>) -> Done {
+        let verb = match verdict {
+            Verdict::Approved => Verb::Approve,
+            Verdict::Rejected => Verb::Reject,
+            Verdict::Returned => Verb::Return,
+        };
+        check_text("/text", text)?;
+        if verdict != Verdict::Approved && text.is_none() {
+            let message = format!("is missing; say why you {verb} it, so that its sender can act on it");
+            return Err(Refusal::Invalid { field: "/text", message }.into());
+        }
+        let task = self.open_task(number, TaskKind::Approve, verb)?;
+        let Some(name) = task.stage.clone() else {
+            return Err(Refusal::OtherTask { kind: task.kind, verb }.into());
+        };
+        self.emit(Event::TaskDone { task: number, verdict: Some(verdict), text: text.map(str::to_owned) })?;
+
+        let stage = self.stage(&name)?;
+        let undecided = stage.seats.iter().filter(|seat| seat.verdict.is_none()).count();
+        let (approvals, needed) = (stage.approvals(), stage.needed());
+        if verdict == Verdict::Returned {
+            self.settle(&name, StageStatus::Returned, text)
+        } else if approvals >= needed {
+            self.settle(&name, StageStatus::Approved, text)
+        } else if approvals + undecided < needed {
+            self.settle(&name, StageStatus::Rejected, text)
+        } else if stage.mode == Mode::Sequential && verdict == Verdict::Approved {
+            self.ask_seat(&name, approvals)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Ends a stage, and draws what follows from it for the case.
+    pub(super) fn settle(&mut self, name: &StageName, status: StageStatus, reason: Option<&str>) -> Done {
+        let reason = reason.map(str::to_owned);
+        self.emit(Event::StageSettled { stage: name.clone(), status })?;
+        let stage = self.stage(name)?.clone();
+        self.cancel_tasks(stage.seats.iter().filter_map(|seat| seat.task).collect())?;
+        match stage.goal {
+            // Decided by its deadline, a stage did not keep it.
+            Some(goal) if self.requester().actor == Actor::Host => self.cancel_goal(goal)?,
+            Some(goal) => self.keep(goal)?,
+            None => {}
+        }
+        if status == StageStatus::Approved {
+            return self.start_next_stage();
+        }
+        let waiting = self.case()?.stages.iter().filter(|stage| stage.status == StageStatus::Waiting);
+        let waiting: Vec<StageName> = waiting.map(|stage| stage.name.clone()).collect();
+        for stage in waiting {
+            self.emit(Event::StageSettled { stage, status: StageStatus::Cancelled })?;
+        }
+        if stage.post_hoc {
+            return self.correct(reason);
+        }
+        self.cancel_everything()?;
+        if status == StageStatus::Returned {
+            self.emit(Event::Returned { reason })?;
+        } else {
+            self.emit(Event::Rejected { reason })?;
+        }
+        self.tell_sender(Purpose::Verdict)
+    }
+
+    /// A message that went out and should not have: it stays open, and its sender's head has to put it right.
+    fn correct(&mut self, reason: Option<String>) -> Done {
+        self.emit(Event::Flagged { flag: Flag::RejectedAfterwards })?;
+        let case = self.case()?;
+        let heads = self.organisation().superiors(case.sender.person(), &case.department, self.now());
+        let target = crate::organisation::head_of(&case.department);
+        let heads = self.or_catch_all(heads, &case.department.clone())?;
+        let why = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        let event = Event::Asked {
+            first: self.next_task()?,
+            kind: TaskKind::Answer,
+            target,
+            holders: Holders::Any(heads),
+            seat: None,
+            note: Some(format!("not approved after it went out; put it right{why}")),
+            goal: None,
+            shared_goal: None,
+        };
+        self.emit(event)?;
+        self.tell_sender(Purpose::Verdict)
+    }
+
+    /// What a stage does by itself when its deadline passes; `false` when that is for `escalate` to say.
+    pub(super) fn settle_at_deadline(&mut self, name: &StageName) -> Result<bool, StepError> {
+        let stage = self.stage(name)?;
+        let status = match (stage.status, stage.at_deadline) {
+            (StageStatus::Running, AtDeadline::Approve) => StageStatus::Approved,
+            (StageStatus::Running, AtDeadline::Reject) => StageStatus::Rejected,
+            _ => return Ok(false),
+        };
+        self.settle(name, status, Some("decided by its deadline"))?;
+        Ok(true)
+    }
+
+    /// The task, if it is open, asks for this, and is the requester's to do.
+    pub(super) fn open_task(
+        &mut self,
+        number: TaskNumber,
+        kind: TaskKind,
+        verb: Verb,
+    ) -> Result<crate::case::Task, StepError> {
+        let task = self.task(number)?.clone();
+        let case = self.case()?;
+        if !access::may_do(case, self.requester(), &task) {
+            return Err(self.forbidden(verb, "a task is for those it was given to, and not for the sender"));
+        }
+        if task.kind != kind {
+            return Err(Refusal::OtherTask { kind: task.kind, verb }.into());
+        }
+        if task.status != TaskStatus::Open {
+            let since = task.done.as_ref().map(|done| format!("{} by {}", done.at, done.by));
+            let since = since.unwrap_or_else(|| case.updated_at.to_string());
+            return Err(Refusal::TaskOver { status: task.status, since }.into());
+        }
+        Ok(task)
+    }
+}

@@ -1,0 +1,145 @@
+//! Deadlines: warnings, breaches, and the escalation that goes on until somebody acts.
+
+use std::collections::BTreeSet;
+
+use super::draft::{Done, Draft};
+use super::opening::{Asking, NewGoal};
+use super::{Refusal, StepError};
+use crate::case::{Goal, GoalStatus, Purpose, SetBy, Status};
+use crate::command::Verb;
+use crate::decision::{Escalation, Flag};
+use crate::event::Event;
+use crate::ids::GoalNumber;
+use crate::names::PersonId;
+use crate::plan::{GoalName, GoalPlan, Moment};
+use crate::span::Span;
+
+/// How often the built-in escalation reminds the catch-all, in clock seconds: once a day.
+const REMINDER_SECONDS: i64 = 24 * 60 * 60;
+
+impl Draft<'_, '_> {
+    pub(super) fn goal_warning(&mut self, numbers: &[GoalNumber]) -> Done {
+        self.allow(Verb::GoalWarning, "that is for the host")?;
+        let mut goals = Vec::new();
+        let mut owners: BTreeSet<PersonId> = BTreeSet::new();
+        for number in numbers {
+            let now = self.now();
+            let goal = self.goal(*number)?;
+            let is_time = goal.status == GoalStatus::Running && goal.warn_at.is_some_and(|at| at <= now);
+            if is_time {
+                goals.push(*number);
+                owners.extend(goal.owners.iter().cloned());
+            }
+        }
+        let Some(first) = goals.first().copied() else { return Ok(()) };
+        self.emit(Event::GoalsWarned { goals })?;
+        self.tell(Purpose::Warning, owners.into_iter().collect(), Some(first))
+    }
+
+    /// The deadline of goals of one name passed. A goal that was kept meanwhile is left alone.
+    pub(super) fn goal_due(&mut self, numbers: &[GoalNumber], escalation: &Escalation) -> Done {
+        self.allow(Verb::GoalDue, "that is for the host")?;
+        let mut due = Vec::new();
+        for number in numbers {
+            let now = self.now();
+            let goal = self.goal(*number)?;
+            if goal.status == GoalStatus::Running && goal.due.is_some_and(|due| due <= now) {
+                due.push(goal.clone());
+            }
+        }
+        let Some(first) = due.first().cloned() else { return Ok(()) };
+        if first.name == GoalName::Close {
+            return self.close_by_silence(first.number);
+        }
+        self.emit(Event::GoalsBreached { goals: due.iter().map(|goal| goal.number).collect() })?;
+        if let GoalName::Stage(stage) = &first.name
+            && first.follows.is_none()
+            && self.settle_at_deadline(stage)?
+        {
+            return Ok(());
+        }
+        self.escalate(&first, &due, escalation)?;
+        for goal in due.iter().filter(|goal| goal.repeats) {
+            self.again(goal)?;
+        }
+        Ok(())
+    }
+
+    /// Carries out what the policies decided; when that reaches nobody, the built-in chain.
+    fn escalate(&mut self, first: &Goal, due: &[Goal], escalation: &Escalation) -> Done {
+        let nobody = escalation.notify.is_empty() && escalation.assign.is_none() && escalation.goals.is_empty();
+        self.emit(Event::Escalated { escalation: Box::new(escalation.clone()) })?;
+        if let Some(level) = escalation.level.filter(|level| self.case().is_ok_and(|case| case.level != *level)) {
+            self.emit(Event::Levelled { level })?;
+        }
+        if let Some(target) = &escalation.assign {
+            let people = self.organisation().resolve(target, self.now()).people;
+            let department = target.department().cloned().unwrap_or(first.department.clone());
+            let accountable = self.or_catch_all(people, &department)?.into_iter().next().ok_or(Refusal::Nobody)?;
+            if self.case()?.accountable.as_ref() != Some(&accountable) {
+                self.emit(Event::Assigned { accountable: accountable.clone() })?;
+                self.tell(Purpose::Escalation, vec![accountable], Some(first.number))?;
+            }
+        }
+        let from = first.due.unwrap_or(self.now());
+        let asking = Asking { purpose: Purpose::Escalation, from, follows: Some(first.number) };
+        self.reach(&escalation.notify, asking)?;
+        let default = match &self.case()?.accountable {
+            Some(accountable) => accountable.clone(),
+            None => self.or_catch_all(Vec::new(), &first.department)?.into_iter().next().ok_or(Refusal::Nobody)?,
+        };
+        for goal in &escalation.goals {
+            let (owners, department) = self.owners_of(goal.plan.owner.as_ref(), &default)?;
+            let (set_by, follows) = (SetBy::Bundle(goal.set_by.clone()), Some(first.number));
+            self.set_goal(NewGoal { plan: &goal.plan, set_by, owners, department, from, follows, step: 0 })?;
+        }
+        if nobody { self.escalate_by_the_house(first, due) } else { Ok(()) }
+    }
+
+    /// The built-in chain: the owners' heads, then the catch-all, which is reminded every day until somebody
+    /// acts.
+    fn escalate_by_the_house(&mut self, first: &Goal, due: &[Goal]) -> Done {
+        let owners: BTreeSet<&PersonId> = due.iter().flat_map(|goal| &goal.owners).collect();
+        let heads = self.organisation().heads(&first.department, self.now());
+        let heads: Vec<_> = heads.into_iter().filter(|head| !owners.contains(head)).collect();
+        let to_heads = first.step == 0 && !heads.is_empty();
+        let people = if to_heads { heads } else { self.or_catch_all_of_the_house()? };
+        if !to_heads {
+            self.emit(Event::Flagged { flag: Flag::EscalationFallback })?;
+        }
+        self.tell(Purpose::Escalation, people.clone(), Some(first.number))?;
+
+        // A goal that repeats is looked at again anyway, and an ended case has nothing left to press for.
+        let over = !matches!(self.case()?.status, Status::AwaitingApproval | Status::Open | Status::Resolved);
+        if first.repeats || over {
+            return Ok(());
+        }
+        let reminder = Span::clock_seconds(REMINDER_SECONDS);
+        let within = if to_heads { first.within } else { reminder.unwrap_or(first.within) };
+        let plan = GoalPlan {
+            name: first.name.clone(),
+            owner: None,
+            starts: Moment::Opened,
+            stops: None,
+            within,
+            warn_before: None,
+            repeats: false,
+        };
+        let from = if to_heads { first.due.unwrap_or(self.now()) } else { self.now() };
+        self.set_goal(NewGoal {
+            plan: &plan,
+            set_by: first.set_by.clone(),
+            owners: people,
+            department: first.department.clone(),
+            from,
+            follows: Some(first.number),
+            step: first.step + 1,
+        })?;
+        Ok(())
+    }
+
+    fn or_catch_all_of_the_house(&self) -> Result<Vec<PersonId>, StepError> {
+        let people = self.organisation().house_catch_all(self.now());
+        if people.is_empty() { Err(Refusal::Nobody.into()) } else { Ok(people) }
+    }
+}

@@ -1,0 +1,60 @@
+//! Deliveries: what became of a try, and another try for those that were given up.
+
+use super::Refusal;
+use super::draft::{Done, Draft};
+use crate::case::{DeliveryStatus, Status};
+use crate::command::{Attempt, Verb};
+use crate::event::Event;
+use crate::ids::DeliveryNumber;
+
+impl Draft<'_, '_> {
+    /// A report on a delivery that is settled already changes nothing: deliveries are at least once.
+    pub(super) fn delivery_report(&mut self, number: DeliveryNumber, attempt: &Attempt) -> Done {
+        self.allow(Verb::DeliveryReport, "that is for the host")?;
+        if self.delivery(number)?.status != DeliveryStatus::Pending {
+            return Ok(());
+        }
+        self.emit(match attempt {
+            Attempt::Arrived => Event::Delivered { delivery: number },
+            Attempt::Failed { reason, next_attempt } => {
+                Event::AttemptFailed { delivery: number, reason: reason.clone(), next_attempt: *next_attempt }
+            }
+            Attempt::GivenUp { reason } => Event::DeliveryDead { delivery: number, reason: reason.clone() },
+        })
+    }
+
+    pub(super) fn replay(&mut self, number: DeliveryNumber) -> Done {
+        self.allow(Verb::Replay, "that is for an admin")?;
+        if self.delivery(number)?.status != DeliveryStatus::Dead {
+            return Err(Refusal::First("only a delivery that was given up can be replayed").into());
+        }
+        self.emit(Event::DeliveryReplayed { delivery: number })
+    }
+
+    /// Cancels every delivery that has not arrived.
+    pub(super) fn cancel_deliveries(&mut self) -> Done {
+        if self.case()?.outstanding.deliveries == 0 {
+            return Ok(());
+        }
+        let mut deliveries = Vec::new();
+        for number in self.case()?.deliveries() {
+            if self.delivery(number)?.status == DeliveryStatus::Pending {
+                deliveries.push(number);
+            }
+        }
+        if deliveries.is_empty() { Ok(()) } else { self.emit(Event::DeliveriesCancelled { deliveries }) }
+    }
+
+    /// Mere information is over when it has reached everybody and everybody has confirmed it.
+    pub(super) fn complete_if_informed(&mut self) -> Done {
+        let Ok(case) = self.case() else { return Ok(()) };
+        let left = &case.outstanding;
+        let waits = left.approvals + left.acknowledgements + left.answers + left.reports + left.deliveries > 0;
+        let all_in = case.status == Status::Open && case.information_only && !waits;
+        if !all_in || self.is_untouched() {
+            return Ok(());
+        }
+        self.emit(Event::Resolved { reason: None })?;
+        self.end_by_itself("everybody was informed")
+    }
+}

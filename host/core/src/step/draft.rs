@@ -1,0 +1,186 @@
+//! A command in the making: the workspace, what it is judged by, and what has happened so far.
+
+use jiff::Timestamp;
+
+use super::{Context, Refusal, StepError};
+use crate::access::{self, Requester};
+use crate::calendar::Calendar;
+use crate::case::{Case, Goal, Purpose, Task};
+use crate::command::{TEXT_LIMIT_CHARS, Verb};
+use crate::event::Event;
+use crate::ids::{DeliveryNumber, GoalNumber, TaskNumber};
+use crate::names::{CalendarName, DepartmentId, PersonId};
+use crate::organisation::{Organisation, inbox};
+use crate::plan::GoalName;
+use crate::span::{Span, Unit};
+use crate::target::{Actor, Recipient};
+use crate::workspace::Workspace;
+
+pub(super) type Done = Result<(), StepError>;
+
+pub(super) struct Draft<'draft, 'rows> {
+    workspace: &'draft mut Workspace<'rows>,
+    context: Context<'draft>,
+    events: Vec<Event>,
+}
+
+impl<'draft, 'rows> Draft<'draft, 'rows> {
+    pub(super) fn new(workspace: &'draft mut Workspace<'rows>, context: Context<'draft>) -> Self {
+        Self { workspace, context, events: Vec::new() }
+    }
+
+    pub(super) fn finish(mut self) -> Result<Vec<Event>, StepError> {
+        self.complete_if_informed()?;
+        Ok(self.events)
+    }
+
+    /// Lets something happen: everything after this line sees it.
+    pub(super) fn emit(&mut self, event: Event) -> Done {
+        self.workspace.apply(&event, self.context.now, &self.context.requester.actor)?;
+        self.events.push(event);
+        Ok(())
+    }
+
+    /// Whether anything happened.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.context.now
+    }
+
+    pub(super) fn organisation(&self) -> &'draft Organisation {
+        self.context.organisation
+    }
+
+    pub(super) fn requester(&self) -> &'draft Requester {
+        self.context.requester
+    }
+
+    pub(super) fn case(&self) -> Result<&Case, StepError> {
+        let missing = || Refusal::NotFound(format!("message {}", self.workspace.id()));
+        Ok(self.workspace.case().ok_or_else(missing)?)
+    }
+
+    pub(super) fn task(&mut self, number: TaskNumber) -> Result<&Task, StepError> {
+        let task = self.workspace.task(number)?;
+        Ok(task.ok_or_else(|| Refusal::NotFound(format!("task {number}")))?)
+    }
+
+    pub(super) fn goal(&mut self, number: GoalNumber) -> Result<&Goal, StepError> {
+        let goal = self.workspace.goal(number)?;
+        Ok(goal.ok_or_else(|| Refusal::NotFound(format!("goal {number}")))?)
+    }
+
+    pub(super) fn delivery(&mut self, number: DeliveryNumber) -> Result<&crate::case::Delivery, StepError> {
+        let delivery = self.workspace.delivery(number)?;
+        Ok(delivery.ok_or_else(|| Refusal::NotFound(format!("delivery {number}")))?)
+    }
+
+    pub(super) fn next_task(&self) -> Result<TaskNumber, StepError> {
+        Ok(TaskNumber(self.case()?.made.tasks + 1))
+    }
+
+    pub(super) fn next_goal(&self) -> Result<GoalNumber, StepError> {
+        Ok(GoalNumber(self.case()?.made.goals + 1))
+    }
+
+    pub(super) fn next_delivery(&self) -> Result<DeliveryNumber, StepError> {
+        Ok(DeliveryNumber(self.case()?.made.deliveries + 1))
+    }
+
+    /// Refuses `verb` unless the requester may ask it of the case as a whole.
+    pub(super) fn allow(&self, verb: Verb, why: &'static str) -> Done {
+        let case = self.case()?;
+        if access::may_ask(self.organisation(), case, self.requester(), verb) {
+            Ok(())
+        } else {
+            Err(self.forbidden(verb, why))
+        }
+    }
+
+    pub(super) fn forbidden(&self, verb: Verb, why: &'static str) -> StepError {
+        Refusal::Forbidden { verb, who: self.requester().actor.to_string(), why }.into()
+    }
+
+    /// The people of a target or of a fallback, so that nothing is ever given to nobody.
+    pub(super) fn or_catch_all(
+        &self,
+        people: Vec<PersonId>,
+        department: &DepartmentId,
+    ) -> Result<Vec<PersonId>, StepError> {
+        let people = if people.is_empty() { self.organisation().catch_all(department, self.now()) } else { people };
+        let people = if people.is_empty() { self.organisation().house_catch_all(self.now()) } else { people };
+        if people.is_empty() { Err(Refusal::Nobody.into()) } else { Ok(people) }
+    }
+
+    /// The deadline of a promise that `department` keeps, counted from `from`, and the calendar that counts.
+    pub(super) fn due(
+        &self,
+        goal: &GoalName,
+        department: &DepartmentId,
+        from: Timestamp,
+        within: Span,
+    ) -> Result<(Option<CalendarName>, Timestamp), StepError> {
+        let found = self.organisation().calendar_of(department);
+        let due = deadline(goal, found.map(|(_, calendar)| calendar), from, within)?;
+        Ok((found.map(|(name, _)| name.clone()), due))
+    }
+
+    /// The calendar that a goal was set by, as it is now; its department's if it has gone since.
+    pub(super) fn calendar_of(&self, goal: &Goal) -> Option<&'draft Calendar> {
+        let named = goal.calendar.as_ref().and_then(|name| self.organisation().calendars.get(name));
+        named.or_else(|| self.organisation().calendar_of(&goal.department).map(|(_, calendar)| calendar))
+    }
+
+    /// Tells people something through the inbox, where it arrives by being decided on.
+    pub(super) fn tell(&mut self, purpose: Purpose, people: Vec<PersonId>, about: Option<GoalNumber>) -> Done {
+        if people.is_empty() {
+            return Ok(());
+        }
+        let first = self.next_delivery()?;
+        let to = people.into_iter().map(Recipient::Person).collect();
+        self.emit(Event::Told { first, purpose, channel: inbox(), to, arrived: true, about })
+    }
+
+    /// Tells the sender how their message fares, if they are a person.
+    pub(super) fn tell_sender(&mut self, purpose: Purpose) -> Done {
+        let sender = match &self.case()?.sender {
+            Actor::Person(person) => vec![person.clone()],
+            _ => return Ok(()),
+        };
+        self.tell(purpose, sender, None)
+    }
+}
+
+/// The deadline of a promise, counted from `from`. Clock time needs no calendar.
+pub(super) fn deadline(
+    goal: &GoalName,
+    calendar: Option<&Calendar>,
+    from: Timestamp,
+    within: Span,
+) -> Result<Timestamp, Refusal> {
+    match calendar {
+        Some(calendar) => calendar.due(from, &within).map_err(|error| Refusal::deadline(goal, &error)),
+        None if within.unit() == Unit::ClockSeconds => {
+            let length = jiff::SignedDuration::from_secs(i64::from(within.count()));
+            let late = |error: jiff::Error| Refusal::Deadline { goal: goal.to_string(), why: error.to_string() };
+            from.checked_add(length).map_err(late)
+        }
+        None => Err(Refusal::NoCalendar { goal: goal.to_string() }),
+    }
+}
+
+/// Refuses texts that nobody wants to keep.
+pub(super) fn check_text(field: &'static str, text: Option<&str>) -> Result<(), Refusal> {
+    match text {
+        Some(text) if text.trim().is_empty() => {
+            Err(Refusal::Invalid { field, message: "is empty; write something, or leave it out".to_owned() })
+        }
+        Some(text) if text.chars().count() > TEXT_LIMIT_CHARS => {
+            Err(Refusal::Invalid { field, message: format!("is longer than {TEXT_LIMIT_CHARS} characters") })
+        }
+        _ => Ok(()),
+    }
+}

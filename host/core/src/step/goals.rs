@@ -1,0 +1,195 @@
+//! Goals: what starts and stops their clocks, and who may say that they are kept.
+
+use jiff::Timestamp;
+
+use super::draft::{Done, Draft, check_text, deadline};
+use super::{Refusal, StepError};
+use crate::case::{Goal, GoalStatus, TaskStatus};
+use crate::command::Verb;
+use crate::event::Event;
+use crate::ids::GoalNumber;
+use crate::plan::{GoalName, Moment};
+use crate::span::Unit;
+
+/// The most times a goal that repeats is moved on to come out of the past. One that is further behind starts
+/// again from now.
+const CATCH_UP_LIMIT: usize = 1_000;
+
+impl Draft<'_, '_> {
+    /// Something happened in the case's life: goals that wait for it start, goals that end with it end.
+    pub(super) fn moment(&mut self, moment: &Moment) -> Done {
+        let case = self.case()?;
+        let of = |list: &[(Moment, GoalNumber)]| -> Vec<GoalNumber> {
+            list.iter().filter(|(at, _)| at == moment).map(|(_, goal)| *goal).collect()
+        };
+        let (starting, stopping) = (of(&case.starting), of(&case.stopping));
+        for number in stopping {
+            let goal = self.goal(number)?;
+            match (goal.status, goal.repeats) {
+                (GoalStatus::Running | GoalStatus::Paused, false) => self.keep(number)?,
+                (GoalStatus::Breached, false) if goal.met_at.is_none() => self.keep(number)?,
+                (GoalStatus::Running | GoalStatus::Paused | GoalStatus::Pending | GoalStatus::Breached, _) => {
+                    self.cancel_goal(number)?;
+                }
+                (GoalStatus::Met | GoalStatus::Cancelled, _) => {}
+            }
+        }
+        for number in starting {
+            let goal = self.goal(number)?.clone();
+            if goal.status == GoalStatus::Pending {
+                self.start(&goal, self.now())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets a goal's clock run for its whole span, counted from `from`.
+    fn start(&mut self, goal: &Goal, from: Timestamp) -> Done {
+        let due = deadline(&goal.name, self.calendar_of(goal), from, goal.within)?;
+        let warn_at = self.warn_at(goal, from, due)?;
+        self.emit(Event::GoalStarted { goal: goal.number, started_at: from, due, warn_at })
+    }
+
+    /// Lets a goal's clock run anew from now: its case was reopened.
+    pub(super) fn restart(&mut self, goal: &Goal) -> Done {
+        self.start(goal, self.now())
+    }
+
+    /// When the owners of a goal are warned; not before its clock starts.
+    pub(super) fn warn_at(&self, goal: &Goal, from: Timestamp, due: Timestamp) -> Result<Option<Timestamp>, StepError> {
+        let Some(before) = goal.warn_before else { return Ok(None) };
+        let at = match self.calendar_of(goal) {
+            Some(calendar) => calendar.before(due, &before).map_err(|error| Refusal::deadline(&goal.name, &error))?,
+            None if before.unit() == Unit::ClockSeconds => {
+                let length = jiff::SignedDuration::from_secs(i64::from(before.count()));
+                due.checked_sub(length).unwrap_or(from)
+            }
+            None => return Err(Refusal::NoCalendar { goal: goal.name.to_string() }.into()),
+        };
+        Ok((at > from).then_some(at))
+    }
+
+    /// A goal is kept, in time or late. What followed from its breach ends; one that repeats starts again.
+    pub(super) fn keep(&mut self, number: GoalNumber) -> Done {
+        let goal = self.goal(number)?.clone();
+        let late = goal.status == GoalStatus::Breached && goal.met_at.is_none();
+        if !late && !matches!(goal.status, GoalStatus::Running | GoalStatus::Paused) {
+            return Ok(());
+        }
+        self.emit(Event::GoalMet { goal: number })?;
+        for follower in goal.followed_by.clone() {
+            self.cancel_goal(follower)?;
+        }
+        if goal.repeats {
+            self.again(&goal)?;
+        }
+        self.moment(&Moment::Met(goal.name))
+    }
+
+    /// Starts a goal that repeats again, counted from its deadline, so that the rhythm stays.
+    pub(super) fn again(&mut self, goal: &Goal) -> Done {
+        let mut from = goal.due.unwrap_or(self.now());
+        for _ in 0..CATCH_UP_LIMIT {
+            let due = deadline(&goal.name, self.calendar_of(goal), from, goal.within)?;
+            if due > self.now() {
+                return self.start(goal, from);
+            }
+            from = due;
+        }
+        self.start(goal, self.now())
+    }
+
+    /// Ends a goal that is no longer needed, with its open task and with what follows from it.
+    pub(super) fn cancel_goal(&mut self, number: GoalNumber) -> Done {
+        let goal = self.goal(number)?.clone();
+        if goal.is_live() {
+            self.emit(Event::GoalsCancelled { goals: vec![number] })?;
+        }
+        if let Some(task) = goal.task {
+            self.cancel_tasks(vec![task])?;
+        }
+        for follower in goal.followed_by {
+            self.cancel_goal(follower)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn pause(&mut self, name: &GoalName, reason: Option<&str>) -> Done {
+        check_text("/reason", reason)?;
+        let now = self.now();
+        self.each_goal(name, Verb::Pause, "running", |draft, goal| {
+            let (GoalStatus::Running, Some(due)) = (goal.status, goal.due) else { return Ok(()) };
+            let remaining = match draft.calendar_of(goal) {
+                Some(calendar) => {
+                    calendar.remaining(now, due, &goal.within).map_err(|error| Refusal::deadline(&goal.name, &error))?
+                }
+                None => crate::calendar::Remaining::Clock(due.max(now).duration_since(now)),
+            };
+            let reason = reason.map(str::to_owned);
+            draft.emit(Event::GoalPaused { goal: goal.number, remaining, reason })
+        })
+    }
+
+    pub(super) fn resume(&mut self, name: &GoalName) -> Done {
+        let now = self.now();
+        self.each_goal(name, Verb::Resume, "paused", |draft, goal| {
+            let (GoalStatus::Paused, Some(remaining)) = (goal.status, goal.remaining) else { return Ok(()) };
+            let calendar = draft.calendar_of(goal);
+            let due = match (calendar, remaining) {
+                (Some(calendar), remaining) => {
+                    calendar.resume(now, remaining).map_err(|error| Refusal::deadline(&goal.name, &error))?
+                }
+                (None, crate::calendar::Remaining::Clock(length)) => now.checked_add(length).unwrap_or(now),
+                (None, crate::calendar::Remaining::Working(_)) => {
+                    return Err(Refusal::NoCalendar { goal: goal.name.to_string() }.into());
+                }
+            };
+            let warn_at = draft.warn_at(goal, now, due)?;
+            let started_at = goal.started_at.unwrap_or(now);
+            draft.emit(Event::GoalStarted { goal: goal.number, started_at, due, warn_at })
+        })
+    }
+
+    /// A goal that belongs to a task is kept by doing the task, not by saying so.
+    pub(super) fn meet(&mut self, name: &GoalName) -> Done {
+        self.each_goal(name, Verb::Meet, "running, and not kept by doing a task", |draft, goal| {
+            let of_task = match (goal.task, &goal.name) {
+                (Some(task), _) => draft.task(task)?.status == TaskStatus::Open,
+                (None, name) => matches!(name, GoalName::Stage(_) | GoalName::Close),
+            };
+            if of_task { Ok(()) } else { draft.keep(goal.number) }
+        })
+    }
+
+    /// Does something to every goal of a name that the requester may keep. Refused when that changes nothing.
+    fn each_goal(
+        &mut self,
+        name: &GoalName,
+        verb: Verb,
+        needed: &'static str,
+        mut act: impl FnMut(&mut Self, &Goal) -> Done,
+    ) -> Done {
+        let (mut exists, mut allowed) = (false, false);
+        for number in self.case()?.goals() {
+            if self.goal(number)?.name != *name {
+                continue;
+            }
+            exists = true;
+            let goal = self.goal(number)?.clone();
+            if self.may_keep(&goal)? {
+                allowed = true;
+                act(self, &goal)?;
+            }
+        }
+        if !exists {
+            return Err(Refusal::NotFound(format!("goal `{name}` in this case")).into());
+        }
+        if !allowed {
+            return Err(self.forbidden(verb, "that is for the goal's owner and for the accountable person"));
+        }
+        if self.is_untouched() {
+            return Err(Refusal::Goal { goal: name.to_string(), needed }.into());
+        }
+        Ok(())
+    }
+}

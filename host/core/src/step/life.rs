@@ -1,0 +1,192 @@
+//! The turns of a case's life that somebody asks for: withdraw, resolve, reopen, close, archive.
+
+use std::collections::BTreeSet;
+
+use super::draft::{Done, Draft, check_text};
+use super::opening::NewGoal;
+use super::{Refusal, has_stage_beside};
+use crate::case::{DeliveryStatus, GoalStatus, Purpose, SetBy, Status, TaskStatus};
+use crate::command::Verb;
+use crate::event::Event;
+use crate::ids::GoalNumber;
+use crate::names::PersonId;
+use crate::plan::{GoalName, GoalPlan, Moment};
+use crate::span::Span;
+use crate::target::Recipient;
+
+impl Draft<'_, '_> {
+    /// Takes a message back, and tells whoever it reached.
+    pub(super) fn withdraw(&mut self, reason: Option<&str>) -> Done {
+        self.allow(Verb::Withdraw, "that is for its sender and the head of the sending department")?;
+        check_text("/reason", reason)?;
+        let mut reached: BTreeSet<PersonId> = BTreeSet::new();
+        for number in self.case()?.deliveries() {
+            let delivery = self.delivery(number)?;
+            if let (DeliveryStatus::Delivered, Purpose::Message | Purpose::Escalation, Recipient::Person(person)) =
+                (delivery.status, delivery.purpose, &delivery.to)
+            {
+                reached.insert(person.clone());
+            }
+        }
+        self.cancel_everything()?;
+        self.emit(Event::Withdrawn { reason: reason.map(str::to_owned) })?;
+        self.tell(Purpose::Withdrawal, reached.into_iter().collect(), None)
+    }
+
+    pub(super) fn resolve(&mut self, reason: Option<&str>) -> Done {
+        self.allow(Verb::Resolve, "that is for the accountable person")?;
+        check_text("/reason", reason)?;
+        if self.case()?.outstanding.answers > 0 && reason.is_none() {
+            let message = "is missing; answers are still open, so say why it is settled without them";
+            return Err(Refusal::Invalid { field: "/reason", message: message.to_owned() }.into());
+        }
+        self.emit(Event::Resolved { reason: reason.map(str::to_owned) })?;
+        self.moment(&Moment::Resolved)?;
+        let case = self.case()?;
+        let kind = self.organisation().kinds.get(&case.kind);
+        let days = kind.map_or(crate::organisation::CLOSE_AFTER_WORKING_DAYS, |kind| kind.close_after_working_days);
+        let department = case.department.clone();
+        let owners = match &case.accountable {
+            Some(accountable) => vec![accountable.clone()],
+            None => self.or_catch_all(Vec::new(), &department)?,
+        };
+        let Ok(within) = Span::working_days(i64::from(days)) else {
+            // A kind that waits for no silence closes at once, unless something beside the case is undecided.
+            return if has_stage_beside(self.case()?) {
+                Ok(())
+            } else {
+                self.end_by_itself("its kind waits for nobody")
+            };
+        };
+        let plan = GoalPlan {
+            name: GoalName::Close,
+            owner: None,
+            starts: Moment::Opened,
+            stops: None,
+            within,
+            warn_before: None,
+            repeats: false,
+        };
+        let (set_by, from) = (SetBy::Host, self.now());
+        self.set_goal(NewGoal { plan: &plan, set_by, owners, department, from, follows: None, step: 0 })?;
+        Ok(())
+    }
+
+    pub(super) fn reopen(&mut self, reason: Option<&str>) -> Done {
+        self.allow(Verb::Reopen, "that is for its sender and the accountable person")?;
+        check_text("/reason", reason)?;
+        let case = self.case()?;
+        if let (Status::Closed, Some(ended)) = (case.status, case.ended_at) {
+            let kind = self.organisation().kinds.get(&case.kind);
+            let days =
+                kind.map_or(crate::organisation::REOPEN_WITHIN_WORKING_DAYS, |kind| kind.reopen_within_working_days);
+            let until = match Span::working_days(i64::from(days)) {
+                Ok(within) => self.due(&GoalName::Close, &case.department, ended, within)?.1,
+                Err(_) => ended,
+            };
+            if self.now() >= until {
+                return Err(Refusal::TooLate(until).into());
+            }
+        }
+        self.emit(Event::Reopened { reason: reason.map(str::to_owned) })?;
+        for number in self.case()?.goals() {
+            let goal = self.goal(number)?.clone();
+            if goal.name == GoalName::Close && goal.is_live() {
+                self.cancel_goal(number)?;
+            } else if goal.stops == Some(Moment::Resolved) && goal.met_at.is_some() && !goal.repeats {
+                self.restart(&goal)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Its sender accepts it.
+    pub(super) fn close(&mut self, score: Option<u8>, reason: Option<&str>) -> Done {
+        self.allow(Verb::Close, "that is for its sender; without a word it closes by itself")?;
+        check_text("/reason", reason)?;
+        if score.is_some_and(|score| !(1..=5).contains(&score)) {
+            let message = "is a number from 1 to 5".to_owned();
+            return Err(Refusal::Invalid { field: "/score", message }.into());
+        }
+        if has_stage_beside(self.case()?) {
+            return Err(Refusal::First("an approval after the fact is still to be decided").into());
+        }
+        self.end_with(Event::Closed { score, reason: reason.map(str::to_owned) })
+    }
+
+    /// Nobody objected for as long as the kind waits. A stage that is still undecided keeps it from closing;
+    /// its own deadline presses for that.
+    pub(super) fn close_by_silence(&mut self, goal: GoalNumber) -> Done {
+        let case = self.case()?;
+        if case.status != Status::Resolved {
+            return self.cancel_goal(goal);
+        }
+        if has_stage_beside(case) {
+            let goal = self.goal(goal)?.clone();
+            return self.again(&goal);
+        }
+        self.end_by_itself("nobody objected")
+    }
+
+    pub(super) fn end_by_itself(&mut self, why: &str) -> Done {
+        self.end_with(Event::Closed { score: None, reason: Some(why.to_owned()) })
+    }
+
+    fn end_with(&mut self, closed: Event) -> Done {
+        self.emit(closed)?;
+        self.cancel_open_tasks()?;
+        let case = self.case()?;
+        if case.outstanding.goals > 0 || !case.starting.is_empty() {
+            for number in case.goals() {
+                let goal = self.goal(number)?;
+                let starts_now = goal.status == GoalStatus::Pending && goal.starts == Moment::Closed;
+                if !starts_now {
+                    self.cancel_goal(number)?;
+                }
+            }
+        }
+        self.moment(&Moment::Closed)
+    }
+
+    pub(super) fn archive(&mut self) -> Done {
+        self.allow(Verb::Archive, "that is for the accountable person and admins")?;
+        self.cancel_everything()?;
+        self.emit(Event::Archived)
+    }
+
+    /// Open tasks, live goals and unsent deliveries end with what they were for.
+    pub(super) fn cancel_everything(&mut self) -> Done {
+        self.cancel_open_tasks()?;
+        let mut goals = Vec::new();
+        for number in self.case()?.goals() {
+            if self.goal(number)?.is_live() {
+                goals.push(number);
+            }
+        }
+        if !goals.is_empty() {
+            self.emit(Event::GoalsCancelled { goals })?;
+        }
+        let pending = self.case()?.stages.iter().filter(|stage| {
+            matches!(stage.status, crate::case::StageStatus::Waiting | crate::case::StageStatus::Running)
+        });
+        let pending: Vec<_> = pending.map(|stage| stage.name.clone()).collect();
+        for stage in pending {
+            self.emit(Event::StageSettled { stage, status: crate::case::StageStatus::Cancelled })?;
+        }
+        self.cancel_deliveries()
+    }
+
+    fn cancel_open_tasks(&mut self) -> Done {
+        let left = self.case()?.outstanding;
+        if left.approvals + left.acknowledgements + left.answers + left.reports == 0 {
+            return Ok(());
+        }
+        let mut tasks = Vec::new();
+        for number in self.case()?.tasks() {
+            if self.task(number)?.status == TaskStatus::Open {
+                tasks.push(number);
+            }
+        }
+        self.emit(Event::TasksCancelled { tasks })
+    }
+}

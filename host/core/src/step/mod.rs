@@ -1,0 +1,126 @@
+//! The case machine: one command, judged against one case as it stands.
+//!
+//! [`step`] is total, pure and deterministic. It returns what happened or why not; it never half-applies. Which
+//! status takes which command is [`admits`], on one screen; what a command then does is in the module of its
+//! group. Everything that a decision or a directory says is written into the events, so that a replay asks
+//! nobody.
+
+mod approval;
+mod deadline;
+mod delivery;
+mod draft;
+mod goals;
+mod life;
+mod opening;
+mod refusal;
+mod submission;
+mod tasks;
+#[cfg(test)]
+mod tests;
+
+use jiff::Timestamp;
+
+use crate::access::Requester;
+use crate::case::{Case, StageStatus, Status};
+use crate::command::{Command, Verb};
+use crate::event::Event;
+use crate::organisation::Organisation;
+use crate::workspace::Workspace;
+use draft::Draft;
+pub use refusal::{Refusal, StepError};
+
+/// Everything besides the case that a command is judged by.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The partition's time.
+    pub now: Timestamp,
+    /// The organisation's configuration.
+    pub organisation: &'a Organisation,
+    /// Who asks.
+    pub requester: &'a Requester,
+    /// The version of the case that they saw, if they said so.
+    pub expected_version: Option<u64>,
+}
+
+/// Which status takes which command. A case begins with `submit` and only with it.
+#[must_use]
+pub fn admits(case: &Case, verb: Verb) -> bool {
+    use Status::{AwaitingApproval, Closed, Held, Open, Rejected, Resolved, Returned, Withdrawn};
+    let status = case.status;
+    match verb {
+        Verb::Submit => false,
+        Verb::Release => matches!(status, Held),
+        // A stage that runs beside the case outlives its resolution: it cannot close before.
+        Verb::Approve | Verb::Reject | Verb::Return => match status {
+            AwaitingApproval => true,
+            Open | Resolved => has_stage_beside(case),
+            _ => false,
+        },
+        Verb::Resubmit => matches!(status, Returned),
+        Verb::Withdraw => matches!(status, Held | AwaitingApproval | Returned | Open),
+        Verb::Claim | Verb::Regive => matches!(status, AwaitingApproval | Open | Resolved),
+        Verb::Acknowledge | Verb::Answer | Verb::Report => matches!(status, Open | Resolved),
+        Verb::Resolve => matches!(status, Open),
+        Verb::Reopen => matches!(status, Resolved | Closed),
+        Verb::Close => matches!(status, Resolved),
+        Verb::Archive => matches!(status, Closed | Rejected | Withdrawn),
+        Verb::Pause | Verb::Resume => matches!(status, Open),
+        // A goal may start when the case is resolved, and must then be kept there.
+        Verb::Meet => matches!(status, Open | Resolved),
+        // Judged by their row alone: one that is stale changes nothing.
+        Verb::DeliveryReport | Verb::Replay | Verb::GoalWarning | Verb::GoalDue => true,
+    }
+}
+
+/// Whether a stage that runs beside the open case is still to be decided.
+fn has_stage_beside(case: &Case) -> bool {
+    let pending = |status| matches!(status, StageStatus::Waiting | StageStatus::Running);
+    case.stages.iter().any(|stage| stage.post_hoc && pending(stage.status))
+}
+
+/// Judges `command`. On success the workspace has changed, and the events say how; they may be none when the
+/// command was the host's and stale.
+///
+/// # Errors
+/// [`Refusal`] says why a command is refused. The workspace is to be dropped then, as after any error.
+pub fn step(workspace: &mut Workspace<'_>, command: &Command, context: &Context<'_>) -> Result<Vec<Event>, StepError> {
+    let verb = command.verb();
+    match workspace.case() {
+        None if verb == Verb::Submit => {}
+        None => return Err(Refusal::NotFound(format!("message {}", workspace.id())).into()),
+        Some(_) if verb == Verb::Submit => return Err(Refusal::Exists.into()),
+        Some(case) => {
+            if let Some(expected) = context.expected_version.filter(|expected| *expected != case.version) {
+                return Err(Refusal::Version { expected, found: case.version }.into());
+            }
+            if !admits(case, verb) {
+                return Err(Refusal::Status { verb, status: case.status }.into());
+            }
+        }
+    }
+    let mut draft = Draft::new(workspace, *context);
+    match command {
+        Command::Submit { message, decision } => draft.submit(message, decision),
+        Command::Release { decision } => draft.release(decision),
+        Command::Resubmit { message, decision } => draft.resubmit(message, decision),
+        Command::Decide { task, verdict, text } => draft.decide(*task, *verdict, text.as_deref()),
+        Command::Withdraw { reason } => draft.withdraw(reason.as_deref()),
+        Command::Claim { task } => draft.claim(*task),
+        Command::Acknowledge { task } => draft.acknowledge(*task),
+        Command::Answer { task, text } => draft.answer(*task, text),
+        Command::Report { task, text } => draft.report(*task, text),
+        Command::Resolve { reason } => draft.resolve(reason.as_deref()),
+        Command::Reopen { reason } => draft.reopen(reason.as_deref()),
+        Command::Close { score, reason } => draft.close(*score, reason.as_deref()),
+        Command::Archive => draft.archive(),
+        Command::Pause { goal, reason } => draft.pause(goal, reason.as_deref()),
+        Command::Resume { goal } => draft.resume(goal),
+        Command::Meet { goal } => draft.meet(goal),
+        Command::DeliveryReport { delivery, attempt } => draft.delivery_report(*delivery, attempt),
+        Command::Replay { delivery } => draft.replay(*delivery),
+        Command::GoalWarning { goals } => draft.goal_warning(goals),
+        Command::GoalDue { goals, escalation } => draft.goal_due(goals, escalation),
+        Command::Regive { tasks } => draft.regive(tasks),
+    }?;
+    draft.finish()
+}

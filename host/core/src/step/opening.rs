@@ -1,0 +1,347 @@
+//! The opening of a case: its plan becomes tasks, goals and deliveries.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::draft::{Done, Draft};
+use super::{Refusal, StepError};
+use crate::case::{Goal, GoalStatus, Purpose, SetBy, TaskKind};
+use crate::decision::{Plan, Promise, Reach};
+use crate::event::{AskedGoal, Event, Holders};
+use crate::ids::GoalNumber;
+use crate::names::{CalendarName, ChannelName, DepartmentId, PersonId};
+use crate::organisation::{FanOut, Transport, inbox};
+use crate::plan::{GoalName, GoalPlan, Moment};
+use crate::span::Span;
+use crate::target::{Recipient, Target};
+
+/// What is asked of people, and since when their time runs.
+#[derive(Clone, Copy)]
+pub(super) struct Asking {
+    /// What the deliveries tell.
+    pub(super) purpose: Purpose,
+    /// Since when their time runs.
+    pub(super) from: Timestamp,
+    /// The breached goal that what is asked follows.
+    pub(super) follows: Option<GoalNumber>,
+}
+
+/// A goal as a policy set it, or as the host sets its own.
+pub(super) struct NewGoal<'a> {
+    pub(super) plan: &'a GoalPlan,
+    pub(super) set_by: SetBy,
+    pub(super) owners: Vec<PersonId>,
+    pub(super) department: DepartmentId,
+    pub(super) from: Timestamp,
+    pub(super) follows: Option<GoalNumber>,
+    pub(super) step: u32,
+}
+
+/// Acknowledgements that differ in nothing but who gives them.
+type Alike = (Target, Timestamp, Option<CalendarName>, DepartmentId, Promise);
+
+/// What makes two goals one: name, owners and what starts them.
+type Owned = (GoalName, Vec<PersonId>, Moment);
+
+impl Draft<'_, '_> {
+    /// Opens the case and carries out its plan.
+    pub(super) fn open(&mut self, plan: &Plan) -> Done {
+        let asks_more = plan.recipients.values().any(|reach| !reach.answer.is_empty() || !reach.report.is_empty());
+        let information_only = !asks_more && plan.goals.is_empty();
+        let accountable = self.accountable(plan, information_only)?;
+        self.emit(Event::Opened { accountable: Some(accountable), information_only })?;
+        let asking = Asking { purpose: Purpose::Message, from: self.now(), follows: None };
+        self.reach(&plan.recipients, asking)?;
+        self.set_goals(plan, |starts| *starts != Moment::Submitted)
+    }
+
+    /// Who answers for the resolution: whom the plan names, for mere information the sender, else the head of
+    /// the first receiving department.
+    fn accountable(&self, plan: &Plan, information_only: bool) -> Result<PersonId, StepError> {
+        let named = plan.accountable.as_ref().map(|target| self.organisation().resolve(target, self.now()).people);
+        let mut people = named.unwrap_or_default();
+        let case = self.case()?;
+        if people.is_empty() && information_only {
+            people.extend(case.sender.person().cloned());
+        }
+        let department = plan.receivers.first().unwrap_or(&case.department);
+        if people.is_empty() {
+            people = self.organisation().heads(department, self.now());
+        }
+        self.or_catch_all(people, department)?.into_iter().next().ok_or_else(|| Refusal::Nobody.into())
+    }
+
+    /// Reaches recipients: asks of them what is asked, and tells them.
+    pub(super) fn reach(&mut self, recipients: &BTreeMap<Target, Reach>, asking: Asking) -> Done {
+        let mut resolved = Vec::with_capacity(recipients.len());
+        for (target, reach) in recipients {
+            resolved.push((target, reach, self.people_of(target)?));
+        }
+        self.ask_acknowledgements(&resolved, asking)?;
+        for (target, reach, people) in &resolved {
+            self.ask_one(target, people, &reach.answer, TaskKind::Answer, asking)?;
+            self.ask_one(target, people, &reach.report, TaskKind::Report, asking)?;
+        }
+        self.deliver(&resolved, asking)
+    }
+
+    /// The people a target comes to; when nobody is there, those who stand in for its department. A contact
+    /// comes to nobody within.
+    fn people_of(&self, target: &Target) -> Result<Vec<PersonId>, StepError> {
+        let people = self.organisation().resolve(target, self.now()).people;
+        if matches!(target, Target::Contact(_)) {
+            return Ok(people);
+        }
+        let home = match target {
+            Target::Person(person) => {
+                self.organisation().people.get(person).and_then(|person| person.departments.first())
+            }
+            other => other.department(),
+        };
+        let department = home.cloned().unwrap_or(self.case()?.department.clone());
+        self.or_catch_all(people, &department)
+    }
+
+    /// An acknowledgement of each person, once, whatever number of targets name them: the earliest due.
+    fn ask_acknowledgements(&mut self, resolved: &[(&Target, &Reach, Vec<PersonId>)], asking: Asking) -> Done {
+        let sender = self.case()?.sender.clone();
+        let mut deadlines = Deadlines::default();
+        let mut earliest: BTreeMap<PersonId, Alike> = BTreeMap::new();
+        for (target, reach, people) in resolved {
+            for promise in &reach.acknowledge {
+                for person in people.iter().filter(|person| sender.person() != Some(*person)) {
+                    let home = self.home_of(person)?;
+                    let (calendar, due) =
+                        deadlines.get(self, &GoalName::Acknowledge, &home, asking.from, promise.within)?;
+                    let alike = ((*target).clone(), due, calendar, home, promise.clone());
+                    let kept = earliest.get(person);
+                    if kept.is_none_or(|kept| (due, &promise.set_by) < (kept.1, &kept.4.set_by)) {
+                        earliest.insert(person.clone(), alike);
+                    }
+                }
+            }
+        }
+        let mut groups: BTreeMap<Alike, Vec<PersonId>> = BTreeMap::new();
+        for (person, alike) in earliest {
+            groups.entry(alike).or_default().push(person);
+        }
+        for ((target, due, calendar, department, promise), people) in groups {
+            let goal = AskedGoal {
+                first: self.next_goal()?,
+                name: GoalName::Acknowledge,
+                department,
+                calendar,
+                within: promise.within,
+                due,
+                repeats: false,
+                stops: None,
+                set_by: SetBy::Bundle(promise.set_by),
+                follows: asking.follows,
+            };
+            self.ask(TaskKind::Acknowledge, target, Holders::Each(people), Some(goal))?;
+        }
+        Ok(())
+    }
+
+    /// One task of this kind for a target, offered to all of its people: the earliest due.
+    fn ask_one(
+        &mut self,
+        target: &Target,
+        people: &[PersonId],
+        promises: &BTreeSet<Promise>,
+        kind: TaskKind,
+        asking: Asking,
+    ) -> Done {
+        let is_report = kind == TaskKind::Report;
+        let name = if is_report { GoalName::Report } else { GoalName::Answer };
+        let Some(person) = people.first() else { return Ok(()) };
+        let department = match target.department() {
+            Some(department) => department.clone(),
+            None => self.home_of(person)?,
+        };
+        let mut earliest: Option<(Timestamp, Option<CalendarName>, &Promise)> = None;
+        for promise in promises {
+            let (calendar, due) = self.due(&name, &department, asking.from, promise.within)?;
+            if earliest.as_ref().is_none_or(|(earliest, _, _)| due < *earliest) {
+                earliest = Some((due, calendar, promise));
+            }
+        }
+        let Some((due, calendar, promise)) = earliest else { return Ok(()) };
+        let goal = AskedGoal {
+            first: self.next_goal()?,
+            name,
+            department,
+            calendar,
+            within: promise.within,
+            due,
+            repeats: is_report,
+            stops: is_report.then_some(Moment::Resolved),
+            set_by: SetBy::Bundle(promise.set_by.clone()),
+            follows: asking.follows,
+        };
+        self.ask(kind, target.clone(), Holders::Any(people.to_vec()), Some(goal))
+    }
+
+    pub(super) fn ask(&mut self, kind: TaskKind, target: Target, holders: Holders, goal: Option<AskedGoal>) -> Done {
+        let first = self.next_task()?;
+        let goal = goal.map(Box::new);
+        self.emit(Event::Asked { first, kind, target, holders, seat: None, note: None, goal, shared_goal: None })
+    }
+
+    /// Deliveries, one for each recipient and channel whatever number of targets name them.
+    fn deliver(&mut self, resolved: &[(&Target, &Reach, Vec<PersonId>)], asking: Asking) -> Done {
+        let mut through: BTreeMap<ChannelName, BTreeSet<Recipient>> = BTreeMap::new();
+        for (target, reach, people) in resolved {
+            let channels: Vec<ChannelName> =
+                if reach.by.is_empty() { vec![inbox()] } else { reach.by.iter().cloned().collect() };
+            for channel in channels {
+                let recipients = self.recipients(target, people, &channel)?;
+                through.entry(channel).or_default().extend(recipients);
+            }
+        }
+        for (channel, to) in through.into_iter().filter(|(_, to)| !to.is_empty()) {
+            let arrived = self.arrives_at_once(&channel);
+            let (first, purpose) = (self.next_delivery()?, asking.purpose);
+            let to = to.into_iter().collect();
+            self.emit(Event::Told { first, purpose, channel, to, arrived, about: asking.follows })?;
+        }
+        Ok(())
+    }
+
+    fn recipients(
+        &self,
+        target: &Target,
+        people: &[PersonId],
+        channel: &ChannelName,
+    ) -> Result<Vec<Recipient>, StepError> {
+        if let Target::Contact(contact) = target {
+            // The inbox is within: there, who keeps the relation hears of it in the contact's place.
+            if !self.arrives_at_once(channel) {
+                return Ok(vec![Recipient::Contact(contact.clone())]);
+            }
+            let keeper = self.organisation().contacts.get(contact).and_then(|contact| contact.owner.as_ref());
+            let keeper = keeper.and_then(|keeper| self.organisation().present(keeper, self.now()));
+            let people = self.or_catch_all(keeper.into_iter().collect(), &self.case()?.department)?;
+            return Ok(people.into_iter().map(Recipient::Person).collect());
+        }
+        Ok(match self.organisation().channels.get(channel).map(crate::organisation::Channel::fan_out) {
+            Some(FanOut::Target) => vec![Recipient::Group(target.clone())],
+            Some(FanOut::Person) | None => people.iter().cloned().map(Recipient::Person).collect(),
+        })
+    }
+
+    fn arrives_at_once(&self, channel: &ChannelName) -> bool {
+        let transport = self.organisation().channels.get(channel).map(|channel| &channel.transport);
+        matches!(transport, None | Some(Transport::Inbox))
+    }
+
+    /// The department a person answers to.
+    pub(super) fn home_of(&self, person: &PersonId) -> Result<DepartmentId, StepError> {
+        let home = self.organisation().people.get(person).and_then(|person| person.departments.first());
+        Ok(match home {
+            Some(home) => home.clone(),
+            None => self.case()?.department.clone(),
+        })
+    }
+
+    /// Sets the plan's goals whose start `when` picks: of one name and owners, the earliest due.
+    pub(super) fn set_goals(&mut self, plan: &Plan, when: impl Fn(&Moment) -> bool) -> Done {
+        let mut earliest: BTreeMap<Owned, (Timestamp, usize, DepartmentId)> = BTreeMap::new();
+        let accountable = match &self.case()?.accountable {
+            Some(person) => person.clone(),
+            None => self.accountable(plan, false)?,
+        };
+        for (index, goal) in plan.goals.iter().enumerate().filter(|(_, goal)| when(&goal.plan.starts)) {
+            let (owners, department) = self.owners_of(goal.plan.owner.as_ref(), &accountable)?;
+            let (_, due) = self.due(&goal.plan.name, &department, self.now(), goal.plan.within)?;
+            let key = (goal.plan.name.clone(), owners, goal.plan.starts.clone());
+            if earliest.get(&key).is_none_or(|(kept, _, _)| due < *kept) {
+                earliest.insert(key, (due, index, department));
+            }
+        }
+        for ((_, owners, _), (_, index, department)) in earliest {
+            let Some(goal) = plan.goals.get(index) else { continue };
+            let (set_by, from) = (SetBy::Bundle(goal.set_by.clone()), self.now());
+            self.set_goal(NewGoal { plan: &goal.plan, set_by, owners, department, from, follows: None, step: 0 })?;
+        }
+        Ok(())
+    }
+
+    /// The owners of a goal and the department whose time counts; `default` owns a goal that names nobody.
+    pub(super) fn owners_of(
+        &self,
+        owner: Option<&Target>,
+        default: &PersonId,
+    ) -> Result<(Vec<PersonId>, DepartmentId), StepError> {
+        let Some(target) = owner else {
+            return Ok((vec![default.clone()], self.home_of(default)?));
+        };
+        let people = self.people_of(target)?;
+        let department = match (target.department(), people.first()) {
+            (Some(department), _) => department.clone(),
+            (None, Some(person)) => self.home_of(person)?,
+            (None, None) => self.case()?.department.clone(),
+        };
+        Ok((self.or_catch_all(people, &department)?, department))
+    }
+
+    /// Sets a goal: running, if what starts it has happened, else pending.
+    pub(super) fn set_goal(&mut self, new: NewGoal<'_>) -> Result<GoalNumber, StepError> {
+        let NewGoal { plan, set_by, owners, department, from, follows, step } = new;
+        let number = self.next_goal()?;
+        let runs = matches!(plan.starts, Moment::Opened | Moment::Submitted);
+        let (calendar, due) = self.due(&plan.name, &department, from, plan.within)?;
+        let mut goal = Goal {
+            number,
+            name: plan.name.clone(),
+            status: if runs { GoalStatus::Running } else { GoalStatus::Pending },
+            owners,
+            department,
+            calendar,
+            within: plan.within,
+            warn_before: plan.warn_before,
+            starts: plan.starts.clone(),
+            stops: plan.stops.clone(),
+            repeats: plan.repeats,
+            set_by,
+            task: None,
+            follows,
+            followed_by: Vec::new(),
+            step,
+            started_at: runs.then_some(from),
+            warn_at: None,
+            due: runs.then_some(due),
+            remaining: None,
+            met_at: None,
+            breached_at: None,
+        };
+        if runs {
+            goal.warn_at = self.warn_at(&goal, from, due)?;
+        }
+        self.emit(Event::GoalSet { goal: Box::new(goal) })?;
+        Ok(number)
+    }
+}
+
+/// Deadlines that were computed before: ten thousand people share a few departments and spans.
+#[derive(Default)]
+struct Deadlines(BTreeMap<(DepartmentId, Span), (Option<CalendarName>, Timestamp)>);
+
+impl Deadlines {
+    fn get(
+        &mut self,
+        draft: &Draft<'_, '_>,
+        goal: &GoalName,
+        department: &DepartmentId,
+        from: Timestamp,
+        within: Span,
+    ) -> Result<(Option<CalendarName>, Timestamp), StepError> {
+        if let Some(known) = self.0.get(&(department.clone(), within)) {
+            return Ok(known.clone());
+        }
+        let computed = draft.due(goal, department, from, within)?;
+        self.0.insert((department.clone(), within), computed.clone());
+        Ok(computed)
+    }
+}

@@ -1,0 +1,107 @@
+//! Tasks: taking them on, doing them, giving them to somebody else.
+
+use super::Refusal;
+use super::draft::{Done, Draft, check_text};
+use crate::access;
+use crate::case::{TaskKind, TaskStatus};
+use crate::command::Verb;
+use crate::event::Event;
+use crate::ids::TaskNumber;
+use crate::names::PersonId;
+
+impl Draft<'_, '_> {
+    pub(super) fn claim(&mut self, number: TaskNumber) -> Done {
+        let kind = self.task(number)?.kind;
+        let task = self.open_task(number, kind, Verb::Claim)?;
+        match self.requester().actor.person() {
+            Some(person) if task.holders.as_slice() != [person.clone()] => {
+                self.emit(Event::Claimed { task: number, by: person.clone() })
+            }
+            // Whoever has it already has nothing to claim.
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn acknowledge(&mut self, number: TaskNumber) -> Done {
+        self.open_task(number, TaskKind::Acknowledge, Verb::Acknowledge)?;
+        self.complete(number, None)
+    }
+
+    pub(super) fn answer(&mut self, number: TaskNumber, text: &str) -> Done {
+        check_text("/text", Some(text))?;
+        self.open_task(number, TaskKind::Answer, Verb::Answer)?;
+        self.complete(number, Some(text.to_owned()))
+    }
+
+    fn complete(&mut self, number: TaskNumber, text: Option<String>) -> Done {
+        self.emit(Event::TaskDone { task: number, verdict: None, text })?;
+        match self.task(number)?.goal {
+            Some(goal) => self.keep(goal),
+            None => Ok(()),
+        }
+    }
+
+    /// A report keeps its goal, which starts again: the task stays open for the next.
+    pub(super) fn report(&mut self, number: TaskNumber, text: &str) -> Done {
+        check_text("/text", Some(text))?;
+        let task = self.open_task(number, TaskKind::Report, Verb::Report)?;
+        self.emit(Event::Reported { task: number, text: text.to_owned() })?;
+        match task.goal {
+            Some(goal) => self.keep(goal),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives open tasks again whose holders are all away: to whom their target comes to now.
+    pub(super) fn regive(&mut self, numbers: &[TaskNumber]) -> Done {
+        self.allow(Verb::Regive, "that is for the host")?;
+        for number in numbers {
+            let task = self.task(*number)?.clone();
+            if task.status != TaskStatus::Open {
+                continue;
+            }
+            let (organisation, now) = (self.organisation(), self.now());
+            let is_there = |id: &PersonId| organisation.people.get(id).is_some_and(|person| person.is_there(now));
+            if task.holders.iter().any(is_there) {
+                continue;
+            }
+            let stand_ins: Vec<_> = task.holders.iter().filter_map(|id| organisation.present(id, now)).collect();
+            let candidates =
+                if stand_ins.is_empty() { organisation.resolve(&task.target, now).people } else { stand_ins };
+            let case = self.case()?;
+            let sender = case.sender.person();
+            let is_approval = task.stage.is_some();
+            let mut holders: Vec<_> =
+                candidates.into_iter().filter(|id| !(is_approval && Some(id) == sender)).collect();
+            if holders.is_empty() && is_approval {
+                holders = organisation.superiors(sender, &case.department, now);
+            }
+            if holders.is_empty() {
+                let first = task.holders.first().ok_or(Refusal::Nobody)?;
+                holders = organisation.superiors(Some(first), case.first_receiver(), now);
+            }
+            holders.sort();
+            holders.dedup();
+            if !holders.is_empty() && holders != task.holders {
+                self.emit(Event::Regiven { task: *number, holders })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Cancels those of these tasks that are open.
+    pub(super) fn cancel_tasks(&mut self, numbers: Vec<TaskNumber>) -> Done {
+        let mut tasks = Vec::new();
+        for number in numbers {
+            if self.task(number)?.status == TaskStatus::Open {
+                tasks.push(number);
+            }
+        }
+        if tasks.is_empty() { Ok(()) } else { self.emit(Event::TasksCancelled { tasks }) }
+    }
+
+    /// Whether the requester may pause, resume or meet a goal.
+    pub(super) fn may_keep(&self, goal: &crate::case::Goal) -> Result<bool, super::StepError> {
+        Ok(access::may_keep(self.case()?, self.requester(), goal))
+    }
+}

@@ -1,0 +1,532 @@
+//! What each event does to the rows.
+//!
+//! Nothing is judged here and nothing is asked of a directory or a calendar: a replay must give the same rows
+//! whatever the organisation looks like by then.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::{Change, RowError, Workspace, load};
+use crate::case::{
+    Case, Delivery, DeliveryStatus, Done, Goal, GoalStatus, Made, Outstanding, SetBy, Stage, StageStatus, Status, Task,
+    TaskKind, TaskStatus,
+};
+use crate::decision::{Decision, Plan};
+use crate::event::{AskedGoal, Event, Holders};
+use crate::ids::{DeliveryNumber, GoalNumber, TaskNumber};
+use crate::message::{Level, Message};
+use crate::names::PersonId;
+use crate::organisation::ArchiveClass;
+use crate::plan::{GoalName, Moment};
+use crate::target::Actor;
+
+/// Why an event could not be applied.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// A row could not be read.
+    #[error(transparent)]
+    Rows(#[from] RowError),
+    /// The event speaks of a row that does not exist. A journal that was written by Herald never does.
+    #[error("the event speaks of {0}, which does not exist")]
+    Missing(String),
+}
+
+impl Workspace<'_> {
+    /// Lets `event`, which `actor` brought about at `at`, change the rows.
+    ///
+    /// # Errors
+    /// When a row cannot be read, or the event does not fit this case. The workspace is to be dropped then.
+    pub fn apply(&mut self, event: &Event, at: Timestamp, actor: &Actor) -> Result<(), ApplyError> {
+        if let Event::Submitted { message, name } = event {
+            self.case = Some(Change { before: None, after: begin(self.id, message, name) });
+        }
+        if moves_version(event) && !std::mem::replace(&mut self.version_moved, true) {
+            self.case_mut()?.version += 1;
+        }
+        self.case_mut()?.updated_at = at;
+        match event {
+            Event::Submitted { .. } => {}
+            Event::Resubmitted { message, name } => {
+                let case = self.case_mut()?;
+                case.message_version += 1;
+                take_message(case, message, name);
+            }
+            Event::Decided { decision } => take_decision(self.case_mut()?, decision),
+            Event::Held => self.case_mut()?.status = Status::Held,
+            Event::ApprovalRequired => self.case_mut()?.status = Status::AwaitingApproval,
+            Event::Opened { accountable, information_only } => {
+                let case = self.case_mut()?;
+                case.status = Status::Open;
+                case.accountable.clone_from(accountable);
+                case.information_only = *information_only;
+                case.opened_at = Some(at);
+                case.plan = None;
+            }
+            Event::Returned { .. } => self.case_mut()?.status = Status::Returned,
+            Event::Rejected { .. } => self.end(Status::Rejected, at)?,
+            Event::Withdrawn { .. } => self.end(Status::Withdrawn, at)?,
+            Event::Resolved { .. } => {
+                let case = self.case_mut()?;
+                case.status = Status::Resolved;
+                case.resolved_at = Some(at);
+            }
+            Event::Reopened { .. } => {
+                let case = self.case_mut()?;
+                case.status = Status::Open;
+                case.resolved_at = None;
+                case.ended_at = None;
+            }
+            Event::Closed { .. } => self.end(Status::Closed, at)?,
+            Event::Archived => self.case_mut()?.status = Status::Archived,
+            Event::Flagged { flag } => {
+                self.case_mut()?.flags.insert(*flag);
+            }
+            Event::Assigned { accountable } => self.case_mut()?.accountable = Some(accountable.clone()),
+            Event::Levelled { level } => self.case_mut()?.level = *level,
+            Event::StageStarted { stage, seats } => {
+                let stage = self.stage_mut(stage.as_str())?;
+                stage.status = StageStatus::Running;
+                stage.seats.clone_from(seats);
+            }
+            Event::StageSettled { stage, status } => self.stage_mut(stage.as_str())?.status = *status,
+            Event::Asked { .. } => self.asked(event, at)?,
+            Event::Claimed { task, by } => self.change_task(*task, |task| task.holders = vec![by.clone()])?,
+            Event::TaskDone { task, verdict, text } => {
+                let done = Done { by: actor.clone(), at, verdict: *verdict, text: text.clone() };
+                self.change_task(*task, |task| {
+                    task.status = TaskStatus::Done;
+                    task.done = Some(done);
+                })?;
+                if let Some(verdict) = verdict {
+                    let seats = self.case_mut()?.stages.iter_mut().flat_map(|stage| &mut stage.seats);
+                    for seat in seats.filter(|seat| seat.task == Some(*task)) {
+                        seat.verdict = Some(*verdict);
+                    }
+                }
+            }
+            Event::Reported { .. } => {}
+            Event::TasksCancelled { tasks } => {
+                for task in tasks {
+                    self.change_task(*task, |task| task.status = TaskStatus::Cancelled)?;
+                }
+            }
+            Event::Regiven { task, holders } => self.regiven(*task, holders)?,
+            Event::GoalSet { goal } => self.goal_set((**goal).clone())?,
+            Event::GoalStarted { goal, started_at, due, warn_at } => {
+                self.goal_started(*goal, *started_at, *due, *warn_at)?;
+            }
+            Event::GoalPaused { goal, remaining, .. } => self.change_goal(*goal, |goal| {
+                goal.status = GoalStatus::Paused;
+                goal.remaining = Some(*remaining);
+            })?,
+            Event::GoalMet { goal } => {
+                self.change_goal(*goal, |goal| {
+                    goal.met_at = Some(at);
+                    if goal.status != GoalStatus::Breached {
+                        goal.status = GoalStatus::Met;
+                    }
+                })?;
+                self.forget(&[*goal])?;
+            }
+            Event::GoalsWarned { goals } => {
+                for goal in goals {
+                    self.change_goal(*goal, |goal| goal.warn_at = None)?;
+                }
+            }
+            Event::GoalsBreached { goals } => {
+                for goal in goals {
+                    self.change_goal(*goal, |goal| {
+                        goal.status = GoalStatus::Breached;
+                        goal.breached_at = Some(at);
+                    })?;
+                }
+            }
+            Event::GoalsCancelled { goals } => {
+                for goal in goals {
+                    self.change_goal(*goal, |goal| goal.status = GoalStatus::Cancelled)?;
+                }
+                self.forget(goals)?;
+            }
+            Event::Escalated { .. } => {}
+            Event::Told { .. } => self.told(event, at)?,
+            Event::Delivered { delivery } => self.change_delivery(*delivery, |delivery| {
+                delivery.attempts += 1;
+                delivery.status = DeliveryStatus::Delivered;
+                delivery.next_attempt = None;
+                delivery.settled_at = Some(at);
+            })?,
+            Event::AttemptFailed { delivery, reason, next_attempt } => self.change_delivery(*delivery, |delivery| {
+                delivery.attempts += 1;
+                delivery.last_error = Some(reason.clone());
+                delivery.next_attempt = Some(*next_attempt);
+            })?,
+            Event::DeliveryDead { delivery, reason } => self.change_delivery(*delivery, |delivery| {
+                delivery.attempts += 1;
+                delivery.status = DeliveryStatus::Dead;
+                delivery.last_error = Some(reason.clone());
+                delivery.next_attempt = None;
+                delivery.settled_at = Some(at);
+            })?,
+            Event::DeliveryReplayed { delivery } => self.change_delivery(*delivery, |delivery| {
+                delivery.attempts = 0;
+                delivery.status = DeliveryStatus::Pending;
+                delivery.next_attempt = Some(at);
+                delivery.settled_at = None;
+            })?,
+            Event::DeliveriesCancelled { deliveries } => {
+                for delivery in deliveries {
+                    self.change_delivery(*delivery, |delivery| {
+                        delivery.status = DeliveryStatus::Cancelled;
+                        delivery.next_attempt = None;
+                        delivery.settled_at = Some(at);
+                    })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn case_mut(&mut self) -> Result<&mut Case, ApplyError> {
+        let missing = || ApplyError::Missing(format!("case {}", self.id));
+        self.case.as_mut().map(|change| &mut change.after).ok_or_else(missing)
+    }
+
+    fn stage_mut(&mut self, name: &str) -> Result<&mut Stage, ApplyError> {
+        let missing = || ApplyError::Missing(format!("stage `{name}`"));
+        self.case_mut()?.stages.iter_mut().find(|stage| stage.name.as_str() == name).ok_or_else(missing)
+    }
+
+    fn end(&mut self, status: Status, at: Timestamp) -> Result<(), ApplyError> {
+        let case = self.case_mut()?;
+        case.status = status;
+        case.ended_at = Some(at);
+        case.plan = None;
+        Ok(())
+    }
+
+    fn change_task(&mut self, number: TaskNumber, change: impl FnOnce(&mut Task)) -> Result<(), ApplyError> {
+        let (rows, id) = (self.rows, self.id);
+        let row = load(&mut self.tasks, number, || rows.task(id, number))?;
+        let task = &mut row.ok_or_else(|| ApplyError::Missing(format!("task {number}")))?.after;
+        let was_open = task.status == TaskStatus::Open;
+        change(task);
+        let (is_open, kind) = (task.status == TaskStatus::Open, task.kind);
+        count(open_tasks(&mut self.case_mut()?.outstanding, kind), was_open, is_open);
+        Ok(())
+    }
+
+    fn change_goal(&mut self, number: GoalNumber, change: impl FnOnce(&mut Goal)) -> Result<(), ApplyError> {
+        let (rows, id) = (self.rows, self.id);
+        let row = load(&mut self.goals, number, || rows.goal(id, number))?;
+        let goal = &mut row.ok_or_else(|| ApplyError::Missing(format!("goal {number}")))?.after;
+        let was_ticking = is_ticking(goal);
+        change(goal);
+        let is_ticking = is_ticking(goal);
+        count(&mut self.case_mut()?.outstanding.goals, was_ticking, is_ticking);
+        Ok(())
+    }
+
+    fn change_delivery(
+        &mut self,
+        number: DeliveryNumber,
+        change: impl FnOnce(&mut Delivery),
+    ) -> Result<(), ApplyError> {
+        let (rows, id) = (self.rows, self.id);
+        let row = load(&mut self.deliveries, number, || rows.delivery(id, number))?;
+        let delivery = &mut row.ok_or_else(|| ApplyError::Missing(format!("delivery {number}")))?.after;
+        let was_pending = delivery.status == DeliveryStatus::Pending;
+        change(delivery);
+        let is_pending = delivery.status == DeliveryStatus::Pending;
+        count(&mut self.case_mut()?.outstanding.deliveries, was_pending, is_pending);
+        Ok(())
+    }
+
+    fn asked(&mut self, event: &Event, at: Timestamp) -> Result<(), ApplyError> {
+        let Event::Asked { first, kind, target, holders, seat, note, goal, shared_goal } = event else {
+            return Ok(());
+        };
+        let shared_due = match shared_goal {
+            Some(number) => self.goal(*number)?.and_then(|goal| goal.due),
+            None => None,
+        };
+        let groups: Vec<Vec<PersonId>> = match holders {
+            Holders::Each(people) => people.iter().map(|person| vec![person.clone()]).collect(),
+            Holders::Any(people) => vec![people.clone()],
+        };
+        let made = u32::try_from(groups.len()).unwrap_or(u32::MAX);
+        for (offset, holders) in (0..made).zip(groups) {
+            let number = TaskNumber(first.0 + offset);
+            let own_goal = goal.as_ref().map(|goal| GoalNumber(goal.first.0 + offset));
+            if let (Some(asked), Some(goal)) = (goal, own_goal) {
+                self.goal_set(asked_goal(asked, goal, number, holders.clone(), at))?;
+            }
+            let task = Task {
+                number,
+                kind: *kind,
+                status: TaskStatus::Open,
+                holders,
+                target: target.clone(),
+                stage: seat.as_ref().map(|(stage, _)| stage.clone()),
+                goal: own_goal.or(*shared_goal),
+                note: note.clone(),
+                given_at: at,
+                due: goal.as_ref().map(|goal| goal.due).or(shared_due),
+                done: None,
+            };
+            self.tasks.insert(number, Change { before: None, after: task });
+        }
+        let case = self.case_mut()?;
+        case.made.tasks = case.made.tasks.max(first.0 + made - 1);
+        *open_tasks(&mut case.outstanding, *kind) += made;
+        if let Some((stage, seat)) = seat {
+            let stage = self.stage_mut(stage.as_str())?;
+            let seat = usize::try_from(*seat).ok().and_then(|index| stage.seats.get_mut(index));
+            seat.ok_or_else(|| ApplyError::Missing(format!("a seat of stage `{}`", stage.name)))?.task = Some(*first);
+        }
+        Ok(())
+    }
+
+    fn regiven(&mut self, number: TaskNumber, holders: &[PersonId]) -> Result<(), ApplyError> {
+        self.change_task(number, |task| task.holders = holders.to_vec())?;
+        let goal = self.task(number)?.and_then(|task| task.goal);
+        if let Some(goal) = goal {
+            // A goal of one task goes with it; one that several tasks share keeps its owners.
+            self.change_goal(goal, |goal| {
+                if goal.task == Some(number) {
+                    goal.owners = holders.to_vec();
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    fn goal_set(&mut self, goal: Goal) -> Result<(), ApplyError> {
+        let number = goal.number;
+        if let Some(root) = goal.follows {
+            self.change_goal(root, |root| root.followed_by.push(number))?;
+        }
+        let case = self.case_mut()?;
+        case.made.goals = case.made.goals.max(number.0);
+        if is_ticking(&goal) {
+            case.outstanding.goals += 1;
+        } else {
+            case.starting.push((goal.starts.clone(), number));
+        }
+        if let Some(stops) = &goal.stops {
+            case.stopping.push((stops.clone(), number));
+        }
+        if let GoalName::Stage(name) = &goal.name {
+            for stage in case.stages.iter_mut().filter(|stage| stage.name == *name && goal.follows.is_none()) {
+                stage.goal = Some(number);
+            }
+        }
+        self.goals.insert(number, Change { before: None, after: goal });
+        Ok(())
+    }
+
+    fn goal_started(
+        &mut self,
+        number: GoalNumber,
+        started_at: Timestamp,
+        due: Timestamp,
+        warn_at: Option<Timestamp>,
+    ) -> Result<(), ApplyError> {
+        self.change_goal(number, |goal| {
+            goal.status = GoalStatus::Running;
+            goal.started_at = Some(started_at);
+            goal.due = Some(due);
+            goal.warn_at = warn_at;
+            goal.remaining = None;
+        })?;
+        let goal = self.goal(number)?;
+        let (task, stops) = goal.map(|goal| (goal.task, goal.stops.clone())).unwrap_or_default();
+        let case = self.case_mut()?;
+        case.starting.retain(|(_, goal)| *goal != number);
+        // One that had ended and runs again can be stopped again.
+        if let Some(stops) = stops.filter(|_| case.stopping.iter().all(|(_, goal)| *goal != number)) {
+            case.stopping.push((stops, number));
+        }
+        if let Some(task) = task {
+            self.change_task(task, |task| task.due = Some(due))?;
+        }
+        Ok(())
+    }
+
+    /// Goals that ended neither start nor stop any more; one that repeats still stops.
+    fn forget(&mut self, goals: &[GoalNumber]) -> Result<(), ApplyError> {
+        let mut over: BTreeSet<GoalNumber> = BTreeSet::new();
+        for number in goals {
+            let cancelled = |goal: &Goal| goal.status == GoalStatus::Cancelled;
+            if self.goal(*number)?.is_some_and(|goal| cancelled(goal) || !goal.repeats) {
+                over.insert(*number);
+            }
+        }
+        let case = self.case_mut()?;
+        if !case.starting.is_empty() || !case.stopping.is_empty() {
+            case.starting.retain(|(_, goal)| !over.contains(goal));
+            case.stopping.retain(|(_, goal)| !over.contains(goal));
+        }
+        Ok(())
+    }
+
+    fn told(&mut self, event: &Event, at: Timestamp) -> Result<(), ApplyError> {
+        let Event::Told { first, purpose, channel, to, arrived, about } = event else {
+            return Ok(());
+        };
+        let made = u32::try_from(to.len()).unwrap_or(u32::MAX);
+        for (offset, to) in (0..made).zip(to) {
+            let number = DeliveryNumber(first.0 + offset);
+            let delivery = Delivery {
+                number,
+                purpose: *purpose,
+                to: to.clone(),
+                channel: channel.clone(),
+                status: if *arrived { DeliveryStatus::Delivered } else { DeliveryStatus::Pending },
+                about: *about,
+                attempts: u32::from(*arrived),
+                next_attempt: (!arrived).then_some(at),
+                last_error: None,
+                made_at: at,
+                settled_at: arrived.then_some(at),
+            };
+            self.deliveries.insert(number, Change { before: None, after: delivery });
+        }
+        let case = self.case_mut()?;
+        case.made.deliveries = case.made.deliveries.max(first.0 + made - 1);
+        if !arrived {
+            case.outstanding.deliveries += made;
+        }
+        Ok(())
+    }
+}
+
+/// Whether somebody who looked at the case before should look again before they decide. How a delivery fares
+/// makes no such difference.
+fn moves_version(event: &Event) -> bool {
+    !matches!(event, Event::Delivered { .. } | Event::AttemptFailed { .. } | Event::GoalsWarned { .. })
+}
+
+fn is_ticking(goal: &Goal) -> bool {
+    matches!(goal.status, GoalStatus::Running | GoalStatus::Paused)
+}
+
+fn open_tasks(outstanding: &mut Outstanding, kind: TaskKind) -> &mut u32 {
+    match kind {
+        TaskKind::Approve => &mut outstanding.approvals,
+        TaskKind::Acknowledge => &mut outstanding.acknowledgements,
+        TaskKind::Answer => &mut outstanding.answers,
+        TaskKind::Report => &mut outstanding.reports,
+    }
+}
+
+fn count(counter: &mut u32, was: bool, is: bool) {
+    match (was, is) {
+        (false, true) => *counter += 1,
+        (true, false) => *counter = counter.saturating_sub(1),
+        _ => {}
+    }
+}
+
+fn begin(id: crate::ids::CaseId, message: &Message, name: &str) -> Case {
+    let mut case = Case {
+        id,
+        version: 0,
+        // Nothing may happen to a case before it was decided on.
+        status: Status::Held,
+        kind: message.kind.clone(),
+        name: String::new(),
+        message_version: 1,
+        sender: message.sender.clone(),
+        department: message.department.clone(),
+        receivers: Vec::new(),
+        urgency: message.urgency,
+        level: Level::of_urgency(message.urgency),
+        audience: message.audience,
+        classification: message.classification,
+        labels: message.labels.clone(),
+        dedup_key: message.dedup_key.clone(),
+        caused_by: message.caused_by,
+        archive: ArchiveClass::Standard,
+        flags: BTreeSet::new(),
+        held: None,
+        accountable: None,
+        plan: None,
+        stages: Vec::new(),
+        information_only: false,
+        outstanding: Outstanding::default(),
+        made: Made::default(),
+        starting: Vec::new(),
+        stopping: Vec::new(),
+        submitted_at: message.submitted_at,
+        updated_at: message.submitted_at,
+        opened_at: None,
+        resolved_at: None,
+        ended_at: None,
+    };
+    take_message(&mut case, message, name);
+    case
+}
+
+fn take_message(case: &mut Case, message: &Message, name: &str) {
+    name.clone_into(&mut case.name);
+    case.urgency = message.urgency;
+    case.department = message.department.clone();
+}
+
+fn take_decision(case: &mut Case, decision: &Decision) {
+    let plan: &Plan = &decision.plan;
+    case.level = plan.level;
+    case.classification = plan.classification;
+    case.audience = plan.audience;
+    case.receivers.clone_from(&plan.receivers);
+    case.labels.clone_from(&plan.labels);
+    case.archive = plan.archive;
+    case.flags.clone_from(&plan.flags);
+    case.held.clone_from(&decision.held);
+    case.stages = plan
+        .stages
+        .iter()
+        .map(|stage| Stage {
+            name: stage.plan.name.clone(),
+            phase: stage.plan.phase,
+            mode: stage.plan.mode,
+            approvers: stage.plan.approvers.clone(),
+            within: stage.plan.within,
+            at_deadline: stage.plan.at_deadline,
+            set_by: stage.set_by.clone().map_or(SetBy::Host, SetBy::Bundle),
+            post_hoc: plan.post_hoc,
+            status: StageStatus::Waiting,
+            seats: Vec::new(),
+            goal: None,
+        })
+        .collect();
+    case.plan = decision.held.is_none().then(|| Box::new(plan.clone()));
+}
+
+fn asked_goal(asked: &AskedGoal, number: GoalNumber, task: TaskNumber, owners: Vec<PersonId>, at: Timestamp) -> Goal {
+    Goal {
+        number,
+        name: asked.name.clone(),
+        status: GoalStatus::Running,
+        owners,
+        department: asked.department.clone(),
+        calendar: asked.calendar.clone(),
+        within: asked.within,
+        warn_before: None,
+        starts: Moment::Opened,
+        stops: asked.stops.clone(),
+        repeats: asked.repeats,
+        set_by: asked.set_by.clone(),
+        task: Some(task),
+        follows: asked.follows,
+        followed_by: Vec::new(),
+        step: 0,
+        started_at: Some(at),
+        warn_at: None,
+        due: Some(asked.due),
+        remaining: None,
+        met_at: None,
+        breached_at: None,
+    }
+}

@@ -1,0 +1,49 @@
+//! Rows in memory, for policies' cases and property tests: the whole state as ordered maps.
+
+use std::collections::BTreeMap;
+
+use super::{Changes, RowError, Rows};
+use crate::case::{Case, Delivery, Goal, Task};
+use crate::ids::{CaseId, DeliveryNumber, GoalNumber, TaskNumber};
+
+/// The rows of any number of cases.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MemoryRows {
+    /// Cases.
+    pub cases: BTreeMap<CaseId, Case>,
+    /// Tasks.
+    pub tasks: BTreeMap<(CaseId, TaskNumber), Task>,
+    /// Goals.
+    pub goals: BTreeMap<(CaseId, GoalNumber), Goal>,
+    /// Deliveries.
+    pub deliveries: BTreeMap<(CaseId, DeliveryNumber), Delivery>,
+}
+
+impl MemoryRows {
+    /// Takes over what a workspace of case `id` changed.
+    pub fn write(&mut self, id: CaseId, changes: Changes<'_>) {
+        self.cases.extend(changes.case.map(|change| (id, change.after.clone())));
+        self.tasks.extend(changes.tasks.iter().map(|(number, change)| ((id, *number), change.after.clone())));
+        self.goals.extend(changes.goals.iter().map(|(number, change)| ((id, *number), change.after.clone())));
+        let deliveries = changes.deliveries.iter();
+        self.deliveries.extend(deliveries.map(|(number, change)| ((id, *number), change.after.clone())));
+    }
+}
+
+impl Rows for MemoryRows {
+    fn case(&self, case: CaseId) -> Result<Option<Case>, RowError> {
+        Ok(self.cases.get(&case).cloned())
+    }
+
+    fn task(&self, case: CaseId, number: TaskNumber) -> Result<Option<Task>, RowError> {
+        Ok(self.tasks.get(&(case, number)).cloned())
+    }
+
+    fn goal(&self, case: CaseId, number: GoalNumber) -> Result<Option<Goal>, RowError> {
+        Ok(self.goals.get(&(case, number)).cloned())
+    }
+
+    fn delivery(&self, case: CaseId, number: DeliveryNumber) -> Result<Option<Delivery>, RowError> {
+        Ok(self.deliveries.get(&(case, number)).cloned())
+    }
+}

@@ -1,0 +1,11 @@
+//! The tests of Herald from outside, in one binary: it links once.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails, in its helpers as in itself"
+)]
+
+mod journal_faults;
