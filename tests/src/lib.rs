@@ -1,3 +1,4 @@
 //! Helpers that the tests and benches share.
 
 pub mod fault;
+pub mod load;

@@ -9,3 +9,4 @@
 )]
 
 mod journal_faults;
+mod layering;
