@@ -5,5 +5,9 @@
 
 pub mod http;
 mod nearest;
+mod output;
+pub mod publish;
 pub mod settings;
+pub mod telemetry;
+pub mod token_request;
 pub mod tokens;

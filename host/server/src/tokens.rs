@@ -1,8 +1,7 @@
-//! Bearer tokens: how they are made, how they are kept, and whom they stand for.
+//! Bearer tokens: how they are made, and whom one stands for.
 //!
-//! A token is shown once, when it is made. What is kept is its BLAKE3 digest: a token has 256 random bits, so
-//! that a fast digest is as good as a slow one, and a lookup by digest tells an attacker's clock nothing about
-//! the token. Finding who asks is one lookup in a map in memory.
+//! A token is shown once, when it is made; the store keeps the hash of its secret. Finding who asks is one
+//! lookup in a map in memory, which is swapped as a whole when a token is added or revoked.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,35 +11,39 @@ use arc_swap::ArcSwap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use herald_core::access::Requester;
+use herald_core::target::Actor;
+use herald_store::configuration::{SECRET_BYTES, Token, TokenHash, TokenOwner};
 use jiff::Timestamp;
 
 use crate::http::limits::Bucket;
 
 /// What every token begins with, so that scanners for leaked secrets can find one.
 pub const TOKEN_PREFIX: &str = "hrl_";
-/// Random bytes in a token.
-const TOKEN_BYTES: usize = 32;
 
 /// A new token, to be shown once. Its debug form hides it.
-pub struct TokenText(String);
+pub struct TokenText {
+    text: String,
+    hash: TokenHash,
+}
 
 impl TokenText {
-    /// The token made of these random bytes.
+    /// The token with these random bytes as its secret.
     #[must_use]
-    pub fn new(random: [u8; TOKEN_BYTES]) -> Self {
-        Self(format!("{TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(random)))
+    pub fn new(secret: &[u8; SECRET_BYTES]) -> Self {
+        let text = format!("{TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(secret));
+        Self { text, hash: TokenHash::of(secret) }
     }
 
     /// The text that goes behind `Bearer`.
     #[must_use]
     pub fn reveal(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// What is kept of it.
     #[must_use]
-    pub fn digest(&self) -> TokenDigest {
-        digest(&self.0)
+    pub fn hash(&self) -> TokenHash {
+        self.hash
     }
 }
 
@@ -50,13 +53,22 @@ impl fmt::Debug for TokenText {
     }
 }
 
-/// BLAKE3 of a token.
-pub type TokenDigest = [u8; 32];
+/// The hash of what a request presents as its token; `None` when it is none.
+fn hash(text: &str) -> Option<TokenHash> {
+    let encoded = text.strip_prefix(TOKEN_PREFIX)?;
+    let mut secret = [0; SECRET_BYTES];
+    let length = URL_SAFE_NO_PAD.decode_slice(encoded, &mut secret).ok()?;
+    (length == SECRET_BYTES).then(|| TokenHash::of(&secret))
+}
 
-/// The digest of what a request presents as its token.
+/// What the owner of a token may do.
 #[must_use]
-pub fn digest(token: &str) -> TokenDigest {
-    *blake3::hash(token.as_bytes()).as_bytes()
+pub fn requester(token: &Token) -> Requester {
+    let (actor, speaks_for) = match &token.owner {
+        TokenOwner::Person(person) => (Actor::Person(person.clone()), Default::default()),
+        TokenOwner::Service { name, departments } => (Actor::Service(name.clone()), departments.clone()),
+    };
+    Requester { actor, admin: token.admin, author_of: token.author_of.clone(), speaks_for }
 }
 
 /// Whom a token stands for.
@@ -72,29 +84,30 @@ pub struct Principal {
     pub(crate) bucket: Arc<Bucket>,
 }
 
-/// All tokens in force, swapped as a whole.
+/// All tokens in force.
 #[derive(Debug, Default)]
-pub struct TokenTable(ArcSwap<HashMap<TokenDigest, Arc<Principal>>>);
+pub struct TokenTable(ArcSwap<HashMap<TokenHash, Arc<Principal>>>);
 
 impl TokenTable {
-    /// Puts other tokens in force. Owners who stay keep what they used up of their rate limit.
-    pub fn replace(&self, tokens: impl IntoIterator<Item = (TokenDigest, Requester, Option<Timestamp>)>) {
+    /// Puts these tokens in force, and no others. Owners who stay keep what they used up of their rate limit.
+    pub fn replace(&self, tokens: &[Token]) {
         let before = self.0.load();
         let mut buckets: HashMap<String, Arc<Bucket>> =
             before.values().map(|principal| (principal.id.clone(), Arc::clone(&principal.bucket))).collect();
-        let table = tokens.into_iter().map(|(digest, requester, expires_at)| {
+        let table = tokens.iter().map(|token| {
+            let requester = requester(token);
             let id = requester.actor.to_string();
             let bucket = Arc::clone(buckets.entry(id.clone()).or_default());
-            (digest, Arc::new(Principal { id, requester, expires_at, bucket }))
+            (token.hash, Arc::new(Principal { id, requester, expires_at: token.expires_at, bucket }))
         });
         self.0.store(Arc::new(table.collect()));
     }
 
-    /// Whom `token` stands for at `now`, if it is in force.
+    /// Whom `text` stands for at `now`, if it is a token in force.
     #[must_use]
-    pub fn find(&self, token: &str, now: Timestamp) -> Option<Arc<Principal>> {
+    pub fn find(&self, text: &str, now: Timestamp) -> Option<Arc<Principal>> {
         let table = self.0.load();
-        let principal = table.get(&digest(token))?;
+        let principal = table.get(&hash(text)?)?;
         principal.expires_at.is_none_or(|end| now < end).then(|| Arc::clone(principal))
     }
 
@@ -107,28 +120,40 @@ impl TokenTable {
 
 #[cfg(test)]
 mod tests {
-    use herald_core::target::Actor;
-
     use super::*;
+
+    fn token(text: &TokenText, expires_at: Option<Timestamp>) -> Token {
+        Token {
+            id: text.hash().to_string(),
+            name: String::new(),
+            hash: text.hash(),
+            owner: TokenOwner::Person("li.lei".parse().unwrap()),
+            admin: false,
+            author_of: Default::default(),
+            created_at: Timestamp::UNIX_EPOCH,
+            expires_at,
+        }
+    }
 
     #[test]
     fn a_token_stands_for_its_owner_until_it_ends() {
-        let (first, second) = (TokenText::new([1; 32]), TokenText::new([2; 32]));
+        let (first, second) = (TokenText::new(&[1; 32]), TokenText::new(&[2; 32]));
         assert_eq!(first.reveal().len(), TOKEN_PREFIX.len() + 43);
         assert!(!format!("{first:?}").contains(first.reveal()));
-        let owner = || Requester::plain(Actor::Person("li.lei".parse().unwrap()));
         let end: Timestamp = "2026-11-23T00:00:00Z".parse().unwrap();
         let table = TokenTable::default();
-        table.replace([(first.digest(), owner(), Some(end)), (second.digest(), owner(), None)]);
+        table.replace(&[token(&first, Some(end)), token(&second, None)]);
         let before = end - jiff::SignedDuration::from_secs(1);
         let principal = table.find(first.reveal(), before).unwrap();
         assert_eq!(principal.id, "person:li.lei");
         assert!(table.find(first.reveal(), end).is_none(), "an ended token is none");
         let other = table.find(second.reveal(), end).unwrap();
         assert!(Arc::ptr_eq(&principal.bucket, &other.bucket), "two tokens of one owner share a limit");
-        assert!(table.find("hrl_", before).is_none());
-        table.replace([(second.digest(), owner(), None)]);
+        table.replace(&[token(&second, None)]);
         assert!(table.find(first.reveal(), before).is_none(), "a revoked token is none");
         assert!(Arc::ptr_eq(&principal.bucket, &table.find(second.reveal(), end).unwrap().bucket));
+        for text in ["", "hrl_", "hrl_!", &second.reveal()[4..], &format!("{}A", second.reveal())] {
+            assert!(table.find(text, before).is_none(), "{text}");
+        }
     }
 }
