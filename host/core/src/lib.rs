@@ -16,10 +16,13 @@ pub mod case;
 pub mod command;
 pub mod decision;
 pub mod event;
+#[cfg(test)]
+mod fixture;
 pub mod ids;
 pub mod merge;
 pub mod message;
 pub mod names;
+pub mod nearest;
 pub mod organisation;
 pub mod plan;
 pub mod record;

@@ -1,1 +1,40 @@
-//! placeholder
+//! Policies: a message in, a plan out.
+//!
+//! Departments write bundles ([`BundleFiles`]); a [`Bundle`] is one revision of one, checked and compiled; a
+//! [`PolicySet`] is an immutable snapshot of the bundles in force, which picks those that a message concerns
+//! and asks them. What a bundle returns, and what it cost, is a `Contribution`; how contributions become one
+//! plan is the business of `herald_core::merge`.
+//!
+//! Nothing here reads or writes a store, a socket or a file, and nothing here waits for a lock that a policy
+//! could hold. A policy sees only what it is handed, inside [`Limits`]; whatever it does, the caller gets a
+//! decision. Clocks are read only to measure and to stop an evaluation, never to decide anything.
+
+mod applies;
+mod bundle;
+mod cases;
+mod diagnostic;
+mod evaluation;
+mod files;
+mod form;
+mod index;
+mod limits;
+mod manifest;
+mod nearest;
+mod rhai;
+mod set;
+#[cfg(test)]
+mod testing;
+mod vocabulary;
+mod world;
+
+pub use applies::AppliesTo;
+pub use bundle::Bundle;
+pub use cases::{CaseOutcome, Difference};
+pub use diagnostic::{CheckReport, Diagnostic};
+pub use files::{BundleFiles, FilesError};
+pub use form::{FieldProblem, Form, FormError};
+pub use limits::{HostLimits, Limits};
+pub use manifest::{Language, Manifest, OnFailure};
+pub use rhai::reference;
+pub use set::{Breach, PolicySet};
+pub use world::{Forms, World};

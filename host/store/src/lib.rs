@@ -5,15 +5,19 @@
 //!
 //! - [`database`] opens the file and begins transactions; [`error`] sorts what can go wrong.
 //! - [`journal`] appends and reads frames, erases payloads, and verifies the chain.
+//! - [`partition`] keeps cases: rows and indexes that follow the journal, and what readers ask of them.
 //! - [`signing`] signs the chain's head, so that somebody outside can hold the host to it.
 //!
 //! This crate never reads a clock or makes random bytes: times, salts and key seeds are arguments.
 //! It does not know what a record says to the engine, and it does no network I/O.
 
+pub mod configuration;
 pub mod database;
 pub mod error;
 pub mod journal;
+pub mod partition;
 pub mod signing;
 
 pub use database::{Database, StoreSettings};
 pub use error::StoreError;
+pub use partition::Partition;

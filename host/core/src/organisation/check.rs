@@ -1,18 +1,33 @@
 //! Whether a configuration is whole: every name it uses exists, every rule it makes can be kept.
+//!
+//! What is checked here holds for the snapshot as a whole. What a single value may look like is its type's
+//! business; whether a form is a sound JSON Schema is the form compiler's.
 
+mod directory;
+mod field;
+mod ways;
+
+use std::collections::BTreeSet;
 use std::fmt;
 
-use super::directory::HEAD;
-use super::kind::NAMING_FIELDS;
+use jiff::Timestamp;
+
 use super::{ORGANISATION, Organisation};
-use crate::names::{CalendarName, DepartmentId, PersonId};
+use crate::names::{CalendarName, ChannelName, ContactId, DepartmentId, PersonId};
+use crate::nearest::guess;
 use crate::target::Target;
+
+pub use field::{Field, Step};
+
+/// For how many unknown names the nearest known one is looked up. A directory of 20,000 in which every name is
+/// wrong would otherwise be compared with itself.
+const GUESSES_LIMIT: u32 = 200;
 
 /// One thing that is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
-    /// The field, as a path: `departments.production.roles.head`.
-    pub field: String,
+    /// The place: `departments.production.roles.head[0]`.
+    pub field: Field,
     /// What is wrong and what to do, in a lowercase fragment.
     pub message: String,
 }
@@ -35,13 +50,17 @@ impl Organisation {
     /// Checks the configuration as a whole.
     ///
     /// # Errors
-    /// Everything that is wrong, at once: names that do not exist, a missing catch-all, departments without a
-    /// head, substitutes that stand in for each other in a circle, naming rules with unknown fields.
+    /// Everything that is wrong, at once: names that do not exist, with the nearest that does; nobody to turn to
+    /// (no active person, no catch-all, a department without a head who works here); channels that cannot carry
+    /// anything, approvals that nobody can give; kinds without a form or with a naming rule that uses unknown
+    /// fields.
     pub fn check(&self) -> Result<(), ConfigurationError> {
-        let mut check = Check { organisation: self, problems: Vec::new() };
+        let mut check = Check { organisation: self, problems: Vec::new(), guesses_left: GUESSES_LIMIT };
         check.rules();
         check.departments();
         check.people();
+        check.contacts();
+        check.calendars();
         check.channels();
         check.kinds();
         check.problems.sort();
@@ -49,169 +68,181 @@ impl Organisation {
     }
 }
 
+/// Whom a target may name at some place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Among {
+    /// People, and all of them if need be.
+    People,
+    /// People who are to do something: everyone would be no one.
+    Responsible,
+}
+
 struct Check<'a> {
     organisation: &'a Organisation,
     problems: Vec<Problem>,
+    guesses_left: u32,
 }
 
-impl Check<'_> {
-    fn say(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.problems.push(Problem { field: field.into(), message: message.into() });
+impl<'a> Check<'a> {
+    fn say(&mut self, field: Field, message: impl Into<String>) {
+        self.problems.push(Problem { field, message: message.into() });
     }
 
-    fn person(&mut self, field: impl Into<String>, person: &PersonId) {
-        if !self.organisation.people.contains_key(person) {
-            self.say(field, format!("there is no person `{person}` in the directory"));
+    /// Says that there is no `what` of this name, and which one there is that is written alike.
+    fn unknown<'n>(&mut self, field: Field, what: &str, name: &str, known: impl IntoIterator<Item = &'n str>) {
+        let guess = if self.guesses_left > 0 { guess(name, known) } else { String::new() };
+        self.guesses_left = self.guesses_left.saturating_sub(1);
+        self.say(field, format!("there is no {what} `{name}`{guess}"));
+    }
+
+    fn person(&mut self, field: Field, person: &PersonId) {
+        let people = &self.organisation.people;
+        if !people.contains_key(person) {
+            self.unknown(field, "person", person.as_str(), people.keys().map(PersonId::as_str));
         }
     }
 
-    fn department(&mut self, field: impl Into<String>, department: &DepartmentId) {
-        if !self.organisation.departments.contains_key(department) {
-            self.say(field, format!("there is no department `{department}` in the directory"));
+    fn persons(&mut self, field: &Field, persons: &[PersonId]) {
+        for (index, person) in persons.iter().enumerate() {
+            self.person(field.index(index), person);
+        }
+        self.each_once(field, persons);
+    }
+
+    fn each_once<N: Ord + fmt::Display>(&mut self, field: &Field, names: &[N]) {
+        let mut seen = BTreeSet::new();
+        for (index, name) in names.iter().enumerate() {
+            if !seen.insert(name) {
+                self.say(field.index(index), format!("`{name}` is in this list already"));
+            }
         }
     }
 
-    fn calendar(&mut self, field: impl Into<String>, calendar: Option<&CalendarName>) {
-        if let Some(name) = calendar.filter(|name| !self.organisation.calendars.contains_key(*name)) {
-            self.say(field, format!("there is no calendar `{name}`"));
+    fn department(&mut self, field: Field, department: &DepartmentId) {
+        let departments = &self.organisation.departments;
+        if !departments.contains_key(department) {
+            let known = departments.keys().map(DepartmentId::as_str);
+            self.unknown(field, "department", department.as_str(), known);
         }
     }
 
-    fn target(&mut self, field: &str, target: &Target) {
+    fn calendar(&mut self, field: Field, calendar: Option<&CalendarName>) {
+        let calendars = &self.organisation.calendars;
+        if let Some(name) = calendar.filter(|name| !calendars.contains_key(*name)) {
+            self.unknown(field, "calendar", name.as_str(), calendars.keys().map(CalendarName::as_str));
+        }
+    }
+
+    fn channel(&mut self, field: Field, channel: &ChannelName) {
+        let channels = &self.organisation.channels;
+        if !channels.contains_key(channel) {
+            self.unknown(field, "channel", channel.as_str(), channels.keys().map(ChannelName::as_str));
+        }
+    }
+
+    /// Whether all that `target` names exists; says what does not.
+    fn target(&mut self, field: &Field, target: &Target) -> bool {
+        let problems = self.problems.len();
+        let organisation = self.organisation;
         match target {
-            Target::Person(person) => self.person(field, person),
-            Target::Department(department) => self.department(field, department),
-            Target::Role(department, role) => match self.organisation.departments.get(department) {
-                None => self.department(field, department),
+            Target::Person(person) => self.person(field.clone(), person),
+            Target::Department(department) => self.department(field.clone(), department),
+            Target::Role(department, role) => match organisation.departments.get(department) {
+                None => self.department(field.clone(), department),
                 Some(found) if !found.roles.contains_key(role) => {
-                    self.say(field, format!("department `{department}` has no role `{role}`"));
+                    let what = format!("role in department `{department}` called");
+                    self.unknown(field.clone(), &what, role.as_str(), found.roles.keys().map(|role| role.as_str()));
                 }
                 Some(_) => {}
             },
-            Target::Contact(contact) if !self.organisation.contacts.contains_key(contact) => {
-                self.say(field, format!("there is no contact `{contact}`"));
+            Target::Contact(contact) if !organisation.contacts.contains_key(contact) => {
+                let known = organisation.contacts.keys().map(ContactId::as_str);
+                self.unknown(field.clone(), "contact", contact.as_str(), known);
             }
             Target::Contact(_) | Target::Everyone => {}
+        }
+        self.problems.len() == problems
+    }
+
+    /// Checks a target that must come to people of this organisation.
+    fn people_of(&mut self, field: &Field, target: &Target, among: Among) {
+        if !self.target(field, target) {
+            return;
+        }
+        match target {
+            Target::Contact(_) => {
+                self.say(field.clone(), format!("`{target}` is outside the organisation; name people, such as a role"));
+            }
+            Target::Everyone if among == Among::Responsible => {
+                self.say(field.clone(), "`everyone` is too many to be responsible; name a role or a person");
+            }
+            _ if self.reachable(target) == 0 => {
+                self.say(field.clone(), format!("`{target}` comes to nobody who still works here"));
+            }
+            _ => {}
+        }
+    }
+
+    /// How many people a target comes to when nobody is away.
+    fn reachable(&self, target: &Target) -> usize {
+        // No absence reaches back to the beginning of time.
+        self.organisation.resolve(target, Timestamp::MIN).people.len()
+    }
+
+    /// Names of entries that become names of files or folders in an organisation kept as code.
+    fn file_name(&mut self, field: Field, name: &str) {
+        if name.starts_with('.') {
+            self.say(field, format!("`{name}` begins with a dot and would be a hidden file; choose another name"));
+        }
+    }
+
+    fn title(&mut self, entry: &Field, title: &str) {
+        if title.trim().is_empty() {
+            self.say(entry.key("title"), "is empty; people need something to read");
         }
     }
 
     fn rules(&mut self) {
+        let at = Field::section("rules");
         let rules = &self.organisation.rules;
         match &rules.catch_all {
             None => self.say(
-                "rules.catch_all",
+                at.key("catch_all"),
                 "missing: somebody must get what nothing else routes; name a target such as `role:organisation/duty`",
             ),
-            Some(target) => {
-                self.target("rules.catch_all", target);
-                if self.organisation.members(target).is_empty() {
-                    self.say("rules.catch_all", format!("`{target}` comes to nobody"));
-                }
-            }
+            Some(target) => self.people_of(&at.key("catch_all"), target, Among::Responsible),
         }
         if rules.calendar.is_none() {
-            self.say("rules.calendar", "missing: deadlines need the working hours of somebody; name a calendar");
+            let message = "missing: deadlines need the working hours of somebody; name a calendar";
+            self.say(at.key("calendar"), message);
         }
-        self.calendar("rules.calendar", rules.calendar.as_ref());
-        for department in &rules.may_reach_everyone {
-            self.department("rules.may_reach_everyone", department);
+        self.calendar(at.key("calendar"), rules.calendar.as_ref());
+        for (index, department) in rules.may_reach_everyone.iter().enumerate() {
+            self.department(at.key("may_reach_everyone").index(index), department);
         }
-        for (field, targets) in [
-            ("rules.superiors", &rules.superiors),
-            ("rules.senior_management", &rules.senior_management),
-            ("rules.confidential_readers", &rules.confidential_readers),
-            ("rules.restricted_readers", &rules.restricted_readers),
+        for (field, targets, among) in [
+            ("superiors", &rules.superiors, Among::Responsible),
+            ("senior_management", &rules.senior_management, Among::People),
+            ("confidential_readers", &rules.confidential_readers, Among::People),
+            ("restricted_readers", &rules.restricted_readers, Among::People),
         ] {
-            for target in targets {
-                self.target(field, target);
+            for (index, target) in targets.iter().enumerate() {
+                self.people_of(&at.key(field).index(index), target, among);
             }
         }
     }
 
-    fn departments(&mut self) {
-        for (id, department) in &self.organisation.departments {
-            let at = format!("departments.{id}");
-            for (role, holders) in &department.roles {
-                for person in holders {
-                    self.person(format!("{at}.roles.{role}"), person);
-                }
-            }
-            let headless = department.roles.get(HEAD).is_none_or(Vec::is_empty);
-            if headless && id.as_str() != ORGANISATION {
-                self.say(format!("{at}.roles.{HEAD}"), "missing: somebody must answer for the department");
-            }
-            for person in &department.contacts {
-                self.person(format!("{at}.contacts"), person);
-            }
-            if let Some(leader) = &department.leader {
-                self.person(format!("{at}.leader"), leader);
-            }
-            self.calendar(format!("{at}.calendar"), department.calendar.as_ref());
-            if let Some(target) = &department.catch_all {
-                self.target(&format!("{at}.catch_all"), target);
-            }
-        }
-    }
-
-    fn people(&mut self) {
-        for (id, person) in &self.organisation.people {
-            let at = format!("people.{id}");
-            for department in &person.departments {
-                self.department(format!("{at}.departments"), department);
-            }
-            if let Some(substitute) = &person.substitute {
-                self.person(format!("{at}.substitute"), substitute);
-                if substitute == id {
-                    self.say(format!("{at}.substitute"), "nobody can stand in for themselves");
-                }
-            }
-            for absence in &person.absences {
-                if absence.until <= absence.from {
-                    self.say(format!("{at}.absences"), "`until` must be later than `from`");
-                }
-            }
-            for channel in person.addresses.keys() {
-                if !self.organisation.channels.contains_key(channel) {
-                    self.say(format!("{at}.addresses"), format!("there is no channel `{channel}`"));
-                }
-            }
-        }
-        for (id, contact) in &self.organisation.contacts {
-            if let Some(owner) = &contact.owner {
-                self.person(format!("contacts.{id}.owner"), owner);
-            }
-        }
-    }
-
-    fn channels(&mut self) {
-        for (id, channel) in &self.organisation.channels {
-            let at = format!("channels.{id}");
-            for department in &channel.open_to {
-                self.department(format!("{at}.open_to"), department);
-            }
-            if let Some(owner) = &channel.owner {
-                self.target(&format!("{at}.owner"), owner);
-            }
-            for target in channel.approval.iter().flat_map(|stage| &stage.approvers) {
-                self.target(&format!("{at}.approval.approvers"), target);
-            }
-        }
-    }
-
-    fn kinds(&mut self) {
-        for (id, kind) in &self.organisation.kinds {
-            let fields = kind.naming.split('{').skip(1).map(|rest| rest.split_once('}').map_or(rest, |(name, _)| name));
-            for field in fields {
-                if !NAMING_FIELDS.contains(&field) {
-                    self.say(
-                        format!("kinds.{id}.naming"),
-                        format!("there is no field `{{{field}}}`; use `{{{}}}`", NAMING_FIELDS.join("}`, `{")),
-                    );
-                }
-            }
-            if !kind.form.is_object() {
-                self.say(format!("kinds.{id}.form"), "a form is a JSON Schema: an object");
-            }
+    fn calendars(&mut self) {
+        for name in self.organisation.calendars.keys() {
+            self.file_name(Field::section("calendars").key(name.as_str()), name.as_str());
         }
     }
 }
+
+/// Whether a department id stands for the organisation as a whole.
+fn is_whole(department: &DepartmentId) -> bool {
+    department.as_str() == ORGANISATION
+}
+
+#[cfg(test)]
+mod tests;

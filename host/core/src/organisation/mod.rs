@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use channel::{Address, Channel, FanOut, INBOX, Transport, inbox};
-pub use check::{ConfigurationError, Problem};
+pub use check::{ConfigurationError, Field, Problem, Step};
 pub use directory::{Absence, Contact, ContactTier, Department, HEAD, Person, head_of};
 pub use kind::{ArchiveClass, CLOSE_AFTER_WORKING_DAYS, Kind, REOPEN_WITHIN_WORKING_DAYS};
 pub use resolve::Resolved;

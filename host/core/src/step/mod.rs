@@ -45,7 +45,7 @@ pub struct Context<'a> {
 /// Which status takes which command. A case begins with `submit` and only with it.
 #[must_use]
 pub fn admits(case: &Case, verb: Verb) -> bool {
-    use Status::{AwaitingApproval, Closed, Held, Open, Rejected, Resolved, Returned, Withdrawn};
+    use Status::{Archived, AwaitingApproval, Closed, Held, Open, Rejected, Resolved, Returned, Withdrawn};
     let status = case.status;
     match verb {
         Verb::Submit => false,
@@ -59,16 +59,19 @@ pub fn admits(case: &Case, verb: Verb) -> bool {
         Verb::Resubmit => matches!(status, Returned),
         Verb::Withdraw => matches!(status, Held | AwaitingApproval | Returned | Open),
         Verb::Claim | Verb::Regive => matches!(status, AwaitingApproval | Open | Resolved),
-        Verb::Acknowledge | Verb::Answer | Verb::Report => matches!(status, Open | Resolved),
+        // An escalation may ask something of somebody while the case still waits for its approval.
+        Verb::Acknowledge | Verb::Answer | Verb::Report => matches!(status, AwaitingApproval | Open | Resolved),
         Verb::Resolve => matches!(status, Open),
         Verb::Reopen => matches!(status, Resolved | Closed),
         Verb::Close => matches!(status, Resolved),
         Verb::Archive => matches!(status, Closed | Rejected | Withdrawn),
         Verb::Pause | Verb::Resume => matches!(status, Open),
-        // A goal may start when the case is resolved, and must then be kept there.
-        Verb::Meet => matches!(status, Open | Resolved),
+        // A goal may run from the submission on, and start with the resolution or the closing: it must then be
+        // kept there.
+        Verb::Meet => matches!(status, AwaitingApproval | Open | Resolved | Closed),
+        Verb::Replay => !matches!(status, Archived),
         // Judged by their row alone: one that is stale changes nothing.
-        Verb::DeliveryReport | Verb::Replay | Verb::GoalWarning | Verb::GoalDue => true,
+        Verb::DeliveryReport | Verb::GoalWarning | Verb::GoalDue => true,
     }
 }
 

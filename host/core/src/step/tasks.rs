@@ -66,8 +66,12 @@ impl Draft<'_, '_> {
                 continue;
             }
             let stand_ins: Vec<_> = task.holders.iter().filter_map(|id| organisation.present(id, now)).collect();
-            let candidates =
-                if stand_ins.is_empty() { organisation.resolve(&task.target, now).people } else { stand_ins };
+            // An acknowledgement is one person's own: the others whom its target names give theirs.
+            let candidates = if stand_ins.is_empty() && task.kind != TaskKind::Acknowledge {
+                organisation.resolve(&task.target, now).people
+            } else {
+                stand_ins
+            };
             let case = self.case()?;
             let sender = case.sender.person();
             let is_approval = task.stage.is_some();

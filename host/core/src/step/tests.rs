@@ -1,1 +1,4 @@
+//! The case machine, by scenarios: what is asked of a case, and what is to be seen afterwards.
 
+mod random;
+mod statuses;

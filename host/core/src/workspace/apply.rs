@@ -74,6 +74,8 @@ impl Workspace<'_> {
             Event::Reopened { .. } => {
                 let case = self.case_mut()?;
                 case.status = Status::Open;
+                // Somebody is not content with having been informed.
+                case.information_only = false;
                 case.resolved_at = None;
                 case.ended_at = None;
             }
@@ -123,6 +125,7 @@ impl Workspace<'_> {
             Event::GoalMet { goal } => {
                 self.change_goal(*goal, |goal| {
                     goal.met_at = Some(at);
+                    goal.remaining = None;
                     if goal.status != GoalStatus::Breached {
                         goal.status = GoalStatus::Met;
                     }
@@ -144,7 +147,10 @@ impl Workspace<'_> {
             }
             Event::GoalsCancelled { goals } => {
                 for goal in goals {
-                    self.change_goal(*goal, |goal| goal.status = GoalStatus::Cancelled)?;
+                    self.change_goal(*goal, |goal| {
+                        goal.status = GoalStatus::Cancelled;
+                        goal.remaining = None;
+                    })?;
                 }
                 self.forget(goals)?;
             }
@@ -338,6 +344,8 @@ impl Workspace<'_> {
             goal.due = Some(due);
             goal.warn_at = warn_at;
             goal.remaining = None;
+            // One that was kept and runs again is to be kept again.
+            goal.met_at = None;
         })?;
         let goal = self.goal(number)?;
         let (task, stops) = goal.map(|goal| (goal.task, goal.stops.clone())).unwrap_or_default();

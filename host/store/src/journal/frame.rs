@@ -81,6 +81,16 @@ impl FrameBuilder {
         Ok(())
     }
 
+    /// The record that was pushed at `index`, from 0.
+    pub fn record(&self, index: usize) -> Option<&[u8]> {
+        self.frame.records.get(index).map(|record| record.bytes.as_slice())
+    }
+
+    /// How many records were pushed so far.
+    pub fn len(&self) -> usize {
+        self.frame.records.len()
+    }
+
     /// The bytes of the records pushed so far.
     pub fn bytes(&self) -> usize {
         self.bytes

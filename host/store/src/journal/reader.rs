@@ -32,8 +32,8 @@ pub struct StoredFrame {
 /// seen by a new one only.
 #[derive(Debug)]
 pub struct JournalReader {
-    frames: ReadOnlyTable<u64, &'static [u8]>,
-    payloads: ReadOnlyTable<(u64, u32), &'static [u8]>,
+    pub(super) frames: ReadOnlyTable<u64, &'static [u8]>,
+    pub(super) payloads: ReadOnlyTable<(u64, u32), &'static [u8]>,
 }
 
 /// Reading stopped.
@@ -86,6 +86,17 @@ impl JournalReader {
             Some((key, row)) => Head { sequence: key.value(), hash: Digest::of_header(row.value()) },
             None => Head::EMPTY,
         })
+    }
+
+    /// The partition's time in the last frame; `None` in an empty journal.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], when the tables or the last header cannot be read.
+    pub fn last_time(&self) -> Result<Option<Timestamp>, StoreError> {
+        let Some((key, row)) = self.frames.last()? else { return Ok(None) };
+        let header = Header::decode(row.value()).map_err(|kind| Mismatch::of_frame(key.value(), kind))?;
+        Ok(Some(header.at))
     }
 
     /// What the head was when frame `sequence` was the last one; `None` if there is no such frame.

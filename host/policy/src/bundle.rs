@@ -1,0 +1,215 @@
+//! One revision of a bundle, checked, compiled and ready to be asked.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use herald_core::decision::{BundleId, Contribution, Cost, FailureCause, HookOutcome, Layer};
+use herald_core::message::Message;
+
+use crate::cases::{CaseFile, CaseOutcome};
+use crate::diagnostic::{CheckReport, Diagnostic};
+use crate::evaluation::{Evaluated, Evaluation, Failure, Input, Program};
+use crate::files::{BundleFiles, MANIFEST, SCRIPT};
+use crate::limits::HostLimits;
+use crate::manifest::{Language, Manifest};
+use crate::rhai::Script;
+use crate::world::World;
+
+/// One revision of a bundle. Immutable; calls that began on it finish on it.
+pub struct Bundle {
+    revision: u32,
+    digest: String,
+    manifest: Manifest,
+    program: Box<dyn Program>,
+    cases: Vec<CaseFile>,
+}
+
+impl Bundle {
+    /// Compiles a revision that was checked before it was published. What it names is not looked up again: a
+    /// department must not lose all its policies because one channel was renamed.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the manifest or the script in themselves.
+    pub fn load(files: &BundleFiles, revision: u32, host: &HostLimits) -> Result<Self, CheckReport> {
+        Self::build(files, revision, None, host)
+    }
+
+    /// The check that stands before every publication. The manifest is valid, the script compiles, its hooks
+    /// are those that the manifest lists, every function, target, channel and other word that can be read off
+    /// the text is known, and all cases pass.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once, with line, column and the nearest known name. Cases are run when
+    /// nothing else is wrong.
+    pub fn compile(
+        files: &BundleFiles,
+        revision: u32,
+        world: &Arc<World>,
+        host: &HostLimits,
+    ) -> Result<Self, CheckReport> {
+        let bundle = Self::build(files, revision, Some(world), host)?;
+        let failed = bundle.run_cases(world).into_iter().filter(|outcome| !outcome.passed());
+        let diagnostics = failed.map(|outcome| Diagnostic::about(&outcome.file, outcome.to_string())).collect();
+        CheckReport::unless_empty(Some(bundle.id()), diagnostics)?;
+        Ok(bundle)
+    }
+
+    fn build(
+        files: &BundleFiles,
+        revision: u32,
+        world: Option<&Arc<World>>,
+        host: &HostLimits,
+    ) -> Result<Self, CheckReport> {
+        let mut diagnostics = Vec::new();
+        let mut text = |path: &str| match files.text(path) {
+            Some(Ok(text)) => Some(text),
+            Some(Err(diagnostic)) => {
+                diagnostics.push(diagnostic);
+                None
+            }
+            None => {
+                diagnostics.push(Diagnostic::about(path, "missing: every bundle has one"));
+                None
+            }
+        };
+        let (manifest, script) = (text(MANIFEST), text(SCRIPT));
+
+        let organisation = world.map(|world| world.organisation().as_ref());
+        let (id, manifest) = match manifest.map(|text| Manifest::read(text, organisation, host)) {
+            Some(Ok(manifest)) => (Some(manifest.id.clone()), Some(manifest)),
+            Some(Err((id, problems))) => {
+                diagnostics.extend(problems);
+                (id, None)
+            }
+            None => (None, None),
+        };
+        let program = script.and_then(|text| match compile_program(text, manifest.as_ref(), world) {
+            Ok(program) => Some(program),
+            Err(problems) => {
+                diagnostics.extend(problems);
+                None
+            }
+        });
+        let mut cases = Vec::new();
+        if world.is_some() {
+            diagnostics.extend(files.unknown());
+            for path in files.cases() {
+                match files.text(path).transpose().and_then(|text| CaseFile::read(path, text)) {
+                    Ok(case) => cases.push(case),
+                    Err(diagnostic) => diagnostics.push(diagnostic),
+                }
+            }
+        }
+        CheckReport::unless_empty(id.as_ref(), diagnostics)?;
+        match (manifest, program) {
+            (Some(manifest), Some(program)) => Ok(Self { revision, digest: files.digest(), manifest, program, cases }),
+            // Without either of them there was something to report, and this is not reached.
+            _ => Err(CheckReport { diagnostics: Vec::new() }),
+        }
+    }
+
+    /// Its department and name.
+    #[must_use]
+    pub fn id(&self) -> &BundleId {
+        &self.manifest.id
+    }
+
+    /// Which revision it is.
+    #[must_use]
+    pub fn revision(&self) -> u32 {
+        self.revision
+    }
+
+    /// [`BundleFiles::digest`] of the files it was compiled from.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Its manifest.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Runs its cases, in the order of their files. A loaded bundle has none; a compiled one has.
+    #[must_use]
+    pub fn run_cases(&self, world: &Arc<World>) -> Vec<CaseOutcome> {
+        self.cases.iter().map(|case| case.run(self, world)).collect()
+    }
+
+    /// Calls a hook. Whatever the policy does, this returns: a panic of the host on its behalf is a failure of
+    /// cause `host`.
+    pub(crate) fn ask(&self, world: &Arc<World>, message: &Arc<Message>, input: Input, layer: Layer) -> Contribution {
+        let hook = input.hook();
+        let evaluation = Evaluation {
+            world: world.clone(),
+            form: world.forms().get(&message.kind).cloned(),
+            message: message.clone(),
+            input,
+            settings: self.manifest.settings.clone(),
+            limits: self.manifest.limits,
+        };
+        // Nothing of a call is shared with the next one, so a torn evaluation leaves nothing torn behind.
+        let evaluated = catch_unwind(AssertUnwindSafe(|| self.program.evaluate(evaluation)));
+        let Evaluated { outcome, answers, log, cost } = evaluated.unwrap_or_else(|panic| Evaluated {
+            outcome: Err(Failure {
+                cause: FailureCause::Host,
+                message: format!("the host failed while evaluating it: {}", panic_text(panic.as_ref())),
+                place: None,
+            }),
+            answers: Vec::new(),
+            log: String::new(),
+            cost: Cost::default(),
+        });
+        let outcome = match outcome {
+            Ok(plan) => HookOutcome::Plan(plan),
+            Err(failure) => HookOutcome::Failed { cause: failure.cause, message: self.explain(&failure) },
+        };
+        Contribution {
+            bundle: self.id().clone(),
+            revision: self.revision,
+            digest: self.digest.clone(),
+            layer,
+            hook,
+            outcome,
+            answers,
+            log,
+            cost,
+        }
+    }
+
+    fn explain(&self, failure: &Failure) -> String {
+        let (id, revision, message) = (self.id(), self.revision, &failure.message);
+        match failure.place {
+            Some(place) => format!("{id} revision {revision}, {SCRIPT}:{}:{}: {message}", place.line, place.column),
+            None => format!("{id} revision {revision}: {message}"),
+        }
+    }
+}
+
+impl std::fmt::Debug for Bundle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} revision {}", self.id(), self.revision)
+    }
+}
+
+/// Compiles the script. With a broken manifest its language cannot be known; it is compiled as Rhai all the
+/// same, so that its own errors come out together with the manifest's.
+fn compile_program(
+    text: &str,
+    manifest: Option<&Manifest>,
+    world: Option<&Arc<World>>,
+) -> Result<Box<dyn Program>, Vec<Diagnostic>> {
+    match manifest.map_or(Language::Rhai, |manifest| manifest.language) {
+        Language::Rhai => Script::compile(text, manifest, world).map(|script| Box::new(script) as Box<dyn Program>),
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! The seam between the host and the languages of policies: one evaluation, what goes in and what comes out.
+//!
+//! A language compiles a bundle once, to a [`Program`]. Each call of a hook is an [`Evaluation`] of its own, and
+//! no state outlives it. A program enforces the limits of the evaluation; it need not guard against its own
+//! panics, which the caller contains.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use herald_core::case::Status;
+use herald_core::decision::{Cost, FailureCause, Hook, HookPlan, HostAnswer, Plan};
+use herald_core::message::{Audience, Classification, Level, Message};
+use herald_core::names::{ChannelName, PersonId};
+use herald_core::plan::GoalName;
+use herald_core::target::Target;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::diagnostic::Place;
+use crate::form::Form;
+use crate::limits::Limits;
+use crate::world::World;
+
+/// A bundle, compiled by its language.
+pub(crate) trait Program: Send + Sync {
+    /// Calls the hook that the evaluation is for.
+    fn evaluate(&self, evaluation: Evaluation) -> Evaluated;
+}
+
+/// Everything that one call of a hook may see.
+#[derive(Clone)]
+pub(crate) struct Evaluation {
+    pub(crate) world: Arc<World>,
+    pub(crate) message: Arc<Message>,
+    /// The form that the message's body was checked against.
+    pub(crate) form: Option<Arc<Form>>,
+    pub(crate) input: Input,
+    pub(crate) settings: Arc<Map<String, Value>>,
+    pub(crate) limits: Limits,
+}
+
+impl Evaluation {
+    /// The moment that the evaluation takes for now.
+    pub(crate) fn now(&self) -> Timestamp {
+        match &self.input {
+            Input::Route | Input::Approve(_) => self.message.submitted_at,
+            Input::Escalate(breach) => breach.at,
+        }
+    }
+}
+
+/// What a hook gets besides the message.
+#[derive(Clone)]
+pub(crate) enum Input {
+    Route,
+    Approve(Arc<RouteFacts>),
+    Escalate(Arc<BreachFacts>),
+}
+
+impl Input {
+    pub(crate) fn hook(&self) -> Hook {
+        match self {
+            Self::Route => Hook::Route,
+            Self::Approve(_) => Hook::Approve,
+            Self::Escalate(_) => Hook::Escalate,
+        }
+    }
+}
+
+/// The merged route plan, as `approve` sees it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RouteFacts {
+    pub(crate) level: Level,
+    pub(crate) classification: Classification,
+    pub(crate) audience: Audience,
+    #[serde(default)]
+    pub(crate) recipients: Vec<Target>,
+    #[serde(default)]
+    pub(crate) channels: BTreeSet<ChannelName>,
+    #[serde(default)]
+    pub(crate) labels: std::collections::BTreeMap<String, String>,
+}
+
+impl RouteFacts {
+    pub(crate) fn of(plan: &Plan) -> Self {
+        Self {
+            level: plan.level,
+            classification: plan.classification,
+            audience: plan.audience,
+            recipients: plan.recipients.keys().cloned().collect(),
+            channels: plan.recipients.values().flat_map(|reach| reach.by.iter().cloned()).collect(),
+            labels: plan.labels.clone(),
+        }
+    }
+}
+
+/// The breach, and the case so far, as `escalate` sees them.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BreachFacts {
+    pub(crate) goal: GoalName,
+    pub(crate) due: Timestamp,
+    pub(crate) at: Timestamp,
+    #[serde(default)]
+    pub(crate) owners: Vec<PersonId>,
+    pub(crate) case_status: Status,
+    pub(crate) level: Level,
+    /// Whom deliveries reached, written as targets.
+    #[serde(default)]
+    pub(crate) reached: Vec<String>,
+}
+
+/// What came of an evaluation.
+pub(crate) struct Evaluated {
+    pub(crate) outcome: Result<HookPlan, Failure>,
+    pub(crate) answers: Vec<HostAnswer>,
+    pub(crate) log: String,
+    pub(crate) cost: Cost,
+}
+
+/// Why an evaluation failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) cause: FailureCause,
+    /// What went wrong, in a lowercase fragment without the place.
+    pub(crate) message: String,
+    pub(crate) place: Option<Place>,
+}

@@ -1,0 +1,180 @@
+//! The files of one revision of a bundle, within their limits.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Diagnostic;
+use crate::limits::{HostLimits, bytes};
+use crate::nearest::{did_you_mean, one_of};
+
+/// The manifest of a bundle.
+pub(crate) const MANIFEST: &str = "policy.toml";
+/// The script of a bundle whose language is Rhai.
+pub(crate) const SCRIPT: &str = "policy.rhai";
+/// For the department to read.
+const README: &str = "README.md";
+/// The folder of cases.
+pub(crate) const CASES: &str = "cases/";
+/// The folder of decision tables. They travel with the revision and are part of its digest.
+const TABLES: &str = "tables/";
+
+/// Why a set of files is no bundle.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FilesError {
+    /// A path that leads out of the bundle, or could mean two things.
+    #[error("`{path}` is no path within a bundle; write it relative, with `/`, without `.` and `..`")]
+    Path {
+        /// The path as given.
+        path: String,
+    },
+    /// More files than the host allows.
+    #[error("a bundle may have {limit} files; this one has {count}")]
+    TooMany {
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        limit: u32,
+    },
+    /// A file, or all together, beyond the host's limit.
+    #[error("{what} has {size} bytes; at most {limit_kib} KiB are allowed")]
+    TooLarge {
+        /// Which file, or `the bundle`.
+        what: String,
+        /// Its size in bytes.
+        size: usize,
+        /// The limit in KiB.
+        limit_kib: u32,
+    },
+}
+
+/// The files of one revision, by their path within the bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BundleFiles {
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl BundleFiles {
+    /// Takes `files`, by path relative to the bundle's folder.
+    ///
+    /// # Errors
+    /// [`FilesError`] for a path that leads elsewhere, or when a limit of `host` is passed; the first of these.
+    pub fn new(files: BTreeMap<String, Vec<u8>>, host: &HostLimits) -> Result<Self, FilesError> {
+        if let Some(path) = files.keys().find(|path| !is_plain(path)) {
+            return Err(FilesError::Path { path: path.clone() });
+        }
+        if files.len() > usize::try_from(host.file_limit).unwrap_or(usize::MAX) {
+            return Err(FilesError::TooMany { count: files.len(), limit: host.file_limit });
+        }
+        let script = files.get(SCRIPT).map_or(0, Vec::len);
+        let all = files.values().map(Vec::len).sum();
+        for (what, size, limit_kib) in [
+            (format!("`{SCRIPT}`"), script, host.script_limit_kib),
+            ("the bundle".to_owned(), all, host.bundle_limit_kib),
+        ] {
+            if size > bytes(limit_kib) {
+                return Err(FilesError::TooLarge { what, size, limit_kib });
+            }
+        }
+        Ok(Self { files })
+    }
+
+    /// The files, by path.
+    #[must_use]
+    pub fn files(&self) -> &BTreeMap<String, Vec<u8>> {
+        &self.files
+    }
+
+    /// BLAKE3 in hex over all paths and contents. Equal for equal files, whatever order they came in.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        // Lengths before contents keep `a` + `bc` apart from `ab` + `c`; the first line names the encoding.
+        hasher.update(b"herald bundle 1\n");
+        for (path, content) in &self.files {
+            for part in [path.as_bytes(), content] {
+                hasher.update(&(part.len() as u64).to_le_bytes());
+                hasher.update(part);
+            }
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
+    /// The text of a file, if it is there.
+    pub(crate) fn text(&self, path: &str) -> Option<Result<&str, Diagnostic>> {
+        let content = self.files.get(path)?;
+        Some(std::str::from_utf8(content).map_err(|error| {
+            Diagnostic::about(path, format!("not UTF-8 from byte {} on", error.valid_up_to()))
+                .hint(Some("save it as UTF-8".to_owned()))
+        }))
+    }
+
+    /// The paths of case files.
+    pub(crate) fn cases(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str).filter(|path| is_case(path))
+    }
+
+    /// Files that nothing would ever look at: a mistyped folder must not silence a bundle's cases.
+    pub(crate) fn unknown(&self) -> impl Iterator<Item = Diagnostic> {
+        let known =
+            |path: &str| matches!(path, MANIFEST | SCRIPT | README) || is_case(path) || path.starts_with(TABLES);
+        self.files.keys().filter(move |path| !known(path)).map(|path| {
+            let first = path.split_once('/').map_or(path.as_str(), |(folder, _)| folder);
+            let names = [MANIFEST, SCRIPT, README, "cases", "tables"];
+            let hint = did_you_mean(first, names).or_else(|| {
+                Some(format!("a bundle has {}", one_of([MANIFEST, SCRIPT, README, "cases/*.json", "tables/*"])))
+            });
+            Diagnostic::about(path, "no file of a bundle").hint(hint)
+        })
+    }
+}
+
+fn is_plain(path: &str) -> bool {
+    let part_is_plain = |part: &str| !part.is_empty() && part != "." && part != "..";
+    !path.contains(['\\', '\0', ':']) && path.split('/').all(part_is_plain)
+}
+
+fn is_case(path: &str) -> bool {
+    path.strip_prefix(CASES).is_some_and(|name| name.ends_with(".json") && !name.contains('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(files: &[(&str, &str)]) -> Result<BundleFiles, FilesError> {
+        let files = files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
+        BundleFiles::new(files, &HostLimits { script_limit_kib: 1, ..HostLimits::default() })
+    }
+
+    #[test]
+    fn the_digest_tells_files_apart() {
+        let one = files(&[("policy.rhai", "ab"), ("policy.toml", "c")]).unwrap();
+        let two = files(&[("policy.toml", "c"), ("policy.rhai", "ab")]).unwrap();
+        assert_eq!(one.digest(), two.digest());
+        for other in [
+            files(&[("policy.rhai", "a"), ("policy.toml", "bc")]),
+            files(&[("policy.rhai", "abc"), ("policy.toml", "")]),
+            files(&[("policy.rhai", "ab"), ("policy.tom", "lc")]),
+        ] {
+            assert_ne!(other.unwrap().digest(), one.digest());
+        }
+    }
+
+    #[test]
+    fn paths_and_sizes_are_limited() {
+        for path in ["/policy.toml", "../x", "a//b", "a/./b", "a\\b", "", "c:x"] {
+            assert!(matches!(files(&[(path, "")]), Err(FilesError::Path { .. })), "{path}");
+        }
+        assert!(files(&[("policy.rhai", &"x".repeat(1_024))]).is_ok());
+        let error = files(&[("policy.rhai", &"x".repeat(1_025))]).unwrap_err();
+        assert_eq!(error.to_string(), "`policy.rhai` has 1025 bytes; at most 1 KiB are allowed");
+    }
+
+    #[test]
+    fn files_that_nothing_reads_are_named() {
+        let files = files(&[("case/a.json", ""), ("cases/a.json", ""), ("cases/b.jsn", ""), ("tables/t.csv", "")]);
+        let said: Vec<_> = files.unwrap().unknown().map(|diagnostic| diagnostic.to_string()).collect();
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(said[0].starts_with("case/a.json: no file of a bundle; did you mean `cases`?"), "{said:?}");
+        assert!(said[1].starts_with("cases/b.jsn"), "{said:?}");
+    }
+}

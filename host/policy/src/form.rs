@@ -1,0 +1,126 @@
+//! Forms: the JSON Schema of a kind's body, for checking submissions and for telling policies which fields
+//! there are.
+//!
+//! Nothing is fetched: a `$ref` that leads out of the form is an error of the form. Formats (`date-time`,
+//! `email`) are asserted, and patterns run in linear time.
+//!
+//! # Which fields a form declares
+//!
+//! A name under `properties`, directly or through `$ref`, `allOf`, `anyOf`, `oneOf`, `then`, `else` and
+//! `dependentSchemas`, is declared. An object that declares no property at all, or says with
+//! `additionalProperties`, `patternProperties` or `unevaluatedProperties` that it may have others, is *open*:
+//! any name may be asked for. Any other object is closed to policies, even though a JSON Schema that does not
+//! mention `additionalProperties` lets them pass: what a department did not put into its form, its policies
+//! cannot mean.
+
+mod shape;
+#[cfg(test)]
+mod tests;
+
+use herald_core::names::KindName;
+use jsonschema::{PatternOptions, Validator};
+use serde_json::{Map, Value};
+
+pub(crate) use shape::{Field, Node};
+
+/// A form that is no valid JSON Schema 2020-12, or that leads out of itself.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the form of kind `{kind}` is wrong{}: {message}", at(.pointer))]
+pub struct FormError {
+    /// The kind.
+    pub kind: KindName,
+    /// The part of the form, as a JSON pointer; empty for the form as a whole.
+    pub pointer: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+fn at(pointer: &str) -> String {
+    if pointer.is_empty() { String::new() } else { format!(" at `{pointer}`") }
+}
+
+/// One thing that is wrong with a filled-in form.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FieldProblem {
+    /// The field, as a JSON pointer into the body; empty for the body as a whole.
+    pub pointer: String,
+    /// What is wrong, in the words of the standard.
+    pub message: String,
+}
+
+/// A kind's form, compiled.
+#[derive(Debug)]
+pub struct Form {
+    kind: KindName,
+    validator: Validator,
+    shape: shape::Shape,
+}
+
+impl Form {
+    /// Compiles the form of `kind`, a JSON Schema 2020-12.
+    ///
+    /// # Errors
+    /// [`FormError`] for the first thing that is wrong.
+    pub fn compile(kind: &KindName, schema: &Value) -> Result<Self, FormError> {
+        let validator = jsonschema::options()
+            .with_draft(jsonschema::Draft::Draft202012)
+            .offline()
+            .should_validate_formats(true)
+            .with_pattern_options(PatternOptions::regex())
+            .build(schema)
+            .map_err(|error| FormError {
+                kind: kind.clone(),
+                pointer: error.instance_path().to_string(),
+                message: error.to_string(),
+            })?;
+        Ok(Self { kind: kind.clone(), validator, shape: shape::Shape::of(schema) })
+    }
+
+    /// The kind whose form it is.
+    #[must_use]
+    pub fn kind(&self) -> &KindName {
+        &self.kind
+    }
+
+    /// Everything that is wrong with `body`, sorted by field; empty when it is as the form wants it.
+    #[must_use]
+    pub fn validate(&self, body: &Map<String, Value>) -> Vec<FieldProblem> {
+        // The validator reads values; a body is kept as its map, whose clone is small beside the checking.
+        let body = Value::Object(body.clone());
+        let mut problems: Vec<_> = self
+            .validator
+            .iter_errors(&body)
+            .map(|error| FieldProblem { pointer: error.instance_path().to_string(), message: error.to_string() })
+            .collect();
+        problems.sort();
+        problems
+    }
+
+    /// Whether a policy may read the field that `path` leads to: names of fields, through lists as if they
+    /// were their elements.
+    #[must_use]
+    pub fn declares(&self, path: &[&str]) -> bool {
+        let mut node = Node::ROOT;
+        path.iter().all(|name| match self.field(node, name) {
+            Field::Declared(next) => {
+                node = next;
+                true
+            }
+            Field::Open => {
+                node = Node::OPEN;
+                true
+            }
+            Field::Unknown => false,
+        })
+    }
+
+    /// What the form says about the field `name` of the object at `node`.
+    pub(crate) fn field(&self, node: Node, name: &str) -> Field {
+        self.shape.field(node, name)
+    }
+
+    /// The names that the object at `node` declares.
+    pub(crate) fn fields(&self, node: Node) -> impl Iterator<Item = &str> {
+        self.shape.fields(node)
+    }
+}

@@ -1,0 +1,95 @@
+//! The index that picks the bundles for a message without looking at the others.
+//!
+//! The bundles of one owner stand on one [`Shelf`], filed under the most telling combination of what they ask
+//! for: a kind, a sending department, one label with its value; nothing where they do not ask. A message looks
+//! up the few combinations that its own values make. What is found is checked against all conditions, so a
+//! coarser filing costs time and never changes the outcome.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use herald_core::decision::Hook;
+use herald_core::names::{BundleName, DepartmentId, KindName};
+
+use crate::applies::{AppliesTo, Facts};
+use crate::bundle::Bundle;
+
+/// Under how many combinations one bundle is filed before a condition is left to the check.
+const FILINGS_LIMIT: usize = 256;
+
+type Slot = (Option<KindName>, Option<DepartmentId>, Option<(String, String)>);
+
+/// The bundles of one owner, by name and by conditions.
+#[derive(Default)]
+pub(crate) struct Shelf {
+    bundles: BTreeMap<BundleName, Arc<Bundle>>,
+    slots: HashMap<Slot, Vec<Arc<Bundle>>>,
+}
+
+impl Shelf {
+    pub(crate) fn new(bundles: BTreeMap<BundleName, Arc<Bundle>>) -> Self {
+        let mut filed: HashMap<Slot, Vec<Arc<Bundle>>> = HashMap::new();
+        for bundle in bundles.values() {
+            for slot in slots(&bundle.manifest().applies_to) {
+                filed.entry(slot).or_default().push(bundle.clone());
+            }
+        }
+        Self { bundles, slots: filed }
+    }
+
+    pub(crate) fn bundles(&self) -> &BTreeMap<BundleName, Arc<Bundle>> {
+        &self.bundles
+    }
+
+    /// The bundles that offer `hook` and whose conditions hold, in the order of their names.
+    pub(crate) fn select(&self, hook: Hook, facts: &Facts<'_>) -> Vec<&Arc<Bundle>> {
+        let labels = facts.labels.iter().map(|(name, value)| Some((name.clone(), value.clone())));
+        let mut found = Vec::new();
+        for label in std::iter::once(None).chain(labels) {
+            for kind in [None, Some(facts.kind)] {
+                for department in [None, Some(facts.department)] {
+                    let slot: Slot = (kind.cloned(), department.cloned(), label.clone());
+                    let bundles = self.slots.get(&slot).into_iter().flatten();
+                    found.extend(bundles.filter(|bundle| {
+                        bundle.manifest().hooks.contains(&hook) && bundle.manifest().applies_to.holds(facts)
+                    }));
+                }
+            }
+        }
+        found.sort_by_key(|bundle| bundle.id());
+        found
+    }
+}
+
+/// Where a bundle is filed. No message finds it under two of these: it has one kind and one department, and a
+/// label has one value.
+fn slots(applies: &AppliesTo) -> Vec<Slot> {
+    fn any<T: Clone>(values: impl IntoIterator<Item = T>) -> Vec<Option<T>> {
+        let values: Vec<_> = values.into_iter().map(Some).collect();
+        if values.is_empty() { vec![None] } else { values }
+    }
+    let label = applies.labels.iter().min_by_key(|(_, values)| values.len());
+    let mut labels = any(label.into_iter().flat_map(|(name, values)| values.iter().map(|v| (name.clone(), v.clone()))));
+    let mut departments = any(applies.departments.iter().cloned());
+    let mut kinds = any(applies.kinds.iter().cloned());
+    for dropped in 0.. {
+        if labels.len() * departments.len() * kinds.len() <= FILINGS_LIMIT {
+            break;
+        }
+        match dropped {
+            0 => departments = vec![None],
+            1 => kinds = vec![None],
+            _ => labels = vec![None],
+        }
+    }
+    let mut slots = Vec::new();
+    for kind in &kinds {
+        for department in &departments {
+            slots.extend(labels.iter().map(|label| (kind.clone(), department.clone(), label.clone())));
+        }
+    }
+    slots
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! How much an evaluation may use, and how large a bundle may be.
+
+/// What one call of a hook may use. Each limit that is reached ends the call with a failure that names it,
+/// except for the log, which is cut.
+///
+/// Memory is bounded by what a value may grow to (strings, lists and maps of a script have sizes of their own)
+/// and by the time in which it can grow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Wall-clock time in milliseconds. A backstop: the operation limit should come first.
+    pub time_limit_ms: u32,
+    /// Operations of the script engine, callbacks included.
+    pub operation_limit: u64,
+    /// Size of the plan in KiB: the texts in it, and 64 bytes for each thing it asks for.
+    pub plan_limit_kib: u32,
+    /// Size of the log in KiB; what is beyond is dropped, and a mark says so.
+    pub log_limit_kib: u32,
+    /// Questions to the host: `people`, `calendar`.
+    pub host_call_limit: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            time_limit_ms: 50,
+            operation_limit: 1_000_000,
+            plan_limit_kib: 64,
+            log_limit_kib: 4,
+            host_call_limit: 256,
+        }
+    }
+}
+
+/// What the host allows to all bundles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostLimits {
+    /// What a bundle gets that asks for nothing.
+    pub default: Limits,
+    /// The most that a manifest may ask for.
+    pub most: Limits,
+    /// Size of a script in KiB.
+    pub script_limit_kib: u32,
+    /// Size of all files of a bundle together in KiB.
+    pub bundle_limit_kib: u32,
+    /// How many files a bundle may have.
+    pub file_limit: u32,
+}
+
+impl Default for HostLimits {
+    fn default() -> Self {
+        let most = Limits {
+            time_limit_ms: 1_000,
+            operation_limit: 20_000_000,
+            plan_limit_kib: 1_024,
+            log_limit_kib: 64,
+            host_call_limit: 4_096,
+        };
+        Self {
+            default: Limits::default(),
+            most,
+            script_limit_kib: 256,
+            bundle_limit_kib: 10 * 1_024,
+            file_limit: 1_024,
+        }
+    }
+}
+
+/// Bytes in so many KiB.
+pub(crate) fn bytes(kib: u32) -> usize {
+    usize::try_from(kib).unwrap_or(usize::MAX).saturating_mul(1_024)
+}

@@ -1,0 +1,300 @@
+//! Reading a manifest, field by field, so that everything that is wrong is found at once and in its place.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+use herald_core::decision::{BundleId, Hook};
+use herald_core::message::{Audience, Classification, Urgency};
+use herald_core::names::{BundleName, DepartmentId, KindName};
+use herald_core::organisation::Organisation;
+use serde_json::{Map, Value};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Language, Manifest, OnFailure};
+use crate::applies::AppliesTo;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::files::MANIFEST;
+use crate::limits::{HostLimits, Limits};
+use crate::vocabulary::{Wrong, unknown};
+
+type Entry<'t> = Spanned<DeValue<'t>>;
+
+pub(super) fn manifest(
+    text: &str,
+    organisation: Option<&Organisation>,
+    host: &HostLimits,
+) -> Result<Manifest, (Option<BundleId>, Vec<Diagnostic>)> {
+    let mut reader = Reader { text, problems: Vec::new() };
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        reader.say(error.span().unwrap_or(0..0), &Wrong::new(error.message()));
+    }
+    if !reader.problems.is_empty() {
+        return Err((None, reader.problems));
+    }
+    let table = table.get_ref();
+    let known = ["name", "department", "language", "hooks", "applies_to", "settings", "limits", "on_failure"];
+    reader.only(table, &known, "");
+
+    let name = reader.required(table, "name").and_then(|entry| reader.name(entry, "name", BundleName::new));
+    let department =
+        reader.required(table, "department").and_then(|entry| reader.name(entry, "department", DepartmentId::new));
+    let id = department.zip(name).map(|(department, name)| BundleId { department, name });
+    if let (Some(organisation), Some(id), Some(entry)) = (organisation, &id, table.get("department"))
+        && !organisation.departments.contains_key(&id.department)
+    {
+        let names = organisation.departments.keys().map(|name| name.as_str());
+        reader.say(entry.span(), &unknown("department", id.department.as_str(), names));
+    }
+    let language = reader
+        .required(table, "language")
+        .and_then(|entry| reader.word(entry, "language", &[("rhai", Language::Rhai)]));
+    let hooks = reader.required(table, "hooks").map(|entry| {
+        let hooks: BTreeSet<Hook> = reader.words(entry, "hook", &pairs(Hook::ALL, Hook::as_str));
+        if hooks.is_empty() && reader.problems.is_empty() {
+            reader.say(entry.span(), &Wrong::new("`hooks` is empty: a bundle offers at least one"));
+        }
+        hooks
+    });
+    let applies_to = reader.applies_to(table, organisation);
+    let settings = reader.table(table, "settings").map(json_table).unwrap_or_default();
+    let limits = reader.limits(table, host);
+    let (on_route_failure, on_approve_failure) = reader.on_failure(table);
+
+    match (id, language, hooks) {
+        (Some(id), Some(language), Some(hooks)) if reader.problems.is_empty() => Ok(Manifest {
+            id,
+            language,
+            hooks,
+            applies_to,
+            settings: Arc::new(settings),
+            limits,
+            on_route_failure,
+            on_approve_failure,
+        }),
+        (id, _, _) => Err((id, reader.problems)),
+    }
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    problems: Vec<Diagnostic>,
+}
+
+impl<'t> Reader<'t> {
+    fn say(&mut self, span: Range<usize>, wrong: &Wrong) {
+        let place = Place::of_offset(self.text, span.start);
+        self.problems.push(Diagnostic::about(MANIFEST, wrong.message.clone()).at(Some(place)).hint(wrong.hint.clone()));
+    }
+
+    /// Names every key of `table` that is not among `known`.
+    fn only(&mut self, table: &DeTable<'t>, known: &[&str], of: &str) {
+        for (key, _) in table {
+            let name: &str = key.get_ref();
+            if !known.contains(&name) {
+                let what = if of.is_empty() { "field".to_owned() } else { format!("field of `{of}`") };
+                self.say(key.span(), &unknown(&what, name, known.iter().copied()));
+            }
+        }
+    }
+
+    fn required<'v>(&mut self, table: &'v DeTable<'t>, key: &str) -> Option<&'v Entry<'t>> {
+        let entry = table.get(key);
+        if entry.is_none() {
+            self.problems.push(Diagnostic::about(MANIFEST, format!("`{key}` is missing")));
+        }
+        entry
+    }
+
+    fn text_of<'v>(&mut self, entry: &'v Entry<'t>, what: &str) -> Option<&'v str> {
+        let text = entry.get_ref().as_str();
+        if text.is_none() {
+            self.say(entry.span(), &Wrong::new(format!("`{what}` is a text, not {}", title(entry.get_ref()))));
+        }
+        text
+    }
+
+    fn name<T, E: std::fmt::Display>(
+        &mut self,
+        entry: &Entry<'t>,
+        what: &str,
+        new: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.text_of(entry, what)?;
+        new(text).map_err(|error| self.say(entry.span(), &Wrong::new(error))).ok()
+    }
+
+    fn word<T: Copy>(&mut self, entry: &Entry<'t>, what: &str, words: &[(&str, T)]) -> Option<T> {
+        let text = self.text_of(entry, what)?;
+        let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        if found.is_none() {
+            self.say(entry.span(), &unknown(what, text, words.iter().map(|(word, _)| *word)));
+        }
+        found
+    }
+
+    fn list<'v>(&mut self, entry: &'v Entry<'t>, what: &str) -> &'v [Entry<'t>] {
+        if let Some(list) = entry.get_ref().as_array() {
+            return list;
+        }
+        let message = format!("a {what} is not enough here, nor is {}", title(entry.get_ref()));
+        self.say(entry.span(), &Wrong::new(message).hint(Some("write a list: `[\"…\"]`".to_owned())));
+        &[]
+    }
+
+    fn words<T: Copy + Ord>(&mut self, entry: &Entry<'t>, what: &str, words: &[(&str, T)]) -> BTreeSet<T> {
+        self.list(entry, what).iter().filter_map(|entry| self.word(entry, what, words)).collect()
+    }
+
+    fn table<'v>(&mut self, table: &'v DeTable<'t>, key: &str) -> Option<&'v DeTable<'t>> {
+        let entry = table.get(key)?;
+        let found = entry.get_ref().as_table();
+        if found.is_none() {
+            self.say(entry.span(), &Wrong::new(format!("`{key}` is a table, not {}", title(entry.get_ref()))));
+        }
+        found
+    }
+
+    fn applies_to(&mut self, table: &DeTable<'t>, organisation: Option<&Organisation>) -> AppliesTo {
+        let Some(table) = self.table(table, "applies_to") else { return AppliesTo::default() };
+        let known = ["kinds", "urgency", "audience", "classification", "departments", "labels"];
+        self.only(table, &known, "applies_to");
+        let kinds = organisation.map(|organisation| organisation.kinds.keys().map(|name| name.as_str()).collect());
+        let departments =
+            organisation.map(|organisation| organisation.departments.keys().map(|name| name.as_str()).collect());
+        let mut applies = AppliesTo {
+            kinds: self.names(table, "kinds", "kind", kinds, KindName::new),
+            departments: self.names(table, "departments", "department", departments, DepartmentId::new),
+            ..AppliesTo::default()
+        };
+        if let Some(entry) = table.get("urgency") {
+            applies.urgency = self.words(entry, "urgency", &pairs(Urgency::ALL, Urgency::as_str));
+        }
+        if let Some(entry) = table.get("audience") {
+            applies.audience = self.words(entry, "audience", &pairs(Audience::ALL, Audience::as_str));
+        }
+        if let Some(entry) = table.get("classification") {
+            applies.classification =
+                self.words(entry, "classification", &pairs(Classification::ALL, Classification::as_str));
+        }
+        for (label, entry) in self.table(table, "labels").into_iter().flatten() {
+            let name: &str = label.get_ref();
+            let one = entry.get_ref().is_str().then_some(std::slice::from_ref(entry));
+            let values = one.unwrap_or_else(|| self.list(entry, "value"));
+            let values: BTreeSet<String> =
+                values.iter().filter_map(|value| self.text_of(value, name)).map(str::to_owned).collect();
+            if values.is_empty() {
+                self.say(entry.span(), &Wrong::new(format!("no value of label `{name}` is given: it can never apply")));
+            }
+            applies.labels.insert(name.to_owned(), values);
+        }
+        applies
+    }
+
+    fn names<T: Ord, E: std::fmt::Display>(
+        &mut self,
+        table: &DeTable<'t>,
+        key: &str,
+        what: &str,
+        known: Option<Vec<&str>>,
+        new: impl Fn(&str) -> Result<T, E>,
+    ) -> BTreeSet<T> {
+        let Some(entry) = table.get(key) else { return BTreeSet::new() };
+        let mut names = BTreeSet::new();
+        for entry in self.list(entry, what) {
+            let Some(text) = self.text_of(entry, what) else { continue };
+            match &known {
+                Some(known) if !known.contains(&text) => {
+                    self.say(entry.span(), &unknown(what, text, known.iter().copied()));
+                }
+                _ => names.extend(self.name(entry, what, &new)),
+            }
+        }
+        names
+    }
+
+    fn limits(&mut self, table: &DeTable<'t>, host: &HostLimits) -> Limits {
+        let mut limits = host.default;
+        let Some(table) = self.table(table, "limits") else { return limits };
+        let most = host.most;
+        let mut operations = limits.operation_limit;
+        let fields: [(&str, &mut dyn FnMut(u64), u64); 5] = [
+            ("time_limit_ms", &mut |n| limits.time_limit_ms = small(n), most.time_limit_ms.into()),
+            ("operation_limit", &mut |n| operations = n, most.operation_limit),
+            ("plan_limit_kib", &mut |n| limits.plan_limit_kib = small(n), most.plan_limit_kib.into()),
+            ("log_limit_kib", &mut |n| limits.log_limit_kib = small(n), most.log_limit_kib.into()),
+            ("host_call_limit", &mut |n| limits.host_call_limit = small(n), most.host_call_limit.into()),
+        ];
+        let known: Vec<&str> = fields.iter().map(|(name, ..)| *name).collect();
+        self.only(table, &known, "limits");
+        for (name, set, most) in fields {
+            let Some(entry) = table.get(name) else { continue };
+            match integer(entry.get_ref()).and_then(|number| u64::try_from(number).ok()) {
+                Some(number) if (1..=most).contains(&number) => set(number),
+                _ => {
+                    let message =
+                        format!("`{name}` is a whole number from 1 to {most}, which this host allows at most");
+                    self.say(entry.span(), &Wrong::new(message));
+                }
+            }
+        }
+        limits.operation_limit = operations;
+        limits
+    }
+
+    fn on_failure(&mut self, table: &DeTable<'t>) -> (Option<OnFailure>, Option<OnFailure>) {
+        let Some(table) = self.table(table, "on_failure") else { return (None, None) };
+        if let Some((key, _)) = table.iter().find(|(key, _)| key.get_ref() == Hook::Escalate.as_str()) {
+            let message = "nothing can be said about a failed `escalate`: the host's own chain takes over";
+            self.say(key.span(), &Wrong::new(message));
+        }
+        self.only(table, &["route", "approve", "escalate"], "on_failure");
+        let words = [("skip", OnFailure::Skip), ("hold", OnFailure::Hold)];
+        let mut word = |key| self.word(table.get(key)?, "way to fail", &words);
+        (word("route"), word("approve"))
+    }
+}
+
+fn small(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn pairs<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Vec<(&'static str, T)> {
+    all.iter().map(|value| (word(*value), *value)).collect()
+}
+
+fn title(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+fn integer(value: &DeValue<'_>) -> Option<i64> {
+    let number = value.as_integer()?;
+    i64::from_str_radix(number.as_str(), number.radix()).ok()
+}
+
+fn json_table(table: &DeTable<'_>) -> Map<String, Value> {
+    table.iter().map(|(key, value)| (key.get_ref().to_string(), json(value.get_ref()))).collect()
+}
+
+/// A setting as JSON; a time is the text it was written as.
+fn json(value: &DeValue<'_>) -> Value {
+    match value {
+        DeValue::String(text) => Value::from(text.to_string()),
+        DeValue::Integer(_) => integer(value).map_or(Value::Null, Value::from),
+        DeValue::Float(number) => number.as_str().parse::<f64>().map_or(Value::Null, Value::from),
+        DeValue::Boolean(flag) => Value::from(*flag),
+        DeValue::Datetime(time) => Value::from(time.to_string()),
+        DeValue::Array(list) => list.iter().map(|value| json(value.get_ref())).collect(),
+        DeValue::Table(table) => Value::Object(json_table(table)),
+    }
+}

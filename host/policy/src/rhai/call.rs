@@ -1,0 +1,133 @@
+//! One call of a hook: what it may see, and what it has done so far.
+
+use std::fmt::Display;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ::rhai::{Array, Dynamic, EvalAltResult, ImmutableString, NativeCallContext, Position};
+use herald_core::decision::{FailureCause, HostAnswer};
+use herald_core::organisation::Organisation;
+use serde_json::Value;
+
+use super::draft::Draft;
+use super::error::title_of;
+use crate::evaluation::Evaluation;
+use crate::limits::bytes;
+use crate::vocabulary::Wrong;
+
+/// What a verb returns.
+pub(super) type Raised<T> = Result<T, Box<EvalAltResult>>;
+
+/// What ends a log that was cut.
+const LOG_MARK: &str = "… (the log is full)\n";
+/// What each thing in a plan counts towards its limit, besides its texts.
+const ENTRY_BYTES: usize = 64;
+
+/// One call. Every handle that a script holds points to it.
+pub(super) struct Call {
+    pub(super) evaluation: Evaluation,
+    work: Mutex<Work>,
+}
+
+/// What a call has done so far.
+#[derive(Default)]
+pub(super) struct Work {
+    pub(super) draft: Draft,
+    pub(super) answers: Vec<HostAnswer>,
+    pub(super) log: String,
+    plan_bytes: usize,
+    host_calls: u32,
+    log_is_full: bool,
+}
+
+impl Call {
+    pub(super) fn new(evaluation: Evaluation) -> Self {
+        Self { evaluation, work: Mutex::new(Work::default()) }
+    }
+
+    pub(super) fn organisation(&self) -> &Organisation {
+        self.evaluation.world.organisation()
+    }
+
+    /// What it has done so far. Held for the length of one verb, never while a script runs.
+    pub(super) fn work(&self) -> MutexGuard<'_, Work> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds something to the plan that has `text_bytes` of text.
+    pub(super) fn plan<T>(&self, text_bytes: usize, change: impl FnOnce(&mut Draft) -> T) -> Raised<T> {
+        let mut work = self.work();
+        work.plan_bytes = work.plan_bytes.saturating_add(text_bytes).saturating_add(ENTRY_BYTES);
+        if work.plan_bytes > bytes(self.evaluation.limits.plan_limit_kib) {
+            return Err(stop(FailureCause::Plan));
+        }
+        Ok(change(&mut work.draft))
+    }
+
+    /// Counts a question to the host; one too many ends the call.
+    pub(super) fn ask(&self) -> Raised<()> {
+        let mut work = self.work();
+        work.host_calls += 1;
+        if work.host_calls > self.evaluation.limits.host_call_limit {
+            return Err(stop(FailureCause::HostCalls));
+        }
+        Ok(())
+    }
+
+    /// Records a question and its answer.
+    pub(super) fn answer(&self, question: String, answer: Value) {
+        self.work().answers.push(HostAnswer { question, answer });
+    }
+
+    /// Adds a line to the log, as far as it fits.
+    pub(super) fn log(&self, line: &str) {
+        let limit = bytes(self.evaluation.limits.log_limit_kib);
+        let mut work = self.work();
+        if work.log_is_full {
+            return;
+        }
+        let room = limit.saturating_sub(LOG_MARK.len() + work.log.len() + 1);
+        if line.len() <= room {
+            work.log.push_str(line);
+            work.log.push('\n');
+        } else {
+            work.log_is_full = true;
+            work.log.push_str(line.get(..line.floor_char_boundary(room)).unwrap_or_default());
+            work.log.push_str(LOG_MARK);
+        }
+    }
+}
+
+/// How verbs without a handle find their call.
+#[derive(Clone)]
+pub(super) struct Tag(pub(super) Arc<Call>);
+
+/// The call that a function was called in.
+pub(super) fn call_of(context: &NativeCallContext<'_>) -> Raised<Arc<Call>> {
+    let tag = context.tag().and_then(|tag| tag.clone().try_cast::<Tag>());
+    tag.map(|tag| tag.0).ok_or_else(|| raise(Wrong::new("this cannot be asked outside of a hook")))
+}
+
+/// The reason that ended a call; a script cannot catch it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stop(pub(super) FailureCause);
+
+/// Ends the call at a limit.
+pub(super) fn stop(cause: FailureCause) -> Box<EvalAltResult> {
+    EvalAltResult::ErrorTerminated(Dynamic::from(Stop(cause)), Position::NONE).into()
+}
+
+/// An error at the line and column of the call.
+pub(super) fn raise(wrong: impl Display) -> Box<EvalAltResult> {
+    EvalAltResult::ErrorRuntime(wrong.to_string().into(), Position::NONE).into()
+}
+
+/// A list of texts, as arguments bring them.
+pub(super) fn texts(list: Array) -> Raised<Vec<ImmutableString>> {
+    let text = |(index, value): (usize, Dynamic)| {
+        let title = title_of(&value);
+        value
+            .into_immutable_string()
+            .map_err(|_| raise(Wrong::new(format!("a list of texts is wanted; its element {} is {title}", index + 1))))
+    };
+    list.into_iter().enumerate().map(text).collect()
+}

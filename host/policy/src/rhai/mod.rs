@@ -1,0 +1,119 @@
+//! Policies as Rhai scripts.
+//!
+//! One engine, built once, runs the scripts of all bundles: a script cannot change it, and everything that
+//! belongs to one call travels with the call. What scripts may do is registered here and nowhere else; they have
+//! no clock, no randomness, no files, no network, no modules and no `eval`.
+//!
+//! * [`api`] is how verbs are registered, so that each has a signature, a sentence and an example.
+//! * [`message`], [`plan`], [`chain`], [`host`] register them; [`draft`] is the plan while it is built.
+//! * [`check`] finds in the text of a script what would fail when it runs.
+//! * [`meter`] stops what takes too long; [`error`] says in an author's words what went wrong.
+
+mod api;
+mod call;
+mod chain;
+mod check;
+mod compare;
+mod draft;
+mod engine;
+mod error;
+mod host;
+mod message;
+mod meter;
+mod plan;
+pub mod reference;
+#[cfg(test)]
+mod tests;
+mod time;
+
+use std::sync::Arc;
+
+use ::rhai::{AST, CallFnOptions, Dynamic, EvalAltResult, OptimizationLevel, Scope};
+use herald_core::decision::{Cost, HookPlan};
+
+use self::call::Call;
+use self::engine::runtime;
+use self::meter::Meter;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::evaluation::{Evaluated, Evaluation, Failure, Input, Program};
+use crate::files::SCRIPT;
+use crate::manifest::Manifest;
+use crate::world::World;
+
+/// A script, compiled.
+pub(crate) struct Script {
+    ast: AST,
+}
+
+impl Script {
+    /// Compiles `text`. Hooks are compared with those of `manifest`, and names looked up in `world`, as far as
+    /// they are given.
+    ///
+    /// # Errors
+    /// The first syntax error; without one, everything that the check finds.
+    pub(crate) fn compile(
+        text: &str,
+        manifest: Option<&Manifest>,
+        world: Option<&Arc<World>>,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let runtime = runtime();
+        let ast = runtime.engine.compile(text).map_err(|error| {
+            let (message, place) = error::syntax(&error);
+            vec![Diagnostic::about(SCRIPT, message).at(place)]
+        })?;
+        let problems = check::check(runtime, text, &ast, manifest, world.map(AsRef::as_ref));
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let ast = runtime.engine.optimize_ast(&Scope::new(), ast, OptimizationLevel::Simple);
+        Ok(Self { ast })
+    }
+
+    fn run(&self, call: &Arc<Call>) -> Result<HookPlan, Failure> {
+        let options = CallFnOptions::new().eval_ast(false).with_tag(call::Tag(call.clone()));
+        let scope = &mut Scope::new();
+        let engine = &runtime().engine;
+        let hook = call.evaluation.input.hook();
+        let (name, ast) = (hook.as_str(), &self.ast);
+        let message = message::Message(call.clone());
+        let result: Result<Dynamic, Box<EvalAltResult>> = match call.evaluation.input {
+            Input::Route => {
+                engine.call_fn_with_options(options, scope, ast, name, (message, plan::Route(call.clone())))
+            }
+            Input::Approve(_) => {
+                let args = (message, message::RouteView(call.clone()), plan::Approve(call.clone()));
+                engine.call_fn_with_options(options, scope, ast, name, args)
+            }
+            Input::Escalate(_) => {
+                let args = (message, message::Breach(call.clone()), plan::Escalate(call.clone()));
+                engine.call_fn_with_options(options, scope, ast, name, args)
+            }
+        };
+        // What the last line of a hook comes to means nothing: the plan is what the verbs built.
+        let _value = result.map_err(|error| error::failure(&error, &call.evaluation.limits))?;
+        call.work().draft.finish(hook).map_err(|(message, place)| Failure {
+            cause: herald_core::decision::FailureCause::Error,
+            message,
+            place,
+        })
+    }
+}
+
+impl Program for Script {
+    fn evaluate(&self, evaluation: Evaluation) -> Evaluated {
+        let meter = Meter::start(&evaluation.limits);
+        let call = Arc::new(Call::new(evaluation));
+        let outcome = self.run(&call);
+        let (time_micros, operations) = meter.stop();
+        let mut work = call.work();
+        let answers = std::mem::take(&mut work.answers);
+        let log = std::mem::take(&mut work.log);
+        Evaluated { outcome, answers, log, cost: Cost { time_micros, operations, memory_bytes: 0 } }
+    }
+}
+
+/// Where in the script.
+fn place(position: ::rhai::Position) -> Option<Place> {
+    let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    Some(Place { line: small(position.line()?), column: small(position.position().unwrap_or(1)) })
+}

@@ -1,0 +1,101 @@
+//! Hostile and careless scripts: contained soon, with the right cause, and nothing left behind for the next one.
+
+use std::time::{Duration, Instant};
+
+use herald_core::decision::FailureCause;
+
+use super::*;
+
+/// How long a contained script may keep its thread, in this build. The time limit is 50 ms; what comes on top is one
+/// native call and a machine that does other things.
+const CONTAINED_WITHIN: Duration = Duration::from_millis(1_500);
+
+fn stopped(script: &str, more: &str) -> (FailureCause, String) {
+    let started = Instant::now();
+    let contribution = call(Hook::Route, script, json!({}), more);
+    assert!(started.elapsed() < CONTAINED_WITHIN, "{script}: {:?}", started.elapsed());
+    match contribution.outcome {
+        HookOutcome::Failed { cause, message } => (cause, message),
+        HookOutcome::Plan(plan) => panic!("{script}: {plan:?}"),
+    }
+}
+
+#[test]
+fn what_takes_too_much_is_stopped() {
+    use FailureCause::{Depth, Error, HostCalls, Operations, Plan, Size, Time};
+    for (lines, causes) in [
+        ("loop { }", &[Operations, Time][..]),
+        ("while true { let x = 1; }", &[Operations, Time]),
+        ("try { loop { } } catch { plan.level = 1; }", &[Operations, Time]),
+        ("let n = 0; for i in 0..1_000_000_000_000 { n += 1; }", &[Operations, Time]),
+        ("let a = []; for i in 0..1_000 { a.push(i); } loop { a.map(|x| x + 1); }", &[Operations, Time]),
+        ("let a = [0]; loop { a.filter(|x| { for i in 0..1_000_000 { } true }); }", &[Operations, Time]),
+        ("let a = [1]; a.map(|x| loop { });", &[Operations, Time]),
+        ("again(0);", &[Depth]),
+        ("let f = |f, n| f.call(f, n + 1); f.call(f, 0);", &[Depth]),
+        ("let s = \"x\"; loop { s += s; }", &[Size]),
+        ("let a = [1]; loop { a += a; }", &[Size]),
+        ("let a = [1]; loop { a = [a, a]; }", &[Size]),
+        ("let a = []; loop { a.push(a); }", &[Size, Time]),
+        ("let m = #{}; let n = 0; loop { n += 1; m[`${n}`] = n; }", &[Size, Operations, Time]),
+        ("let s = \"x\"; for i in 0..16 { s += s; } s.replace(\"x\", s);", &[Error, Size]),
+        (
+            "let s = \"x\"; for i in 0..16 { s += s; } let m = #{}; let n = 0; loop { n += 1; m[`${n}`] = s + n; }",
+            &[Size, Operations, Time],
+        ),
+        ("loop { people(\"role:sales/head\"); }", &[HostCalls]),
+        ("try { loop { people(\"role:sales/head\"); } } catch { }", &[HostCalls]),
+        ("let c = calendar(\"office\"); loop { c.add(message.submitted_at, \"PT1H\"); }", &[HostCalls]),
+        ("loop { plan.send(\"everyone\"); }", &[Plan]),
+        ("let n = 0; try { loop { n += 1; plan.label(`${n}`, \"x\"); } } catch { }", &[Plan]),
+        ("let r = plan.send(\"everyone\"); loop { r.by([\"inbox\"]); }", &[Plan]),
+    ] {
+        let script = format!("fn route(message, plan) {{ {lines} }}\nfn again(n) {{ again(n + 1) }}");
+        let (cause, message) = stopped(&script, "");
+        assert!(causes.contains(&cause), "{lines}: {cause}: {message}");
+    }
+}
+
+#[test]
+fn limits_are_the_manifests() {
+    let script = "fn route(message, plan) { for i in 0..200 { log(\"x\"); people(\"role:sales/head\"); plan.label(`${i}`, \"y\"); } }";
+    assert!(outcome(&call(Hook::Route, script, json!({}), "")).is_ok());
+    for (limit, says) in [
+        ("operation_limit = 100", "stopped after 100 operations, its operation_limit"),
+        ("host_call_limit = 10", "it asked the host more than 10 times, its host_call_limit"),
+        ("plan_limit_kib = 1", "the plan is larger than 1 KiB, its plan_limit_kib"),
+    ] {
+        let (_, message) = stopped(script, &format!("[limits]\n{limit}"));
+        assert!(message.contains(says), "{message}");
+    }
+    let endless = "fn route(message, plan) { loop { } }";
+    let (cause, message) = stopped(endless, "[limits]\ntime_limit_ms = 5\noperation_limit = 20_000_000");
+    assert_eq!(cause, FailureCause::Time);
+    assert!(message.contains("stopped after 5 ms, its time_limit_ms"), "{message}");
+}
+
+#[test]
+fn a_log_is_cut_with_a_mark() {
+    for script in [
+        "fn route(message, plan) { for i in 0..10_000 { log(\"0123456789\"); } plan.level = 1; }",
+        "fn route(message, plan) { let s = \"好\"; for i in 0..14 { s += s; } log(s); log(\"more\"); plan.level = 1; }",
+    ] {
+        let contribution = call(Hook::Route, script, json!({}), "");
+        assert_eq!(outcome(&contribution), Ok(json!({"level": 1})));
+        assert!(contribution.log.len() <= 4_096 && contribution.log.len() > 4_000, "{}", contribution.log.len());
+        assert!(contribution.log.ends_with("… (the log is full)\n"));
+    }
+}
+
+#[test]
+fn one_call_leaves_nothing_for_the_next() {
+    let script = "fn route(message, plan) { if message.label(\"loop\") == \"y\" { loop { } } plan.level = 1; }";
+    let bundle = load("customer-service/complaint", script, "[limits]\noperation_limit = 10_000");
+    for change in [json!({}), json!({"labels": {"loop": "y"}}), json!({}), json!({"labels": {"loop": "y"}}), json!({})]
+    {
+        let endless = change.get("labels").is_some();
+        let contribution = bundle.ask(&world(), &message(change), Input::Route, Layer::Sender);
+        assert_eq!(outcome(&contribution).is_err(), endless);
+        assert!(contribution.cost.operations <= 10_001);
+    }
+}

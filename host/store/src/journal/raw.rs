@@ -1,0 +1,91 @@
+//! Frames and records as their bytes lie in the tables: for copying a journal, for exporting it, and for
+//! looking up one record. Nothing is compared with a digest here; that is what reading in order and
+//! verification are for.
+
+use redb::ReadableTable;
+
+use super::digest::SALT_BYTES;
+use super::mismatch::{Mismatch, MismatchKind};
+use super::reader::JournalReader;
+use super::{Head, JournalWriter};
+use crate::error::StoreError;
+
+/// A frame, byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawFrame {
+    /// Its number.
+    pub sequence: u64,
+    /// The header: JSON in one line. The hash of these bytes is what the next frame's header names.
+    pub header: Vec<u8>,
+    /// Per record its salt and then its bytes; empty where it was erased.
+    pub payloads: Vec<Vec<u8>>,
+}
+
+impl RawFrame {
+    /// The journal's head when this frame is the last.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        Head { sequence: self.sequence, hash: super::Digest::of_header(&self.header) }
+    }
+}
+
+impl JournalReader {
+    /// Frame `sequence`; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], when the tables cannot be read.
+    pub fn raw(&self, sequence: u64) -> Result<Option<RawFrame>, StoreError> {
+        let Some(header) = self.frames.get(sequence)? else { return Ok(None) };
+        let mut payloads = Vec::new();
+        for row in self.payloads.range((sequence, u32::MIN)..=(sequence, u32::MAX))? {
+            payloads.push(row?.1.value().to_vec());
+        }
+        Ok(Some(RawFrame { sequence, header: header.value().to_vec(), payloads }))
+    }
+
+    /// The record at `index` (from 0) of frame `sequence`; `None` if it was erased.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Corrupt`] if there is no such record, and when the tables cannot be read.
+    pub fn record(&self, sequence: u64, index: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        record(&self.payloads, sequence, index)
+    }
+}
+
+impl JournalWriter<'_> {
+    /// See [`JournalReader::record`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn record(&self, sequence: u64, index: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        record(&self.payloads, sequence, index)
+    }
+
+    /// Copies a frame of another journal behind this one's last, without looking at it. The two journals have
+    /// the same head afterwards if they are compared and found so; that is for the caller to do.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], when the tables cannot be written.
+    pub fn copy(&mut self, frame: &RawFrame) -> Result<(), StoreError> {
+        self.frames.insert(frame.sequence, frame.header.as_slice())?;
+        for (index, payload) in (0_u32..).zip(&frame.payloads) {
+            self.payloads.insert((frame.sequence, index), payload.as_slice())?;
+        }
+        Ok(())
+    }
+}
+
+fn record(
+    payloads: &impl ReadableTable<(u64, u32), &'static [u8]>,
+    sequence: u64,
+    index: u32,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    match payloads.get((sequence, index))? {
+        None => Err(Mismatch::of_record(sequence, index, MismatchKind::PayloadMissing).into()),
+        Some(row) => Ok(row.value().get(SALT_BYTES..).map(<[u8]>::to_vec)),
+    }
+}

@@ -1,0 +1,100 @@
+//! Makes the projections again from a journal, through the same code as the first time. Policies do not run: what
+//! they decided is in the journal. Memory holds one stretch of the journal and one case at a time.
+
+use herald_core::record::Record;
+use herald_core::workspace::{ApplyError, Workspace};
+
+use super::progress::{Progress, Stage};
+use super::projections::Projections;
+use super::{Position, codec, lookup};
+use crate::database::Database;
+use crate::error::StoreError;
+use crate::journal::{Head, JournalReader, JournalWriter, StoredFrame};
+
+/// A replay stopped.
+#[derive(Debug)]
+pub(super) enum ReplayError {
+    /// A store failed, or the journal is not as it was written.
+    Store(StoreError),
+    /// A record does not fit what the records before it made. Either other records of its case were erased, or
+    /// the program that wrote it had a defect.
+    Record { position: Position, reason: String },
+}
+
+impl<E: Into<StoreError>> From<E> for ReplayError {
+    fn from(error: E) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Whether a replay copies the journal too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Frames {
+    /// Frame by frame, byte for byte.
+    Copied,
+    /// Only the projections are wanted.
+    LeftOut,
+}
+
+/// Makes the projections of one journal again in another store.
+pub(super) struct Replay<'a> {
+    pub(super) target: &'a Database,
+    pub(super) frames: Frames,
+    /// The last frame that was applied.
+    pub(super) head: Head,
+}
+
+impl Replay<'_> {
+    /// Applies what `source` has by now, each stretch of it read at a moment of its own.
+    pub(super) fn catch_up(&mut self, source: &Database, tell: &mut dyn FnMut(Progress)) -> Result<(), ReplayError> {
+        loop {
+            let journal = JournalReader::open(&source.begin_read()?)?;
+            if !self.step(&journal)? {
+                return Ok(());
+            }
+            tell(Progress { stage: Stage::Replay, done: self.head.sequence, total: journal.head()?.sequence });
+        }
+    }
+
+    /// Applies the frames that `journal` returns at once, in one transaction; `false` if there were none.
+    pub(super) fn step(&mut self, journal: &JournalReader) -> Result<bool, ReplayError> {
+        let frames = journal.read(self.head.sequence + 1)?;
+        let Some(last) = frames.last() else { return Ok(false) };
+        let transaction = self.target.begin_write()?;
+        let mut copy = JournalWriter::open(&transaction)?;
+        let projections = Projections::open(&transaction)?;
+        for frame in &frames {
+            if self.frames == Frames::Copied
+                && let Some(raw) = journal.raw(frame.head.sequence)?
+            {
+                copy.copy(&raw)?;
+            }
+            apply_frame(&projections, frame)?;
+        }
+        drop((copy, projections));
+        transaction.commit()?;
+        self.head = last.head;
+        Ok(true)
+    }
+}
+
+fn apply_frame(projections: &Projections<'_>, frame: &StoredFrame) -> Result<(), ReplayError> {
+    for (index, bytes) in (0_u32..).zip(&frame.records) {
+        let position = Position { sequence: frame.head.sequence, index };
+        if let Some(bytes) = bytes {
+            apply_record(projections, position, &codec::decode_record(position, bytes)?)?;
+        }
+    }
+    Ok(())
+}
+
+fn apply_record(projections: &Projections<'_>, position: Position, record: &Record) -> Result<(), ReplayError> {
+    let mut workspace = Workspace::open(projections, record.case).map_err(lookup::store_error)?;
+    for event in &record.events {
+        workspace.apply(event, record.at, &record.actor).map_err(|error| match error {
+            ApplyError::Rows(error) => ReplayError::Store(lookup::store_error(error)),
+            error => ReplayError::Record { position, reason: error.to_string() },
+        })?;
+    }
+    Ok(projections.apply(position, record, workspace.changes())?)
+}
