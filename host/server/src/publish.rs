@@ -138,7 +138,8 @@ impl Publisher {
     }
 
     /// Publishes `proposal` on behalf of `requester`, and hands what is in force from now on to `in_force`. A dry
-    /// run checks the same and says what would change.
+    /// run checks the same and says what would change. `before` is what is in force, where a host runs; bundles
+    /// that stay as they are are taken from there.
     ///
     /// Waits for the disk, and for policies' cases to run.
     ///
@@ -151,10 +152,15 @@ impl Publisher {
         now: Timestamp,
         dry_run: bool,
         in_force: impl FnOnce(Configured),
-        before: &Configured,
+        before: Option<&Configured>,
     ) -> Result<Published, ApplyError> {
         allowed(proposal, requester)?;
-        self.check(proposal, before.organisation())?;
+        let organisation = match (&proposal.organisation, before) {
+            (Some(organisation), _) => Arc::new(organisation.clone()),
+            (None, Some(before)) => Arc::clone(before.organisation()),
+            (None, None) => Arc::new(self.store.load().map_err(LoadError::Store)?.organisation),
+        };
+        self.check(proposal, organisation)?;
         let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let retire = if proposal.prune { self.unnamed(proposal)? } else { Vec::new() };
         let publication = Publication {
@@ -173,20 +179,19 @@ impl Publisher {
         let published = self.store.publish(&publication, &stamp)?;
         if !published.changes.is_empty() {
             let loaded = self.store.load().map_err(LoadError::Store)?;
-            in_force(self.configured(loaded, &before.policies)?);
+            let policies = before.map(|before| before.policies.clone()).unwrap_or_default();
+            in_force(self.configured(loaded, &policies)?);
         }
         Ok(published)
     }
 
-    /// Everything that is wrong with a proposal.
-    fn check(&self, proposal: &Proposal, current: &Arc<Organisation>) -> Result<(), ApplyError> {
+    /// Everything that is wrong with a proposal, in the organisation that it would have.
+    fn check(&self, proposal: &Proposal, organisation: Arc<Organisation>) -> Result<(), ApplyError> {
         let mut errors = Vec::new();
-        let organisation = match &proposal.organisation {
-            Some(organisation) => Arc::new(organisation.clone()),
-            None => Arc::clone(current),
-        };
         if let Err(error) = organisation.check() {
-            errors.extend(error.problems.into_iter().map(|problem| FieldError::new(problem.field, problem.message)));
+            errors.extend(
+                error.problems.into_iter().map(|problem| FieldError::new(problem.field.to_string(), problem.message)),
+            );
         }
         let world = World::new(organisation).map(Arc::new).map_err(|wrong| {
             errors.extend(wrong.iter().map(|error| FieldError::new(format!("kinds.{}.form", error.kind), error)));

@@ -132,8 +132,8 @@ async fn apply(State(app): State<Arc<App>>, request: Request) -> Result<Json<App
         let engine = app.engine.clone();
         let in_force = move |configured| engine.configure(configured);
         let now = app.now();
-        let published =
-            app.publisher.apply(&proposal, caller.requester(), now, dry_run, in_force, &app.configured())?;
+        let before = app.configured();
+        let published = app.publisher.apply(&proposal, caller.requester(), now, dry_run, in_force, Some(&before))?;
         Ok(Applied { revision: published.revision, dry_run, changes: published.changes })
     })
     .await

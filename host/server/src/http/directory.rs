@@ -50,7 +50,7 @@ pub(crate) struct Directory {
 #[utoipa::path(get, path = "/v1/directory", tag = "organisation", responses(
     (status = 200, description = "The directory as it was published", body = Directory)))]
 async fn directory(State(app): State<Arc<App>>, caller: Caller) -> Json<Directory> {
-    let organisation = Arc::clone(&app.configured().organisation());
+    let organisation = Arc::clone(app.configured().organisation());
     let mut people = organisation.people.clone();
     if !caller.requester().admin {
         // Where somebody is reached is between them, their channels and who runs this installation.

@@ -6,7 +6,7 @@ use std::fmt;
 use herald_delivery::signature::Secret as SigningSecret;
 
 use super::{DEFINITIONS, Definition, OTHER_VARIABLES, Settings, VARIABLE_PREFIX};
-use crate::nearest;
+use herald_core::nearest::guess;
 
 /// The table of the file that holds secrets by name.
 const SECRETS: &str = "secrets";
@@ -160,10 +160,10 @@ impl Said {
         if let Some(name) = variable.strip_prefix(SECRET_PREFIX) {
             // Variables know neither lower case nor hyphens.
             self.secret(name.to_ascii_lowercase().replace('_', "-"), text, source);
-        } else if let Some(name) = variable.strip_prefix(VARIABLE_PREFIX) {
-            if !OTHER_VARIABLES.contains(&variable) {
+        } else if let Some(name) = variable.strip_prefix(VARIABLE_PREFIX)
+            && !OTHER_VARIABLES.contains(&variable)
+        {
                 self.setting(&name.to_ascii_lowercase(), text.to_owned(), source);
-            }
         }
     }
 
@@ -173,7 +173,7 @@ impl Said {
                 self.settings.insert(definition.name, InForce { text, source });
             }
             None => {
-                let hint = nearest::hint(name, DEFINITIONS.iter().map(|definition| definition.name));
+                let hint = guess(name, DEFINITIONS.iter().map(|definition| definition.name));
                 self.wrong(source, format!("there is no setting `{name}`{hint} (`herald config` lists them)"));
             }
         }

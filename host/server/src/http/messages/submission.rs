@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::http::problem::{FieldError, Problem, ProblemKind};
-use crate::nearest;
+use herald_core::nearest::guess;
 
 /// One message, as a client submits it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
@@ -131,7 +131,7 @@ impl Fields<'_> {
         if found.is_none() {
             let message = match name {
                 "" => "missing: name the kind of message; GET /v1/kinds lists them".to_owned(),
-                _ => format!("there is no kind `{name}`{}", nearest::hint(name, kinds.keys().map(KindName::as_str))),
+                _ => format!("there is no kind `{name}`{}", guess(name, kinds.keys().map(KindName::as_str))),
             };
             self.wrong("/kind", message);
         }
@@ -149,7 +149,7 @@ impl Fields<'_> {
         };
         let found = departments.get_key_value(name).map(|(name, _)| name.clone());
         if found.is_none() {
-            let near = nearest::hint(name, departments.keys().map(DepartmentId::as_str));
+            let near = guess(name, departments.keys().map(DepartmentId::as_str));
             self.wrong("/department", format!("there is no department `{name}`{near}"));
         }
         found
