@@ -5,7 +5,6 @@ use axum::response::{IntoResponse, Response};
 use herald_core::ids::CaseId;
 use herald_engine::{Answer, Outcome};
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::extract::etag;
 use super::json::JSON_MEDIA_TYPE;
@@ -15,10 +14,9 @@ use super::problem::Problem;
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// What is answered to who may not see the case: that it is in good hands.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Receipt {
+#[derive(Debug, Serialize)]
+pub(crate) struct Receipt {
     /// The case's id.
-    #[schema(value_type = String)]
     pub id: CaseId,
 }
 

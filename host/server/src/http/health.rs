@@ -60,7 +60,7 @@ async fn metrics(State(app): State<Arc<App>>) -> Result<Response, Problem> {
 
 /// A kind of problem, described.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct ProblemDescription {
+pub(crate) struct ProblemDescription {
     /// What the `type` of such a problem is.
     #[serde(rename = "type")]
     #[schema(example = "/problems/form")]

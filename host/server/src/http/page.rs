@@ -15,7 +15,7 @@ pub(crate) const PAGE_LIMIT_ITEMS: usize = 200;
 
 /// A page of a list.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct Page<T> {
+pub(crate) struct Page<T> {
     /// The items.
     pub items: Vec<T>,
     /// The `cursor` of the next page. A page may be empty and yet have a next one; without it, this is the last.

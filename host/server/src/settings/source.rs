@@ -163,7 +163,7 @@ impl Said {
         } else if let Some(name) = variable.strip_prefix(VARIABLE_PREFIX)
             && !OTHER_VARIABLES.contains(&variable)
         {
-                self.setting(&name.to_ascii_lowercase(), text.to_owned(), source);
+            self.setting(&name.to_ascii_lowercase(), text.to_owned(), source);
         }
     }
 

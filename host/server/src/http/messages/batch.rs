@@ -29,7 +29,7 @@ const KEY_ROOM_CHARS: usize = 8;
 
 /// What came of one line.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct LineResult {
+pub(crate) struct LineResult {
     /// The line, from 1.
     pub line: usize,
     /// The status that the message alone would have been answered with.
