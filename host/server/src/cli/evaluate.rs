@@ -15,8 +15,8 @@ use reqwest::Method;
 use super::remote::Server;
 use super::{Common, Failure};
 use crate::data::DataFolder;
-use crate::http::problem::{FieldError, Problem, ProblemKind};
-use crate::http::{Evaluated, Submission};
+use crate::http::problem::{Problem, ProblemKind};
+use crate::http::{Evaluated, Submission, field_errors};
 use crate::output;
 use crate::publish::Publisher;
 
@@ -63,12 +63,9 @@ fn on_folder(common: &Common, submission: Submission, sender: Option<String>) ->
     let folder = DataFolder::take(&settings.data, false)?;
     let configured = Publisher::new(folder.configuration(&settings)?, HostLimits::default()).load()?;
     let requester = Requester::plain(Actor::Person(person));
-    let draft = submission.into_draft(configured.organisation(), &requester)?;
-    let message = draft.into_message(&configured, requester.actor, Timestamp::now()).map_err(|problems| {
-        let field =
-            |problem: herald_policy::FieldProblem| FieldError { pointer: problem.pointer, message: problem.message };
-        Problem::of_fields(ProblemKind::Form, problems.into_iter().map(field).collect())
-    })?;
+    let draft = submission.into_draft(&configured, &requester)?;
+    let message = draft.into_message(&configured, requester.actor, Timestamp::now());
+    let message = message.map_err(|problems| Problem::of_fields(ProblemKind::Form, field_errors(problems)))?;
     let message = Arc::new(message);
     let decision = configured.policies.decide(&configured.world, &message);
     Ok(Evaluated { message: Arc::unwrap_or_clone(message), decision })

@@ -40,7 +40,7 @@ pub struct Evaluated {
     (status = 503, description = "Overloaded", body = ProblemBody)))]
 async fn evaluate(State(app): State<Arc<App>>, command: Command<Submission>) -> Result<Json<Evaluated>, Problem> {
     let requester = command.caller.requester();
-    let draft = command.body.into_draft(app.configured().organisation(), requester)?;
+    let draft = command.body.into_draft(&app.configured(), requester)?;
     let (message, decision) = app.engine.evaluate(requester, draft).await?;
     Ok(Json(Evaluated { message, decision }))
 }

@@ -1,6 +1,7 @@
 //! JSON bodies: parsed once; only a body that does not parse is looked at again, to say where it is wrong.
 
 use axum::http::{HeaderMap, header};
+use herald_policy::FieldProblem;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
@@ -72,15 +73,9 @@ pub(crate) fn wrong_media_type(found: &str, accepted: &[&str]) -> Problem {
     Problem::new(ProblemKind::MediaType, detail)
 }
 
-/// Everything wrong, as the fields of a problem; pointers get `prefix` before them.
-pub(crate) fn field_errors(
-    prefix: &str,
-    problems: impl IntoIterator<Item = herald_policy::FieldProblem>,
-) -> Vec<FieldError> {
-    let field = |problem: herald_policy::FieldProblem| FieldError {
-        pointer: format!("{prefix}{}", problem.pointer),
-        message: problem.message,
-    };
+/// Everything wrong with a message, as the fields of a problem.
+pub(crate) fn field_errors(problems: Vec<FieldProblem>) -> Vec<FieldError> {
+    let field = |FieldProblem { pointer, message }| FieldError { pointer, message };
     problems.into_iter().map(field).collect()
 }
 

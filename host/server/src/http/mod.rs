@@ -40,7 +40,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use app::{App, EdgeLimits};
 pub use apply::{Applied, ApplyBody};
 pub use evaluate::Evaluated;
-pub(crate) use json::parse;
+pub(crate) use json::{field_errors, parse};
 pub use listen::{Connections, serve};
 pub use messages::Submission;
 pub use tokens::{NewToken, TokenBody};

@@ -11,7 +11,7 @@ impl From<Refused> for Problem {
         let detail = refused.to_string();
         match refused {
             Refused::Step(refusal) => refusal.into(),
-            Refused::Form(problems) => Self::of_fields(form_or_fields(&problems), field_errors("", problems)),
+            Refused::Form(problems) => Self::of_fields(form_or_fields(&problems), field_errors(problems)),
             Refused::KeyReused => Self::new(ProblemKind::KeyReused, detail),
             Refused::KeyInFlight => Self::new(ProblemKind::InFlight, detail),
             Refused::Overloaded { retry_after } => {

@@ -11,11 +11,13 @@ use herald_core::message::{Audience, Classification, ContentType, Urgency};
 use herald_core::names::{DepartmentId, KindName};
 use herald_core::organisation::Organisation;
 use herald_core::target::{Actor, Target};
-use herald_engine::Draft;
+use herald_engine::{Configured, Draft};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::http::json::field_errors;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use herald_core::nearest::guess;
 
@@ -73,8 +75,9 @@ impl Submission {
     /// The draft that the engine takes.
     ///
     /// # Errors
-    /// 422 with every name and word that is wrong.
-    pub(crate) fn into_draft(self, organisation: &Organisation, requester: &Requester) -> Result<Draft, Problem> {
+    /// 422 with everything that is wrong: names and words, and what the draft itself would be refused for.
+    pub(crate) fn into_draft(self, configured: &Configured, requester: &Requester) -> Result<Draft, Problem> {
+        let organisation = configured.organisation();
         let mut fields = Fields { organisation, errors: Vec::new() };
         let kind = fields.kind(&self.kind);
         let department = fields.department(self.department.as_deref(), requester);
@@ -88,24 +91,32 @@ impl Submission {
         let to = self.to.iter().enumerate();
         let to: Vec<Target> = to.filter_map(|(index, target)| fields.read(&format!("/to/{index}"), target)).collect();
         let caused_by = self.caused_by.as_deref().and_then(|id| fields.read("/caused_by", id));
-        match (kind, department) {
-            (Some(kind), Some(department)) if fields.errors.is_empty() => Ok(Draft {
-                kind,
-                subject: self.subject,
-                summary: self.summary,
-                body: self.body,
-                department,
-                urgency,
-                audience,
-                classification,
-                content_type,
-                to,
-                labels: self.labels,
-                dedup_key: self.dedup_key,
-                caused_by,
-            }),
-            _ => Err(Problem::of_fields(ProblemKind::Fields, fields.errors)),
+        let mut errors = fields.errors;
+        let (Some(kind), Some(department)) = (kind, department) else {
+            return Err(Problem::of_fields(ProblemKind::Fields, errors));
+        };
+        let draft = Draft {
+            kind,
+            subject: self.subject,
+            summary: self.summary,
+            body: self.body,
+            department,
+            urgency,
+            audience,
+            classification,
+            content_type,
+            to,
+            labels: self.labels,
+            dedup_key: self.dedup_key,
+            caused_by,
+        };
+        if errors.is_empty() {
+            return Ok(draft);
         }
+        // It is refused already; what else is wrong with it is said in the same answer.
+        let refused = draft.into_message(configured, requester.actor.clone(), Timestamp::UNIX_EPOCH);
+        errors.extend(field_errors(refused.err().unwrap_or_default()));
+        Err(Problem::of_fields(ProblemKind::Fields, errors))
     }
 }
 
@@ -185,6 +196,9 @@ fn only_department(organisation: &Organisation, requester: &Requester) -> Option
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use herald_policy::{PolicySet, World};
     use serde_json::json;
 
     use super::*;
@@ -205,7 +219,9 @@ mod tests {
         let requester = Requester::plain(Actor::Person(person.parse().unwrap()));
         let submission: Submission = serde_json::from_value(submission).unwrap();
         let wrong = |problem: Problem| problem.errors.into_iter().map(|e| (e.pointer, e.message)).collect();
-        submission.into_draft(&organisation(), &requester).map_err(wrong)
+        let world = World::new(Arc::new(organisation())).unwrap();
+        let configured = Configured { world: Arc::new(world), policies: PolicySet::default() };
+        submission.into_draft(&configured, &requester).map_err(wrong)
     }
 
     #[test]
@@ -231,6 +247,13 @@ mod tests {
             assert_eq!(pointer, expected_pointer);
             assert!(message.contains(says), "{message}");
         }
+    }
+
+    #[test]
+    fn what_the_form_wants_is_said_in_the_same_answer() {
+        let errors = draft("li.lei", json!({"kind": "equipment-fault", "urgency": "asap"})).unwrap_err();
+        let pointers: Vec<_> = errors.iter().map(|(pointer, _)| pointer.as_str()).collect();
+        assert_eq!(pointers, ["/urgency", "/subject"], "{errors:?}");
     }
 
     #[test]

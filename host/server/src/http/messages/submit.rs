@@ -117,7 +117,7 @@ pub(super) async fn submit_one(
 ) -> Result<Answer, Problem> {
     let configured = app.configured();
     let kind = configured.organisation().kinds.get_key_value(submission.kind.as_str()).map(|(kind, _)| kind.clone());
-    let result = match submission.into_draft(configured.organisation(), caller.requester()) {
+    let result = match submission.into_draft(&configured, caller.requester()) {
         Ok(draft) => app.engine.submit(caller.requester(), request, draft).await.map_err(Problem::from),
         Err(problem) => Err(problem),
     };

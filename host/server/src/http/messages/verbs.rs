@@ -103,7 +103,7 @@ pub(crate) async fn resubmit(
 ) -> Result<Response, Problem> {
     let id = case_id(&id)?;
     let Command { caller, request, expected_version, body } = command;
-    let draft = body.into_draft(app.configured().organisation(), caller.requester())?;
+    let draft = body.into_draft(&app.configured(), caller.requester())?;
     let ask = Ask::Resubmit(Box::new(draft));
     let answer = app.engine.ask(caller.requester(), request, id, expected_version, ask).await?;
     Ok(respond(&answer))
