@@ -49,9 +49,8 @@ impl Bundle {
     ) -> Result<Self, CheckReport> {
         let bundle = Self::build(files, revision, Some(world), host)?;
         let failed = bundle.run_cases(world).into_iter().filter(|outcome| !outcome.passed());
-        let diagnostics = failed.map(|outcome| Diagnostic::about(&outcome.file, outcome.to_string())).collect();
-        CheckReport::unless_empty(Some(bundle.id()), diagnostics)?;
-        Ok(bundle)
+        let diagnostics: Vec<_> = failed.map(|outcome| Diagnostic::about(&outcome.file, outcome.to_string())).collect();
+        if diagnostics.is_empty() { Ok(bundle) } else { Err(CheckReport::new(Some(bundle.id()), diagnostics)) }
     }
 
     fn build(
@@ -100,11 +99,11 @@ impl Bundle {
                 }
             }
         }
-        CheckReport::unless_empty(id.as_ref(), diagnostics)?;
         match (manifest, program) {
-            (Some(manifest), Some(program)) => Ok(Self { revision, digest: files.digest(), manifest, program, cases }),
-            // Without either of them there was something to report, and this is not reached.
-            _ => Err(CheckReport { diagnostics: Vec::new() }),
+            (Some(manifest), Some(program)) if diagnostics.is_empty() => {
+                Ok(Self { revision, digest: files.digest(), manifest, program, cases })
+            }
+            _ => Err(CheckReport::new(id.as_ref(), diagnostics)),
         }
     }
 

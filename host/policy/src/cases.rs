@@ -272,9 +272,13 @@ fn normal<T: for<'de> Deserialize<'de> + serde::Serialize>(expect: &Value) -> Re
 /// What of the `normal` form was `written`: reading fills in defaults that a subset does not mean.
 fn mask(normal: &Value, written: &Value) -> Value {
     match (normal, written) {
-        (Value::Object(normal), Value::Object(written)) => Value::Object(
-            normal.iter().filter_map(|(key, value)| Some((key.clone(), mask(value, written.get(key)?)))).collect(),
-        ),
+        (Value::Object(normal), Value::Object(written)) => {
+            // What reading drops, such as an empty list, is expected not to be there.
+            let part = |(key, written): (&String, &Value)| {
+                (key.clone(), normal.get(key).map_or(Value::Null, |normal| mask(normal, written)))
+            };
+            Value::Object(written.iter().map(part).collect())
+        }
         (Value::Array(normal), Value::Array(written)) if normal.len() == written.len() => {
             normal.iter().zip(written).map(|(normal, written)| mask(normal, written)).collect()
         }
@@ -289,6 +293,7 @@ fn differ(expected: &Value, found: &Value, compare: Compare, at: &mut String, di
         at.push_str(&name.replace('~', "~0").replace('/', "~1"));
         match (expected, found) {
             (Some(expected), Some(found)) => differ(expected, found, compare, at, differences),
+            (Some(Value::Null), None) => {}
             (expected, found) => differences.push(Difference {
                 pointer: at.clone(),
                 expected: expected.map(ToString::to_string),
@@ -315,7 +320,7 @@ fn differ(expected: &Value, found: &Value, compare: Compare, at: &mut String, di
         _ if expected == found => {}
         _ => differences.push(Difference {
             pointer: at.clone(),
-            expected: Some(expected.to_string()),
+            expected: (!expected.is_null()).then(|| expected.to_string()),
             found: Some(found.to_string()),
         }),
     }

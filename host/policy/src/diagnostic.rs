@@ -71,16 +71,13 @@ pub struct CheckReport {
 }
 
 impl CheckReport {
-    /// `Ok` when nothing is wrong.
-    pub(crate) fn unless_empty(bundle: Option<&BundleId>, mut diagnostics: Vec<Diagnostic>) -> Result<(), Self> {
-        if diagnostics.is_empty() {
-            return Ok(());
-        }
+    pub(crate) fn new(bundle: Option<&BundleId>, mut diagnostics: Vec<Diagnostic>) -> Self {
         for diagnostic in &mut diagnostics {
             diagnostic.bundle = bundle.cloned();
         }
         diagnostics.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
-        Err(Self { diagnostics })
+        diagnostics.dedup();
+        Self { diagnostics }
     }
 }
 

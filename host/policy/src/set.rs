@@ -136,7 +136,7 @@ impl PolicySet {
             if held.is_some() && opens && deferrable && message.urgency == Urgency::Urgent {
                 merge::approve_afterwards(message, &mut plan);
                 held = None;
-            } else if !round.failed.is_empty() {
+            } else if held.is_none() && !round.failed.is_empty() {
                 plan.flags.insert(herald_core::decision::Flag::PolicyFailed);
             }
         }

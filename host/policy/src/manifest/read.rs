@@ -28,7 +28,8 @@ pub(super) fn manifest(
 ) -> Result<Manifest, (Option<BundleId>, Vec<Diagnostic>)> {
     let mut reader = Reader { text, problems: Vec::new() };
     let (table, errors) = DeTable::parse_recoverable(text);
-    for error in errors {
+    // The table keeps numbers as they are written; reading the text as values finds those that are none.
+    for error in errors.into_iter().chain(text.parse::<toml::Table>().err()) {
         reader.say(error.span().unwrap_or(0..0), &Wrong::new(error.message()));
     }
     if !reader.problems.is_empty() {
@@ -216,32 +217,37 @@ impl<'t> Reader<'t> {
     }
 
     fn limits(&mut self, table: &DeTable<'t>, host: &HostLimits) -> Limits {
-        let mut limits = host.default;
-        let Some(table) = self.table(table, "limits") else { return limits };
-        let most = host.most;
-        let mut operations = limits.operation_limit;
-        let fields: [(&str, &mut dyn FnMut(u64), u64); 5] = [
-            ("time_limit_ms", &mut |n| limits.time_limit_ms = small(n), most.time_limit_ms.into()),
-            ("operation_limit", &mut |n| operations = n, most.operation_limit),
-            ("plan_limit_kib", &mut |n| limits.plan_limit_kib = small(n), most.plan_limit_kib.into()),
-            ("log_limit_kib", &mut |n| limits.log_limit_kib = small(n), most.log_limit_kib.into()),
-            ("host_call_limit", &mut |n| limits.host_call_limit = small(n), most.host_call_limit.into()),
-        ];
-        let known: Vec<&str> = fields.iter().map(|(name, ..)| *name).collect();
+        let (default, most) = (host.default, host.most);
+        let Some(table) = self.table(table, "limits") else { return default };
+        let known = ["time_limit_ms", "operation_limit", "plan_limit_kib", "log_limit_kib", "host_call_limit"];
         self.only(table, &known, "limits");
-        for (name, set, most) in fields {
-            let Some(entry) = table.get(name) else { continue };
-            match integer(entry.get_ref()).and_then(|number| u64::try_from(number).ok()) {
-                Some(number) if (1..=most).contains(&number) => set(number),
-                _ => {
-                    let message =
-                        format!("`{name}` is a whole number from 1 to {most}, which this host allows at most");
-                    self.say(entry.span(), &Wrong::new(message));
-                }
+        let mut small = |name, default, most| self.limit(table, name, u64::from(default), u64::from(most));
+        let [time, plan, log, host_calls] = [
+            small("time_limit_ms", default.time_limit_ms, most.time_limit_ms),
+            small("plan_limit_kib", default.plan_limit_kib, most.plan_limit_kib),
+            small("log_limit_kib", default.log_limit_kib, most.log_limit_kib),
+            small("host_call_limit", default.host_call_limit, most.host_call_limit),
+        ]
+        .map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));
+        Limits {
+            time_limit_ms: time,
+            operation_limit: self.limit(table, "operation_limit", default.operation_limit, most.operation_limit),
+            plan_limit_kib: plan,
+            log_limit_kib: log,
+            host_call_limit: host_calls,
+        }
+    }
+
+    fn limit(&mut self, table: &DeTable<'t>, name: &str, default: u64, most: u64) -> u64 {
+        let Some(entry) = table.get(name) else { return default };
+        match integer(entry.get_ref()).and_then(|number| u64::try_from(number).ok()) {
+            Some(number) if (1..=most).contains(&number) => number,
+            _ => {
+                let message = format!("`{name}` is a whole number from 1 to {most}, which this host allows at most");
+                self.say(entry.span(), &Wrong::new(message));
+                default
             }
         }
-        limits.operation_limit = operations;
-        limits
     }
 
     fn on_failure(&mut self, table: &DeTable<'t>) -> (Option<OnFailure>, Option<OnFailure>) {
@@ -255,10 +261,6 @@ impl<'t> Reader<'t> {
         let mut word = |key| self.word(table.get(key)?, "way to fail", &words);
         (word("route"), word("approve"))
     }
-}
-
-fn small(number: u64) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 fn pairs<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Vec<(&'static str, T)> {

@@ -1,7 +1,7 @@
 //! How verbs are registered: with the engine, and with the words that describe them. What is not described
 //! cannot be registered, so the reference and the messages cannot fall behind.
 
-use ::rhai::{Dynamic, Engine, FuncRegistration, ImmutableString, RhaiNativeFunc, Variant};
+use ::rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, Position, RhaiNativeFunc, Variant};
 
 use super::call::{Raised, raise};
 use crate::nearest::{did_you_mean, one_of};
@@ -188,6 +188,10 @@ impl Api {
             Err(raise(known.unreadable(&name)))
         });
         self.engine.register_indexer_set(move |_: &mut T, name: ImmutableString, value: Dynamic| -> Raised<()> {
+            // A verb called on what a property gave hands the value back to be set, and ignores this refusal.
+            if writable.getters.contains(&name.as_str()) {
+                return Err(read_only());
+            }
             Err(raise(writable.unwritable(&name, &value)))
         });
     }
@@ -218,14 +222,17 @@ impl Properties {
         if self.setters.contains(&name) {
             return Wrong::new(format!("`{name}` of {owner} cannot be {}", super::error::title_of(value)));
         }
-        if self.getters.contains(&name) {
-            return Wrong::new(format!("`{name}` of {owner} can be read, not set"));
-        }
         if self.methods.contains(&name) {
             return Wrong::new(format!("`{name}` is a verb")).hint(Some(format!("write `.{name}(…)`")));
         }
         unknown_property(owner, name, &self.setters)
     }
+}
+
+/// Says that a property cannot be set. The engine passes over this after a verb that was called on what the
+/// property gave, and reports an assignment.
+pub(super) fn read_only() -> Box<EvalAltResult> {
+    EvalAltResult::ErrorIndexingType(String::new(), Position::NONE).into()
 }
 
 /// `owner` has no property `name`; perhaps one of `known` was meant.

@@ -110,10 +110,10 @@ impl Check<'_> {
 
     fn node(&mut self, path: &[ASTNode<'_>]) {
         match path.last() {
-            Some(ASTNode::Expr(Expr::FnCall(call, at)) | ASTNode::Stmt(Stmt::FnCall(call, at))) => {
-                if call.op_token.is_none() {
-                    self.call(call, *at, Form::Function);
-                }
+            Some(ASTNode::Expr(Expr::FnCall(call, at)) | ASTNode::Stmt(Stmt::FnCall(call, at)))
+                if call.op_token.is_none() =>
+            {
+                self.call(call, *at, Form::Function);
             }
             Some(ASTNode::Expr(Expr::MethodCall(call, at))) => self.call(call, *at, Form::Method),
             _ => {}
@@ -142,9 +142,10 @@ impl Check<'_> {
             .find(|verb| verb.name == name && verb.form == form && verb.takes.len() == call.args.len());
         if !arities.contains(&count) {
             let described = self.runtime.verbs.iter().find(|verb| verb.name == name && verb.form == form);
-            let hint = described.map(|verb| format!("write `{}`, as in `{}`", verb.signature(), verb.example));
-            let given = call.args.len();
-            let wrong = Wrong::new(format!("`{name}` does not take {given} arguments")).hint(hint);
+            let wrong = described.map_or_else(
+                || Wrong::new(format!("`{name}` was given {}", arguments(call))),
+                |verb| misfit(verb, call),
+            );
             return self.say(place(at), &wrong);
         }
         for ((_, sort), argument) in verb.map(|verb| verb.takes).unwrap_or_default().iter().zip(call.args.iter()) {
@@ -185,9 +186,10 @@ impl Check<'_> {
         };
         let owners: BTreeMap<String, Owner> =
             function.params.iter().map(|name| (*name).to_owned()).zip(wanted.iter().map(|(_, owner)| *owner)).collect();
-        let body =
-            self.ast.clone_functions_only_filtered(|_, _, _, other, count| other == name && count == wanted.len());
-        body.walk(&mut |path| {
+        let mut only = self.ast.clone();
+        only.clear_statements();
+        only.retain_functions(|_, _, other, count| other == name && count == wanted.len());
+        only.walk(&mut |path| {
             match path.last() {
                 Some(ASTNode::Expr(Expr::Dot(chain, ..))) => {
                     if let (Some(owner), false) = (owner_of(&owners, &chain.lhs), is_assigned(path)) {
@@ -228,20 +230,26 @@ impl Check<'_> {
                 let known = getters.contains(&name) || setter;
                 (!known).then(|| unknown_property(owner.title(), name, &getters))
             }
-            Expr::MethodCall(call, _) => {
-                let name = call.name.as_str();
-                let verbs: Vec<&str> = self.verbs(owner, Form::Method).map(|verb| verb.name).collect();
-                let known = verbs.contains(&name) || !self.runtime.verbs.iter().any(|verb| verb.name == name);
-                (!known).then(|| {
-                    let hint = did_you_mean(name, verbs.iter().copied());
-                    Wrong::new(format!("{} has no verb `{name}`", owner.title())).hint(hint)
-                })
-            }
+            Expr::MethodCall(call, _) => self.method(owner, call),
             _ => None,
         };
         if let Some(wrong) = wrong {
             self.say(place(link.position()), &wrong);
         }
+    }
+
+    /// `owner.x(…)` is called.
+    fn method(&self, owner: Owner, call: &FnCallExpr) -> Option<Wrong> {
+        let name = call.name.as_str();
+        let verbs: Vec<&Verb> = self.verbs(owner, Form::Method).collect();
+        if let Some(verb) = verbs.iter().find(|verb| verb.name == name) {
+            return (verb.takes.len() != call.args.len()).then(|| misfit(verb, call));
+        }
+        let elsewhere = self.runtime.verbs.iter().any(|verb| verb.name == name && verb.form == Form::Method);
+        elsewhere.then(|| {
+            let hint = did_you_mean(name, verbs.iter().map(|verb| verb.name));
+            Wrong::new(format!("{} has no verb `{name}`", owner.title())).hint(hint)
+        })
     }
 
     /// `message.body.x…` is read: some kind that the bundle applies to has to declare it.
@@ -272,8 +280,25 @@ impl Check<'_> {
         let sort = self.verbs(owner, Form::Setter).find(|verb| verb.name == name).and_then(|verb| verb.takes.first());
         match sort.map(|(_, sort)| *sort) {
             Some(sort) => self.argument(sort, value),
+            None if self.verbs(owner, Form::Getter).any(|verb| verb.name == name) => {
+                self.say(place(*at), &Wrong::new(format!("`{name}` of {} cannot be set", owner.title())));
+            }
             None => self.say(place(*at), &unknown_property(owner.title(), name, &setters)),
         }
+    }
+}
+
+/// A verb with too few arguments, or too many.
+fn misfit(verb: &Verb, call: &FnCallExpr) -> Wrong {
+    let hint = format!("write `{}`, as in `{}`", verb.signature(), verb.example);
+    Wrong::new(format!("`{}` was given {}", verb.name, arguments(call))).hint(Some(hint))
+}
+
+fn arguments(call: &FnCallExpr) -> String {
+    match call.args.len() {
+        0 => "no argument".to_owned(),
+        1 => "one argument".to_owned(),
+        more => format!("{more} arguments"),
     }
 }
 

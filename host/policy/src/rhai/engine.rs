@@ -22,7 +22,8 @@ const EXPRESSION_DEPTH_LIMIT: usize = 64;
 const TEXT_LIMIT_BYTES: usize = 256 * 1_024;
 /// Elements of a list, those of lists within it included.
 const LIST_LIMIT: usize = 10_000;
-/// Entries of a map, those of maps within it included.
+/// Entries of a map, those of maps within it included. An entry put in by `map[key] = …` is counted only when the
+/// map is next used as a whole; until then the operation and time limits bound it.
 const MAP_LIMIT: usize = 10_000;
 /// Variables in sight at once.
 const VARIABLE_LIMIT: usize = 256;
@@ -30,7 +31,7 @@ const VARIABLE_LIMIT: usize = 256;
 const FUNCTION_LIMIT: usize = 256;
 
 /// Words of the language that policies do without: they reach beyond the call, or write where nobody reads.
-const DISABLED: [&str; 8] = ["eval", "import", "export", "print", "debug", "Fn", "is_def_fn", "is_def_var"];
+pub(super) const DISABLED: [&str; 8] = ["eval", "import", "export", "print", "debug", "Fn", "is_def_fn", "is_def_var"];
 
 /// The engine, and what it offers.
 pub(super) struct Runtime {

@@ -6,7 +6,7 @@ use herald_core::decision::FailureCause;
 
 use super::api::{Form, Owner, Verb};
 use super::call::Stop;
-use super::engine::{Runtime, runtime};
+use super::engine::{DISABLED, Runtime, runtime};
 use super::place;
 use crate::diagnostic::Place;
 use crate::evaluation::Failure;
@@ -18,6 +18,9 @@ use crate::vocabulary::Wrong;
 pub(super) fn syntax(error: &ParseError) -> (String, Option<Place>) {
     let message = match error.err_type() {
         ParseErrorType::VariableUndefined(name) => format!("there is no variable `{name}`"),
+        ParseErrorType::Reserved(word) if DISABLED.contains(&word.as_str()) => {
+            format!("`{word}` is not available to policies")
+        }
         ParseErrorType::Reserved(word) => {
             format!("`{word}` is a word of the language itself; choose another name")
         }
@@ -66,6 +69,9 @@ fn explain(error: &EvalAltResult, limits: &Limits) -> (FailureCause, String) {
         E::ErrorRuntime(thrown, _) => thrown_text(thrown),
         E::ErrorPropertyNotFound(name, _) => format!("the map has no `{name}`; ask `\"{name}\" in …` first"),
         E::ErrorDotExpr(message, _) => match message.split('\'').collect::<Vec<_>>().as_slice() {
+            [start, name, _, owner, ..] if start.starts_with("No writable") => {
+                format!("`{name}` of {} cannot be set", title_of_type(owner))
+            }
             [_, name, _, owner, ..] => format!("{} has no property `{name}`", title_of_type(owner)),
             _ => lowercase(message),
         },
@@ -133,6 +139,9 @@ fn unknown_function(runtime: &Runtime, signature: &str) -> Wrong {
     if let Some(verb) = of_owner {
         return wanted(verb, given(types.get(1..).unwrap_or_default()));
     }
+    if !name.chars().all(|letter| letter.is_alphanumeric() || letter == '_') {
+        return Wrong::new(format!("`{name}` does not work with {}", given(&types)));
+    }
     if let Some(owner) = owner.filter(|owner| *owner != Owner::Nothing) {
         let of_owner = runtime.verbs.iter().filter(|verb| verb.owner == owner);
         let verbs: Vec<&str> = of_owner.filter(|verb| verb.form == Form::Method).map(|verb| verb.name).collect();
@@ -149,11 +158,10 @@ fn unknown_function(runtime: &Runtime, signature: &str) -> Wrong {
             Wrong::new(format!("`{name}` is a verb of {}, not of {first}", verb.owner.title()))
                 .hint(Some(format!("write `{}`", verb.example)))
         }
-        None if name.chars().all(|c| c.is_alphanumeric() || c == '_') => {
+        None => {
             let hint = did_you_mean(name, runtime.functions.keys().map(String::as_str));
             Wrong::new(format!("there is no function `{name}` for {}", given(&types))).hint(hint)
         }
-        None => Wrong::new(format!("`{name}` does not work between {}", given(&types))),
     }
 }
 

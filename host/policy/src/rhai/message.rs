@@ -9,7 +9,7 @@ use std::sync::Arc;
 use ::rhai::{Array, Dynamic, ImmutableString, Map};
 use serde_json::Value;
 
-use super::api::{Api, Form, Owner, Verb, unknown_property};
+use super::api::{Api, Form, Owner, Verb, read_only, unknown_property};
 use super::call::{Call, Raised, raise};
 use super::time::Time;
 use crate::evaluation::{BreachFacts, Input, RouteFacts};
@@ -167,9 +167,7 @@ fn register_body(api: &mut Api) {
             )
         })
     });
-    api.engine.register_indexer_set(|body: &mut Body, name: ImmutableString, _: Dynamic| -> Raised<()> {
-        Err(raise(Wrong::new(format!("`{name}` cannot be set: `{}` is what the sender wrote", body.title()))))
-    });
+    api.engine.register_indexer_set(|_: &mut Body, _: ImmutableString, _: Dynamic| -> Raised<()> { Err(read_only()) });
 }
 
 impl Body {

@@ -34,11 +34,11 @@ pub fn markdown() -> String {
             let signature = verb.signature().replace('`', "");
             let _ = writeln!(
                 page,
-                "| `{dot}{}` | {} | {} | `{}` |",
+                "| `{dot}{}` | {} | {} | `` {} `` |",
                 cell(&signature),
                 verb.gives,
                 cell(verb.doc),
-                verb.example.replace("`", "\"").replace('|', "\\|"),
+                cell(verb.example),
             );
         }
     }

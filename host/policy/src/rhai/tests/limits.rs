@@ -99,3 +99,46 @@ fn one_call_leaves_nothing_for_the_next() {
         assert!(contribution.cost.operations <= 10_001);
     }
 }
+
+/// What is nested deeper than the host's own stack would end the host, not the script.
+#[test]
+fn sources_that_nest_without_end_are_refused_or_harmless() {
+    for (open, inner, close) in [
+        ("(", "1", ")"),
+        ("[", "1", "]"),
+        ("#{a:", "1", "}"),
+        ("{", "1", "}"),
+        ("!", "true", ""),
+        ("-", "1", ""),
+        ("1+", "1", ""),
+        ("1**", "1", ""),
+        ("true&&", "true", ""),
+        ("true||", "true", ""),
+        ("1 ?? ", "1", ""),
+        ("if true {", "1", "}"),
+        ("if true {} else ", "{}", ""),
+        ("|x| ", "x", ""),
+        ("message.", "kind", ""),
+        ("message[", "0", "]"),
+        ("message.to[0]", "", "[0]"),
+        ("f(", "1", ")"),
+        ("`${", "1", "}`"),
+        ("loop {", "1", "}"),
+        ("switch 1 { 1 => ", "1", "}"),
+        ("try {", "1", "} catch {}"),
+        ("1==", "1", ""),
+    ] {
+        // As much as a script may hold.
+        let many = 250_000 / (open.len() + close.len());
+        let nested = format!("{}{inner}{}", open.repeat(many), close.repeat(many));
+        let script = format!("fn route(message, plan) {{ {nested} }}");
+        let started = Instant::now();
+        match crate::testing::compile("sales/one", &script, "") {
+            Ok(bundle) => {
+                let _ = bundle.ask(&world(), &message(json!({})), Input::Route, Layer::Sender);
+            }
+            Err(report) => assert!(!report.diagnostics.is_empty()),
+        }
+        assert!(started.elapsed() < CONTAINED_WITHIN * 2, "{open}: {:?}", started.elapsed());
+    }
+}
