@@ -179,3 +179,18 @@ fn no_closure_is_ever_kept() {
     let report = crate::testing::compile("sales/one", script, "").unwrap_err().to_string();
     assert!(report.contains("`filter` is a function of the language"), "{report}");
 }
+
+/// Values within values are taken down by the host's stack, too; counting their size keeps them shallow.
+#[test]
+fn nested_values_stay_shallow_at_the_most_a_manifest_may_ask_for() {
+    for lines in [
+        "let a = []; loop { a = [a]; }",
+        "let m = #{}; loop { let n = #{}; n[\"x\"] = m; m = n; }",
+        "let m = #{}; loop { [1].for_each(|x| { let n = #{}; n.x = m; m = n; }); }",
+    ] {
+        let script = format!("fn route(message, plan) {{ {lines} }}");
+        let more = "[limits]\ntime_limit_ms = 1_000\noperation_limit = 20_000_000";
+        let contribution = call(Hook::Route, &script, json!({}), more);
+        assert!(outcome(&contribution).is_err(), "{lines}");
+    }
+}
