@@ -16,12 +16,13 @@
 //!
 //! # The seam
 //!
-//! Two operations are all that the layers above ask of a journal:
-//! [`append`](JournalWriter::append)`(expected_last, frame)` and [`read`](JournalReader::read)`(from)`.
-//! Here both are tables of the partition's own file, and a frame commits in the same transaction
-//! as what is derived from it. A replicated log can take their place: its append is fenced by the
-//! same expected sequence, and the other tables then follow from `read`. What must not creep in
-//! above this module is any other way to a frame.
+//! Three operations are all that the layers above ask of a journal:
+//! [`append`](JournalWriter::append)`(expected_last, frame)`, [`read`](JournalReader::read)`(from)`, and
+//! [`record`](JournalReader::record)`(sequence, index)` for one record that something points to. Here they are
+//! tables of the partition's own file, and a frame commits in the same transaction as what is derived from it. A
+//! replicated log can take their place: its append is fenced by the same expected sequence, and the other tables
+//! then follow from `read`. What must not creep in above this module is any other way to a frame; copying a whole
+//! file and writing it out, which go by the tables' [bytes](RawFrame), are no business of a running engine.
 //!
 //! # What a crash means
 //!

@@ -42,7 +42,7 @@ pub use check::{PROBLEMS_LIMIT, Problem};
 pub use export::ExportError;
 pub use frame::{FrameWriter, PushError};
 pub use lists::{CaseFilter, CasePage, InboxDelivery, InboxTask, OutboxItem, SCAN_LIMIT_CASES, Timer};
-pub use progress::{Progress, Stage};
+pub use progress::{Part, Progress};
 pub use rebuild::rebuild;
 pub use snapshot::{Counts, LogEntry, Ruling, Snapshot};
 pub use tables::TableName;
@@ -128,7 +128,7 @@ impl Partition {
     /// was pushed.
     ///
     /// The frame's time is `now`, or the time of the frame before if the clock went back. Waits while another
-    /// frame is written.
+    /// frame is written; so `work` must not begin one.
     ///
     /// # Errors
     ///

@@ -90,6 +90,13 @@ pub struct Goal {
     /// Goals that follow this one since it was breached.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub followed_by: Vec<GoalNumber>,
+    /// The first of the goals that were breached with it: what follows from their breach follows that one. Until
+    /// it is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breached_with: Option<GoalNumber>,
+    /// How many of the goals that were breached with it, itself included, are still to be kept.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unkept: u32,
     /// How many steps of the built-in escalation led to it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub step: u32,

@@ -85,6 +85,12 @@ pub struct Stage {
 }
 
 impl Stage {
+    /// Whether it is still to be decided.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        matches!(self.status, StageStatus::Waiting | StageStatus::Running)
+    }
+
     /// How many seats must approve.
     #[must_use]
     pub fn needed(&self) -> usize {

@@ -86,7 +86,7 @@ impl Organisation {
     }
 
     /// Who stands above `person`, in the order in which they are to be asked: the heads of their department,
-    /// the house's superiors, the catch-all. `person` is never among them unless nobody else is there at all.
+    /// the house's superiors, the catch-alls, anybody. `person` is never among them unless nobody else is active.
     #[must_use]
     pub fn superiors(&self, person: Option<&PersonId>, department: &DepartmentId, at: Timestamp) -> Vec<PersonId> {
         let others = |people: Vec<PersonId>| -> Vec<PersonId> {
@@ -95,8 +95,9 @@ impl Organisation {
         let home = person.and_then(|p| self.people.get(p)).and_then(|p| p.departments.first());
         let mut steps = vec![self.heads(home.unwrap_or(department), at)];
         steps.extend(self.rules.superiors.iter().map(|target| self.resolve(target, at).people));
-        steps.push(self.catch_all(department, at));
-        steps.into_iter().map(others).find(|people| !people.is_empty()).unwrap_or_else(|| self.anyone(at))
+        steps.extend([self.catch_all(department, at), self.house_catch_all(at)]);
+        let found = steps.into_iter().map(others).find(|people| !people.is_empty());
+        found.unwrap_or_else(|| self.anyone(person, at))
     }
 
     /// Who gets what nothing routed: the department's catch-all, its head, the organisation's catch-all.
@@ -115,14 +116,15 @@ impl Organisation {
     pub fn house_catch_all(&self, at: Timestamp) -> Vec<PersonId> {
         let targets = self.rules.catch_all.iter().chain(&self.rules.superiors);
         let mut found = targets.map(|target| self.resolve(target, at).people);
-        found.find(|people| !people.is_empty()).unwrap_or_else(|| self.anyone(at))
+        found.find(|people| !people.is_empty()).unwrap_or_else(|| self.anyone(None, at))
     }
 
     /// The last resort, so that a task is never without somebody: the first person who is there, else the
-    /// first active one.
-    fn anyone(&self, at: Timestamp) -> Vec<PersonId> {
-        let there = self.people.iter().find(|(_, p)| p.is_there(at));
-        there.or_else(|| self.people.iter().find(|(_, p)| p.active)).map(|(id, _)| id.clone()).into_iter().collect()
+    /// first active one; `except` only if there is nobody else.
+    fn anyone(&self, except: Option<&PersonId>, at: Timestamp) -> Vec<PersonId> {
+        let active = || self.people.iter().filter(|(_, person)| person.active);
+        let best = active().min_by_key(|(id, person)| (Some(*id) == except, !person.is_there(at)));
+        best.map(|(id, _)| id.clone()).into_iter().collect()
     }
 
     /// The calendar of a department: its own, else the organisation's.

@@ -4,7 +4,7 @@ use super::draft::{Done, Draft, check_text};
 use super::opening::NewGoal;
 use super::{Refusal, StepError};
 use crate::access;
-use crate::case::{Purpose, Seat, Stage, StageStatus, Status, TaskKind, TaskStatus, Verdict};
+use crate::case::{Goal, Purpose, Seat, Stage, StageStatus, Status, TaskKind, TaskStatus, Verdict};
 use crate::command::Verb;
 use crate::decision::Flag;
 use crate::event::{Event, Holders};
@@ -56,7 +56,7 @@ impl Draft<'_, '_> {
     }
 
     /// The voices of a stage. Nobody approves their own message: who stands above them takes the seat, which is
-    /// never empty.
+    /// never empty, or the voice that a quorum would lack.
     fn seats(&self, stage: &Stage) -> Result<Vec<Seat>, StepError> {
         let case = self.case()?;
         let sender = case.sender.person();
@@ -74,9 +74,15 @@ impl Draft<'_, '_> {
         let first = stage.approvers.first().cloned().unwrap_or(Target::Department(case.department.clone()));
         Ok(match stage.mode {
             Mode::Any => vec![seat(&first, people(&stage.approvers)?)],
-            Mode::Quorum(_) => {
-                let voices = people(&stage.approvers)?.into_iter();
-                voices.map(|person| seat(&Target::Person(person.clone()), vec![person])).collect()
+            Mode::Quorum(needed) => {
+                let mut voices = people(&stage.approvers)?;
+                let is_own = sender.is_some_and(|sender| self.organisation().is_among(sender, &stage.approvers));
+                if is_own && voices.len() < usize::try_from(needed).unwrap_or(usize::MAX) {
+                    voices.extend(self.organisation().superiors(sender, &case.department, self.now()));
+                    voices.sort();
+                    voices.dedup();
+                }
+                voices.into_iter().map(|person| seat(&Target::Person(person.clone()), vec![person])).collect()
             }
             Mode::All | Mode::Sequential => {
                 let targets = if stage.approvers.is_empty() { vec![first] } else { stage.approvers.clone() };
@@ -175,6 +181,9 @@ impl Draft<'_, '_> {
     /// A message that went out and should not have: it stays open, and its sender's head has to put it right.
     fn correct(&mut self, reason: Option<String>) -> Done {
         self.emit(Event::Flagged { flag: Flag::RejectedAfterwards })?;
+        if self.case()?.status == Status::Resolved {
+            self.open_again(reason.clone())?;
+        }
         let case = self.case()?;
         let heads = self.organisation().superiors(case.sender.person(), &case.department, self.now());
         let target = crate::organisation::head_of(&case.department);
@@ -194,15 +203,18 @@ impl Draft<'_, '_> {
         self.tell_sender(Purpose::Verdict)
     }
 
-    /// What a stage does by itself when its deadline passes; `false` when that is for `escalate` to say.
-    pub(super) fn settle_at_deadline(&mut self, name: &StageName) -> Result<bool, StepError> {
-        let stage = self.stage(name)?;
-        let status = match (stage.status, stage.at_deadline) {
-            (StageStatus::Running, AtDeadline::Approve) => StageStatus::Approved,
-            (StageStatus::Running, AtDeadline::Reject) => StageStatus::Rejected,
-            _ => return Ok(false),
+    /// What a stage does by itself when its deadline, this goal, passes; `false` when that is for `escalate` to
+    /// say.
+    pub(super) fn settle_at_deadline(&mut self, goal: &Goal) -> Result<bool, StepError> {
+        let mut running = self.case()?.stages.iter().filter(|stage| stage.status == StageStatus::Running);
+        let Some(stage) = running.find(|stage| stage.goal == Some(goal.number)) else { return Ok(false) };
+        let status = match stage.at_deadline {
+            AtDeadline::Escalate => return Ok(false),
+            AtDeadline::Approve => StageStatus::Approved,
+            AtDeadline::Reject => StageStatus::Rejected,
         };
-        self.settle(name, status, Some("decided by its deadline"))?;
+        let name = stage.name.clone();
+        self.settle(&name, status, Some("decided by its deadline"))?;
         Ok(true)
     }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
+
 use super::draft::{Done, Draft};
 use super::opening::{Asking, NewGoal};
 use super::{Refusal, StepError};
@@ -10,9 +12,10 @@ use crate::command::Verb;
 use crate::decision::{Escalation, Flag};
 use crate::event::Event;
 use crate::ids::GoalNumber;
-use crate::names::PersonId;
+use crate::names::{DepartmentId, PersonId};
 use crate::plan::{GoalName, GoalPlan, Moment};
 use crate::span::Span;
+use crate::target::Target;
 
 /// How often the built-in escalation reminds the catch-all, in clock seconds: once a day.
 const REMINDER_SECONDS: i64 = 24 * 60 * 60;
@@ -52,10 +55,7 @@ impl Draft<'_, '_> {
             return self.close_by_silence(first.number);
         }
         self.emit(Event::GoalsBreached { goals: due.iter().map(|goal| goal.number).collect() })?;
-        if let GoalName::Stage(stage) = &first.name
-            && first.follows.is_none()
-            && self.settle_at_deadline(stage)?
-        {
+        if self.settle_at_deadline(&first)? {
             return Ok(());
         }
         self.escalate(&first, &due, escalation)?;
@@ -69,6 +69,13 @@ impl Draft<'_, '_> {
     fn escalate(&mut self, first: &Goal, due: &[Goal], escalation: &Escalation) -> Done {
         let nobody = escalation.notify.is_empty() && escalation.assign.is_none() && escalation.goals.is_empty();
         self.emit(Event::Escalated { escalation: Box::new(escalation.clone()) })?;
+        let is_empty = |target: &Target| {
+            let found = self.organisation().resolve(target, self.now());
+            found.people.is_empty() && found.contacts.is_empty()
+        };
+        if escalation.notify.keys().chain(&escalation.assign).any(is_empty) {
+            self.emit(Event::Flagged { flag: Flag::EscalationFallback })?;
+        }
         if let Some(level) = escalation.level.filter(|level| self.case().is_ok_and(|case| case.level != *level)) {
             self.emit(Event::Levelled { level })?;
         }
@@ -100,10 +107,11 @@ impl Draft<'_, '_> {
     /// acts.
     fn escalate_by_the_house(&mut self, first: &Goal, due: &[Goal]) -> Done {
         let owners: BTreeSet<&PersonId> = due.iter().flat_map(|goal| &goal.owners).collect();
-        let heads = self.organisation().heads(&first.department, self.now());
-        let heads: Vec<_> = heads.into_iter().filter(|head| !owners.contains(head)).collect();
+        let departments: BTreeSet<&DepartmentId> = due.iter().map(|goal| &goal.department).collect();
+        let heads = departments.iter().flat_map(|department| self.organisation().heads(department, self.now()));
+        let heads: BTreeSet<PersonId> = heads.filter(|head| !owners.contains(head)).collect();
         let to_heads = first.step == 0 && !heads.is_empty();
-        let people = if to_heads { heads } else { self.or_catch_all_of_the_house()? };
+        let people = if to_heads { heads.into_iter().collect() } else { self.house_catch_all()? };
         if !to_heads {
             self.emit(Event::Flagged { flag: Flag::EscalationFallback })?;
         }
@@ -116,6 +124,11 @@ impl Draft<'_, '_> {
         }
         let reminder = Span::clock_seconds(REMINDER_SECONDS);
         let within = if to_heads { first.within } else { reminder.unwrap_or(first.within) };
+        // Both count from the deadline. Reminders that a host slept through are not made up for.
+        let breached = first.due.unwrap_or(self.now());
+        let missed = self.now().duration_since(breached).as_secs() / REMINDER_SECONDS;
+        let slept = SignedDuration::from_secs(if to_heads { 0 } else { missed * REMINDER_SECONDS });
+        let from = breached.checked_add(slept).unwrap_or(self.now());
         let plan = GoalPlan {
             name: first.name.clone(),
             owner: None,
@@ -125,7 +138,6 @@ impl Draft<'_, '_> {
             warn_before: None,
             repeats: false,
         };
-        let from = if to_heads { first.due.unwrap_or(self.now()) } else { self.now() };
         self.set_goal(NewGoal {
             plan: &plan,
             set_by: first.set_by.clone(),
@@ -138,7 +150,7 @@ impl Draft<'_, '_> {
         Ok(())
     }
 
-    fn or_catch_all_of_the_house(&self) -> Result<Vec<PersonId>, StepError> {
+    fn house_catch_all(&self) -> Result<Vec<PersonId>, StepError> {
         let people = self.organisation().house_catch_all(self.now());
         if people.is_empty() { Err(Refusal::Nobody.into()) } else { Ok(people) }
     }

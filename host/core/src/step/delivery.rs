@@ -2,10 +2,11 @@
 
 use super::Refusal;
 use super::draft::{Done, Draft};
-use crate::case::{DeliveryStatus, Status};
+use crate::case::{DeliveryStatus, Purpose, Status};
 use crate::command::{Attempt, Verb};
 use crate::event::Event;
 use crate::ids::DeliveryNumber;
+use crate::plan::Moment;
 
 impl Draft<'_, '_> {
     /// A report on a delivery that is settled already changes nothing: deliveries are at least once.
@@ -25,8 +26,13 @@ impl Draft<'_, '_> {
 
     pub(super) fn replay(&mut self, number: DeliveryNumber) -> Done {
         self.allow(Verb::Replay, "that is for an admin")?;
-        if self.delivery(number)?.status != DeliveryStatus::Dead {
+        let delivery = self.delivery(number)?;
+        let (status, purpose) = (delivery.status, delivery.purpose);
+        if status != DeliveryStatus::Dead {
             return Err(Refusal::First("only a delivery that was given up can be replayed").into());
+        }
+        if self.case()?.status == Status::Withdrawn && purpose != Purpose::Withdrawal {
+            return Err(Refusal::First("the message was withdrawn; it is not sent again").into());
         }
         self.emit(Event::DeliveryReplayed { delivery: number })
     }
@@ -55,6 +61,7 @@ impl Draft<'_, '_> {
             return Ok(());
         }
         self.emit(Event::Resolved { reason: None })?;
+        self.moment(Moment::Resolved)?;
         self.end_by_itself("everybody was informed")
     }
 }

@@ -1,5 +1,7 @@
 //! A command in the making: the workspace, what it is judged by, and what has happened so far.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::{Context, Refusal, StepError};
@@ -9,7 +11,7 @@ use crate::case::{Case, Goal, Purpose, Task};
 use crate::command::{TEXT_LIMIT_CHARS, Verb};
 use crate::event::Event;
 use crate::ids::{DeliveryNumber, GoalNumber, TaskNumber};
-use crate::names::{CalendarName, DepartmentId, PersonId};
+use crate::names::{CalendarName, ChannelName, DepartmentId, PersonId};
 use crate::organisation::{Organisation, inbox};
 use crate::plan::GoalName;
 use crate::span::{Span, Unit};
@@ -136,12 +138,22 @@ impl<'draft, 'rows> Draft<'draft, 'rows> {
 
     /// Tells people something through the inbox, where it arrives by being decided on.
     pub(super) fn tell(&mut self, purpose: Purpose, people: Vec<PersonId>, about: Option<GoalNumber>) -> Done {
-        if people.is_empty() {
+        self.tell_through(inbox(), purpose, people.into_iter().map(Recipient::Person).collect(), about)
+    }
+
+    /// Tells recipients something through a channel, at once if it is the inbox.
+    pub(super) fn tell_through(
+        &mut self,
+        channel: ChannelName,
+        purpose: Purpose,
+        to: BTreeSet<Recipient>,
+        about: Option<GoalNumber>,
+    ) -> Done {
+        if to.is_empty() {
             return Ok(());
         }
-        let first = self.next_delivery()?;
-        let to = people.into_iter().map(Recipient::Person).collect();
-        self.emit(Event::Told { first, purpose, channel: inbox(), to, arrived: true, about })
+        let (first, arrived) = (self.next_delivery()?, self.arrives_at_once(&channel));
+        self.emit(Event::Told { first, purpose, channel, to: to.into_iter().collect(), arrived, about })
     }
 
     /// Tells the sender how their message fares, if they are a person.

@@ -16,28 +16,29 @@ use crate::span::Unit;
 const CATCH_UP_LIMIT: usize = 1_000;
 
 impl Draft<'_, '_> {
-    /// Something happened in the case's life: goals that wait for it start, goals that end with it end.
-    pub(super) fn moment(&mut self, moment: &Moment) -> Done {
-        let case = self.case()?;
-        let of = |list: &[(Moment, GoalNumber)]| -> Vec<GoalNumber> {
-            list.iter().filter(|(at, _)| at == moment).map(|(_, goal)| *goal).collect()
-        };
-        let (starting, stopping) = (of(&case.starting), of(&case.stopping));
-        for number in stopping {
-            let goal = self.goal(number)?;
-            match (goal.status, goal.repeats) {
-                (GoalStatus::Running | GoalStatus::Paused, false) => self.keep(number)?,
-                (GoalStatus::Breached, false) if goal.met_at.is_none() => self.keep(number)?,
-                (GoalStatus::Running | GoalStatus::Paused | GoalStatus::Pending | GoalStatus::Breached, _) => {
+    /// Something happened in the case's life: goals that end with it end, goals that wait for it start. A goal
+    /// that is kept by that is something that happens in turn.
+    pub(super) fn moment(&mut self, moment: Moment) -> Done {
+        let mut moments = vec![moment];
+        while let Some(moment) = moments.pop() {
+            let case = self.case()?;
+            let of = |list: &[(Moment, GoalNumber)]| -> Vec<GoalNumber> {
+                list.iter().filter(|(at, _)| *at == moment).map(|(_, goal)| *goal).collect()
+            };
+            let (starting, stopping) = (of(&case.starting), of(&case.stopping));
+            for number in stopping {
+                let goal = self.goal(number)?;
+                if goal.status == GoalStatus::Pending || goal.repeats {
                     self.cancel_goal(number)?;
+                } else {
+                    moments.extend(self.keep_one(number)?);
                 }
-                (GoalStatus::Met | GoalStatus::Cancelled, _) => {}
             }
-        }
-        for number in starting {
-            let goal = self.goal(number)?.clone();
-            if goal.status == GoalStatus::Pending {
-                self.start(&goal, self.now())?;
+            for number in starting {
+                let goal = self.goal(number)?.clone();
+                if goal.status == GoalStatus::Pending {
+                    self.start(&goal, self.now())?;
+                }
             }
         }
         Ok(())
@@ -69,21 +70,33 @@ impl Draft<'_, '_> {
         Ok((at > from).then_some(at))
     }
 
-    /// A goal is kept, in time or late. What followed from its breach ends; one that repeats starts again.
+    /// A goal is kept, in time or late, and what waits for that follows.
     pub(super) fn keep(&mut self, number: GoalNumber) -> Done {
+        match self.keep_one(number)? {
+            Some(moment) => self.moment(moment),
+            None => Ok(()),
+        }
+    }
+
+    /// A goal is kept, in time or late. What followed from its breach ends when all that
+    /// were breached with it are kept; one that repeats starts again.
+    fn keep_one(&mut self, number: GoalNumber) -> Result<Option<Moment>, StepError> {
         let goal = self.goal(number)?.clone();
         let late = goal.status == GoalStatus::Breached && goal.met_at.is_none();
         if !late && !matches!(goal.status, GoalStatus::Running | GoalStatus::Paused) {
-            return Ok(());
+            return Ok(None);
         }
         self.emit(Event::GoalMet { goal: number })?;
-        for follower in goal.followed_by.clone() {
-            self.cancel_goal(follower)?;
+        let first = self.goal(goal.breached_with.unwrap_or(number))?;
+        if first.unkept == 0 {
+            let followers = first.followed_by.clone();
+            self.cancel_goals(followers)?;
         }
         if goal.repeats {
             self.again(&goal)?;
         }
-        self.moment(&Moment::Met(goal.name))
+        // A step of the built-in escalation bears the name of what was breached: acting on it keeps nothing else.
+        Ok((goal.step == 0).then_some(Moment::Met(goal.name)))
     }
 
     /// Starts a goal that repeats again, counted from its deadline, so that the rhythm stays.
@@ -101,17 +114,23 @@ impl Draft<'_, '_> {
 
     /// Ends a goal that is no longer needed, with its open task and with what follows from it.
     pub(super) fn cancel_goal(&mut self, number: GoalNumber) -> Done {
-        let goal = self.goal(number)?.clone();
-        if goal.is_live() {
-            self.emit(Event::GoalsCancelled { goals: vec![number] })?;
+        self.cancel_goals(vec![number])
+    }
+
+    fn cancel_goals(&mut self, mut numbers: Vec<GoalNumber>) -> Done {
+        let (mut goals, mut tasks) = (Vec::new(), Vec::new());
+        while let Some(number) = numbers.pop() {
+            let goal = self.goal(number)?;
+            if goal.is_live() {
+                goals.push(number);
+            }
+            tasks.extend(goal.task);
+            numbers.extend(&goal.followed_by);
         }
-        if let Some(task) = goal.task {
-            self.cancel_tasks(vec![task])?;
+        if !goals.is_empty() {
+            self.emit(Event::GoalsCancelled { goals })?;
         }
-        for follower in goal.followed_by {
-            self.cancel_goal(follower)?;
-        }
-        Ok(())
+        self.cancel_tasks(tasks)
     }
 
     pub(super) fn pause(&mut self, name: &GoalName, reason: Option<&str>) -> Done {

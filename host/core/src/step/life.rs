@@ -1,17 +1,18 @@
 //! The turns of a case's life that somebody asks for: withdraw, resolve, reopen, close, archive.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{Done, Draft, check_text};
 use super::opening::NewGoal;
 use super::{Refusal, has_stage_beside};
-use crate::case::{DeliveryStatus, GoalStatus, Purpose, SetBy, Status, TaskStatus};
+use crate::case::{DeliveryStatus, Goal, GoalStatus, Purpose, SetBy, StageStatus, Status, TaskStatus};
 use crate::command::Verb;
 use crate::event::Event;
 use crate::ids::GoalNumber;
-use crate::names::PersonId;
+use crate::names::ChannelName;
+use crate::organisation::inbox;
 use crate::plan::{GoalName, GoalPlan, Moment};
-use crate::span::Span;
+use crate::span::{Span, SpanError};
 use crate::target::Recipient;
 
 impl Draft<'_, '_> {
@@ -19,18 +20,27 @@ impl Draft<'_, '_> {
     pub(super) fn withdraw(&mut self, reason: Option<&str>) -> Done {
         self.allow(Verb::Withdraw, "that is for its sender and the head of the sending department")?;
         check_text("/reason", reason)?;
-        let mut reached: BTreeSet<PersonId> = BTreeSet::new();
+        let mut reached: BTreeMap<ChannelName, BTreeSet<Recipient>> = BTreeMap::new();
         for number in self.case()?.deliveries() {
             let delivery = self.delivery(number)?;
-            if let (DeliveryStatus::Delivered, Purpose::Message | Purpose::Escalation, Recipient::Person(person)) =
-                (delivery.status, delivery.purpose, &delivery.to)
-            {
-                reached.insert(person.clone());
-            }
+            let (DeliveryStatus::Delivered, Purpose::Message | Purpose::Escalation) =
+                (delivery.status, delivery.purpose)
+            else {
+                continue;
+            };
+            // The inbox finds a person for sure; a group or a contact only the channel that found them before.
+            let channel = match &delivery.to {
+                Recipient::Person(_) => inbox(),
+                Recipient::Group(_) | Recipient::Contact(_) => delivery.channel.clone(),
+            };
+            reached.entry(channel).or_default().insert(delivery.to.clone());
         }
         self.cancel_everything()?;
         self.emit(Event::Withdrawn { reason: reason.map(str::to_owned) })?;
-        self.tell(Purpose::Withdrawal, reached.into_iter().collect(), None)
+        for (channel, to) in reached {
+            self.tell_through(channel, Purpose::Withdrawal, to, None)?;
+        }
+        Ok(())
     }
 
     pub(super) fn resolve(&mut self, reason: Option<&str>) -> Done {
@@ -41,7 +51,7 @@ impl Draft<'_, '_> {
             return Err(Refusal::Invalid { field: "/reason", message: message.to_owned() }.into());
         }
         self.emit(Event::Resolved { reason: reason.map(str::to_owned) })?;
-        self.moment(&Moment::Resolved)?;
+        self.moment(Moment::Resolved)?;
         let case = self.case()?;
         let kind = self.organisation().kinds.get(&case.kind);
         let days = kind.map_or(crate::organisation::CLOSE_AFTER_WORKING_DAYS, |kind| kind.close_after_working_days);
@@ -50,14 +60,14 @@ impl Draft<'_, '_> {
             Some(accountable) => vec![accountable.clone()],
             None => self.or_catch_all(Vec::new(), &department)?,
         };
-        let Ok(within) = Span::working_days(i64::from(days)) else {
-            // A kind that waits for no silence closes at once, unless something beside the case is undecided.
-            return if has_stage_beside(self.case()?) {
-                Ok(())
-            } else {
-                self.end_by_itself("its kind waits for nobody")
-            };
-        };
+        // A kind that waits for no silence closes at once, unless something beside the case is undecided: that is
+        // looked at again every working day.
+        if days == 0 && !has_stage_beside(self.case()?) {
+            return self.end_by_itself("its kind waits for nobody");
+        }
+        let out_of_range =
+            |error: SpanError| Refusal::Deadline { goal: GoalName::Close.to_string(), why: error.to_string() };
+        let within = Span::working_days(i64::from(days.max(1))).map_err(out_of_range)?;
         let plan = GoalPlan {
             name: GoalName::Close,
             owner: None,
@@ -88,7 +98,12 @@ impl Draft<'_, '_> {
                 return Err(Refusal::TooLate(until).into());
             }
         }
-        self.emit(Event::Reopened { reason: reason.map(str::to_owned) })?;
+        self.open_again(reason.map(str::to_owned))
+    }
+
+    /// What was to be resolved is to be resolved again.
+    pub(super) fn open_again(&mut self, reason: Option<String>) -> Done {
+        self.emit(Event::Reopened { reason })?;
         for number in self.case()?.goals() {
             let goal = self.goal(number)?.clone();
             if goal.name == GoalName::Close && goal.is_live() {
@@ -135,17 +150,9 @@ impl Draft<'_, '_> {
     fn end_with(&mut self, closed: Event) -> Done {
         self.emit(closed)?;
         self.cancel_open_tasks()?;
-        let case = self.case()?;
-        if case.outstanding.goals > 0 || !case.starting.is_empty() {
-            for number in case.goals() {
-                let goal = self.goal(number)?;
-                let starts_now = goal.status == GoalStatus::Pending && goal.starts == Moment::Closed;
-                if !starts_now {
-                    self.cancel_goal(number)?;
-                }
-            }
-        }
-        self.moment(&Moment::Closed)
+        let starts_now = |goal: &Goal| goal.status == GoalStatus::Pending && goal.starts == Moment::Closed;
+        self.cancel_live_goals(|goal| !starts_now(goal))?;
+        self.moment(Moment::Closed)
     }
 
     pub(super) fn archive(&mut self) -> Done {
@@ -157,23 +164,29 @@ impl Draft<'_, '_> {
     /// Open tasks, live goals and unsent deliveries end with what they were for.
     pub(super) fn cancel_everything(&mut self) -> Done {
         self.cancel_open_tasks()?;
+        self.cancel_live_goals(|_| true)?;
+        let pending = self.case()?.stages.iter().filter(|stage| stage.is_pending());
+        let pending: Vec<_> = pending.map(|stage| stage.name.clone()).collect();
+        for stage in pending {
+            self.emit(Event::StageSettled { stage, status: StageStatus::Cancelled })?;
+        }
+        self.cancel_deliveries()
+    }
+
+    /// Cancels those of the live goals that `end` picks.
+    fn cancel_live_goals(&mut self, end: impl Fn(&Goal) -> bool) -> Done {
+        let case = self.case()?;
+        if case.outstanding.goals == 0 && case.starting.is_empty() {
+            return Ok(());
+        }
         let mut goals = Vec::new();
-        for number in self.case()?.goals() {
-            if self.goal(number)?.is_live() {
+        for number in case.goals() {
+            let goal = self.goal(number)?;
+            if goal.is_live() && end(goal) {
                 goals.push(number);
             }
         }
-        if !goals.is_empty() {
-            self.emit(Event::GoalsCancelled { goals })?;
-        }
-        let pending = self.case()?.stages.iter().filter(|stage| {
-            matches!(stage.status, crate::case::StageStatus::Waiting | crate::case::StageStatus::Running)
-        });
-        let pending: Vec<_> = pending.map(|stage| stage.name.clone()).collect();
-        for stage in pending {
-            self.emit(Event::StageSettled { stage, status: crate::case::StageStatus::Cancelled })?;
-        }
-        self.cancel_deliveries()
+        if goals.is_empty() { Ok(()) } else { self.emit(Event::GoalsCancelled { goals }) }
     }
 
     fn cancel_open_tasks(&mut self) -> Done {

@@ -21,7 +21,7 @@ mod tests;
 use jiff::Timestamp;
 
 use crate::access::Requester;
-use crate::case::{Case, StageStatus, Status};
+use crate::case::{Case, Status};
 use crate::command::{Command, Verb};
 use crate::event::Event;
 use crate::organisation::Organisation;
@@ -77,8 +77,7 @@ pub fn admits(case: &Case, verb: Verb) -> bool {
 
 /// Whether a stage that runs beside the open case is still to be decided.
 fn has_stage_beside(case: &Case) -> bool {
-    let pending = |status| matches!(status, StageStatus::Waiting | StageStatus::Running);
-    case.stages.iter().any(|stage| stage.post_hoc && pending(stage.status))
+    case.stages.iter().any(|stage| stage.post_hoc && stage.is_pending())
 }
 
 /// Judges `command`. On success the workspace has changed, and the events say how; they may be none when the

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::draft::{Done, Draft};
 use super::{Refusal, StepError};
 use crate::case::{Goal, GoalStatus, Purpose, SetBy, TaskKind};
-use crate::decision::{Plan, Promise, Reach};
+use crate::decision::{Flag, Plan, Promise, Reach};
 use crate::event::{AskedGoal, Event, Holders};
 use crate::ids::GoalNumber;
 use crate::names::{CalendarName, ChannelName, DepartmentId, PersonId};
@@ -48,9 +48,16 @@ impl Draft<'_, '_> {
     /// Opens the case and carries out its plan.
     pub(super) fn open(&mut self, plan: &Plan) -> Done {
         let asks_more = plan.recipients.values().any(|reach| !reach.answer.is_empty() || !reach.report.is_empty());
-        let information_only = !asks_more && plan.goals.is_empty();
-        let accountable = self.accountable(plan, information_only)?;
+        // Where policies were silent or failed, nobody knows whether an answer is due.
+        let is_certain = !plan.flags.contains(&Flag::Unrouted) && !plan.flags.contains(&Flag::PolicyFailed);
+        let information_only = is_certain && !asks_more && plan.goals.is_empty();
+        let accountable = match &self.case()?.accountable {
+            // An escalation named somebody while the case waited for its approval.
+            Some(person) => person.clone(),
+            None => self.accountable(plan, information_only)?,
+        };
         self.emit(Event::Opened { accountable: Some(accountable), information_only })?;
+        self.moment(Moment::Opened)?;
         let asking = Asking { purpose: Purpose::Message, from: self.now(), follows: None };
         self.reach(&plan.recipients, asking)?;
         self.set_goals(plan, |starts| *starts != Moment::Submitted)
@@ -200,11 +207,8 @@ impl Draft<'_, '_> {
                 through.entry(channel).or_default().extend(recipients);
             }
         }
-        for (channel, to) in through.into_iter().filter(|(_, to)| !to.is_empty()) {
-            let arrived = self.arrives_at_once(&channel);
-            let (first, purpose) = (self.next_delivery()?, asking.purpose);
-            let to = to.into_iter().collect();
-            self.emit(Event::Told { first, purpose, channel, to, arrived, about: asking.follows })?;
+        for (channel, to) in through {
+            self.tell_through(channel, asking.purpose, to, asking.follows)?;
         }
         Ok(())
     }
@@ -231,7 +235,7 @@ impl Draft<'_, '_> {
         })
     }
 
-    fn arrives_at_once(&self, channel: &ChannelName) -> bool {
+    pub(super) fn arrives_at_once(&self, channel: &ChannelName) -> bool {
         let transport = self.organisation().channels.get(channel).map(|channel| &channel.transport);
         matches!(transport, None | Some(Transport::Inbox))
     }
@@ -308,6 +312,8 @@ impl Draft<'_, '_> {
             task: None,
             follows,
             followed_by: Vec::new(),
+            breached_with: None,
+            unkept: 0,
             step,
             started_at: runs.then_some(from),
             warn_at: None,

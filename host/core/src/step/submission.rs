@@ -1,5 +1,6 @@
 //! How a case begins, and begins again: submission, release from a hold, resubmission after a return.
 
+use super::Refusal;
 use super::draft::{Done, Draft};
 use crate::access;
 use crate::case::Purpose;
@@ -11,9 +12,7 @@ use crate::plan::Moment;
 
 impl Draft<'_, '_> {
     pub(super) fn submit(&mut self, message: &Message, decision: &Decision) -> Done {
-        if !access::may_submit(self.organisation(), self.requester(), &message.department) {
-            return Err(self.forbidden(Verb::Submit, "one submits for departments one belongs to"));
-        }
+        self.may_submit(Verb::Submit, message)?;
         let name = self.name_of(message);
         self.emit(Event::Submitted { message: Box::new(message.clone()), name })?;
         self.decided(decision)
@@ -26,9 +25,22 @@ impl Draft<'_, '_> {
 
     pub(super) fn resubmit(&mut self, message: &Message, decision: &Decision) -> Done {
         self.allow(Verb::Resubmit, "that is for its sender")?;
+        self.may_submit(Verb::Resubmit, message)?;
+        if self.case()?.kind != message.kind {
+            let message = format!("is `{}` for every version of this message; submit a new message", self.case()?.kind);
+            return Err(Refusal::Invalid { field: "/kind", message }.into());
+        }
         let name = self.name_of(message);
         self.emit(Event::Resubmitted { message: Box::new(message.clone()), name })?;
         self.decided(decision)
+    }
+
+    fn may_submit(&self, verb: Verb, message: &Message) -> Done {
+        if access::may_submit(self.organisation(), self.requester(), &message.department) {
+            Ok(())
+        } else {
+            Err(self.forbidden(verb, "one submits for departments one belongs to"))
+        }
     }
 
     fn name_of(&self, message: &Message) -> String {

@@ -1,13 +1,16 @@
 //! Tasks: taking them on, doing them, giving them to somebody else.
 
-use super::Refusal;
+use std::collections::BTreeSet;
+
+use super::StepError;
 use super::draft::{Done, Draft, check_text};
 use crate::access;
-use crate::case::{TaskKind, TaskStatus};
+use crate::case::{Goal, Task, TaskKind, TaskStatus};
 use crate::command::Verb;
 use crate::event::Event;
 use crate::ids::TaskNumber;
 use crate::names::PersonId;
+use crate::plan::Mode;
 
 impl Draft<'_, '_> {
     pub(super) fn claim(&mut self, number: TaskNumber) -> Done {
@@ -57,40 +60,43 @@ impl Draft<'_, '_> {
         self.allow(Verb::Regive, "that is for the host")?;
         for number in numbers {
             let task = self.task(*number)?.clone();
-            if task.status != TaskStatus::Open {
-                continue;
-            }
             let (organisation, now) = (self.organisation(), self.now());
             let is_there = |id: &PersonId| organisation.people.get(id).is_some_and(|person| person.is_there(now));
-            if task.holders.iter().any(is_there) {
+            if task.status != TaskStatus::Open || task.holders.iter().any(is_there) {
                 continue;
             }
-            let stand_ins: Vec<_> = task.holders.iter().filter_map(|id| organisation.present(id, now)).collect();
-            // An acknowledgement is one person's own: the others whom its target names give theirs.
-            let candidates = if stand_ins.is_empty() && task.kind != TaskKind::Acknowledge {
-                organisation.resolve(&task.target, now).people
-            } else {
-                stand_ins
-            };
-            let case = self.case()?;
-            let sender = case.sender.person();
-            let is_approval = task.stage.is_some();
-            let mut holders: Vec<_> =
-                candidates.into_iter().filter(|id| !(is_approval && Some(id) == sender)).collect();
-            if holders.is_empty() && is_approval {
-                holders = organisation.superiors(sender, &case.department, now);
-            }
-            if holders.is_empty() {
-                let first = task.holders.first().ok_or(Refusal::Nobody)?;
-                holders = organisation.superiors(Some(first), case.first_receiver(), now);
-            }
-            holders.sort();
-            holders.dedup();
+            let holders = self.stand_ins(&task)?;
             if !holders.is_empty() && holders != task.holders {
                 self.emit(Event::Regiven { task: *number, holders })?;
             }
         }
         Ok(())
+    }
+
+    /// Who takes a task over whose holders are all away, sorted; nobody if nobody may.
+    fn stand_ins(&self, task: &Task) -> Result<Vec<PersonId>, StepError> {
+        let (organisation, now, case) = (self.organisation(), self.now(), self.case()?);
+        let sender = case.sender.person();
+        let stage = case.stages.iter().find(|stage| task.stage.as_ref() == Some(&stage.name));
+        // In a quorum everybody has one voice.
+        let quorum = stage.filter(|stage| matches!(stage.mode, Mode::Quorum(_)));
+        let others = quorum.iter().flat_map(|stage| &stage.seats).filter(|seat| seat.task != Some(task.number));
+        let voices: Vec<&PersonId> = others.flat_map(|seat| &seat.people).collect();
+        let may_take = |id: &PersonId| stage.is_none() || (Some(id) != sender && !voices.contains(&id));
+
+        let mut tiers: Vec<Vec<PersonId>> =
+            vec![task.holders.iter().filter_map(|id| organisation.present(id, now)).collect()];
+        // An acknowledgement is one person's own: the others whom its target names give theirs.
+        if task.kind != TaskKind::Acknowledge {
+            tiers.push(organisation.resolve(&task.target, now).people);
+        }
+        if stage.is_some() {
+            tiers.push(organisation.superiors(sender, &case.department, now));
+        }
+        tiers.push(organisation.superiors(task.holders.first(), case.first_receiver(), now));
+        tiers.push(organisation.house_catch_all(now));
+        let allowed = tiers.into_iter().map(|tier| tier.into_iter().filter(may_take).collect::<BTreeSet<_>>());
+        Ok(allowed.into_iter().find(|tier| !tier.is_empty()).unwrap_or_default().into_iter().collect())
     }
 
     /// Cancels those of these tasks that are open.
@@ -105,7 +111,7 @@ impl Draft<'_, '_> {
     }
 
     /// Whether the requester may pause, resume or meet a goal.
-    pub(super) fn may_keep(&self, goal: &crate::case::Goal) -> Result<bool, super::StepError> {
+    pub(super) fn may_keep(&self, goal: &Goal) -> Result<bool, StepError> {
         Ok(access::may_keep(self.case()?, self.requester(), goal))
     }
 }

@@ -1,4 +1,6 @@
 //! The case machine, by scenarios: what is asked of a case, and what is to be seen afterwards.
 
+mod approval;
+mod life;
 mod random;
 mod statuses;

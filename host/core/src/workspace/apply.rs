@@ -130,6 +130,7 @@ impl Workspace<'_> {
                         goal.status = GoalStatus::Met;
                     }
                 })?;
+                self.leave_breach(*goal, None)?;
                 self.forget(&[*goal])?;
             }
             Event::GoalsWarned { goals } => {
@@ -138,11 +139,17 @@ impl Workspace<'_> {
                 }
             }
             Event::GoalsBreached { goals } => {
+                let first = goals.first().copied();
                 for goal in goals {
+                    self.leave_breach(*goal, first)?;
                     self.change_goal(*goal, |goal| {
                         goal.status = GoalStatus::Breached;
                         goal.breached_at = Some(at);
                     })?;
+                }
+                if let Some(first) = first {
+                    let unkept = u32::try_from(goals.len()).unwrap_or(u32::MAX);
+                    self.change_goal(first, |goal| goal.unkept = unkept)?;
                 }
             }
             Event::GoalsCancelled { goals } => {
@@ -283,7 +290,7 @@ impl Workspace<'_> {
             self.tasks.insert(number, Change { before: None, after: task });
         }
         let case = self.case_mut()?;
-        case.made.tasks = case.made.tasks.max(first.0 + made - 1);
+        case.made.tasks = last(first.0, made).max(case.made.tasks);
         *open_tasks(&mut case.outstanding, *kind) += made;
         if let Some((stage, seat)) = seat {
             let stage = self.stage_mut(stage.as_str())?;
@@ -295,6 +302,10 @@ impl Workspace<'_> {
 
     fn regiven(&mut self, number: TaskNumber, holders: &[PersonId]) -> Result<(), ApplyError> {
         self.change_task(number, |task| task.holders = holders.to_vec())?;
+        let seats = self.case_mut()?.stages.iter_mut().flat_map(|stage| &mut stage.seats);
+        for seat in seats.filter(|seat| seat.task == Some(number)) {
+            seat.people = holders.to_vec();
+        }
         let goal = self.task(number)?.and_then(|task| task.goal);
         if let Some(goal) = goal {
             // A goal of one task goes with it; one that several tasks share keeps its owners.
@@ -355,10 +366,24 @@ impl Workspace<'_> {
         if let Some(stops) = stops.filter(|_| case.stopping.iter().all(|(_, goal)| *goal != number)) {
             case.stopping.push((stops, number));
         }
-        if let Some(task) = task {
+        // Those of a stage share its goal.
+        let of_stage = |stage: &&Stage| stage.goal == Some(number);
+        let seats = self.case_mut()?.stages.iter().filter(of_stage).flat_map(|stage| &stage.seats);
+        let shared: Vec<TaskNumber> = seats.filter_map(|seat| seat.task).collect();
+        for task in task.into_iter().chain(shared) {
             self.change_task(task, |task| task.due = Some(due))?;
         }
         Ok(())
+    }
+
+    /// A goal is no longer one of those whose breach is unkept, and now perhaps one of those breached with `next`.
+    fn leave_breach(&mut self, number: GoalNumber, next: Option<GoalNumber>) -> Result<(), ApplyError> {
+        let mut left = None;
+        self.change_goal(number, |goal| left = std::mem::replace(&mut goal.breached_with, next))?;
+        match left {
+            Some(first) => self.change_goal(first, |goal| goal.unkept = goal.unkept.saturating_sub(1)),
+            None => Ok(()),
+        }
     }
 
     /// Goals that ended neither start nor stop any more; one that repeats still stops.
@@ -401,7 +426,7 @@ impl Workspace<'_> {
             self.deliveries.insert(number, Change { before: None, after: delivery });
         }
         let case = self.case_mut()?;
-        case.made.deliveries = case.made.deliveries.max(first.0 + made - 1);
+        case.made.deliveries = last(first.0, made).max(case.made.deliveries);
         if !arrived {
             case.outstanding.deliveries += made;
         }
@@ -426,6 +451,11 @@ fn open_tasks(outstanding: &mut Outstanding, kind: TaskKind) -> &mut u32 {
         TaskKind::Answer => &mut outstanding.answers,
         TaskKind::Report => &mut outstanding.reports,
     }
+}
+
+/// The last of `made` numbers from `first` on; the one before `first` if there are none.
+fn last(first: u32, made: u32) -> u32 {
+    first.saturating_add(made).saturating_sub(1)
 }
 
 fn count(counter: &mut u32, was: bool, is: bool) {
@@ -492,6 +522,7 @@ fn take_decision(case: &mut Case, decision: &Decision) {
     case.archive = plan.archive;
     case.flags.clone_from(&plan.flags);
     case.held.clone_from(&decision.held);
+    case.accountable = None;
     case.stages = plan
         .stages
         .iter()
@@ -529,6 +560,8 @@ fn asked_goal(asked: &AskedGoal, number: GoalNumber, task: TaskNumber, owners: V
         task: Some(task),
         follows: asked.follows,
         followed_by: Vec::new(),
+        breached_with: None,
+        unkept: 0,
         step: 0,
         started_at: Some(at),
         warn_at: None,

@@ -24,7 +24,7 @@ pub(super) fn read(
     errors: &mut Errors,
 ) -> BTreeMap<BundleId, BundleFiles> {
     let mut bundles = BTreeMap::new();
-    let listing = root.list_without_readme(errors);
+    let listing = root.list_without_documents(errors);
     for file in listing.files {
         errors.say(&file, None, "has no place here: there are only folders of departments");
     }
@@ -55,7 +55,7 @@ fn read_department(
     errors: &mut Errors,
 ) {
     let is_whole = department.as_str() == ORGANISATION_FOLDER;
-    let listing = folder.list_without_readme(errors);
+    let listing = folder.list_without_documents(errors);
     // The organisation's own files are read elsewhere.
     for file in listing.files.iter().filter(|_| !is_whole) {
         let message = format!("has no place here: a bundle is a folder with a `{MANIFEST}`");

@@ -13,8 +13,8 @@ pub const TEXT_LIMIT_BYTES: usize = 16 * 1024 * 1024;
 /// How many folders deep a bundle may be.
 pub const BUNDLE_DEPTH_LIMIT: usize = 8;
 
-/// A file for people to read, where it is not part of a bundle.
-const README: &str = "README.md";
+/// Documents for people to read, where they are not part of a bundle, end like this.
+const DOCUMENT: &str = ".md";
 
 /// A folder within the folder of code.
 #[derive(Debug, Clone)]
@@ -91,9 +91,9 @@ impl Folder {
     }
 
     /// As [`Folder::list`], without what is for people to read only.
-    pub(super) fn list_without_readme(&self, errors: &mut Errors) -> Listing {
+    pub(super) fn list_without_documents(&self, errors: &mut Errors) -> Listing {
         let mut listing = self.list(errors);
-        listing.files.retain(|file| file != README);
+        listing.files.retain(|file| !file.ends_with(DOCUMENT));
         listing
     }
 

@@ -14,9 +14,9 @@
 //!   <department>/<bundle>/    a policy bundle: policy.toml and whatever else is in the folder
 //! ```
 //!
-//! A file that is left out is an empty one. Hidden files and folders are ignored everywhere; a `README.md` is
-//! part of its bundle, and ignored elsewhere. Every other file that has no place is an error, so that a
-//! misspelt name does not silently leave something out. Symbolic links are refused, not followed: what is
+//! A file that is left out is an empty one. Hidden files and folders are ignored everywhere; documents for people,
+//! `*.md`, are part of their bundle, and ignored elsewhere. Every other file that has no place is an error, so that
+//! a misspelt name does not silently leave something out. Symbolic links are refused, not followed: what is
 //! published lies in the folder. Names with a dot are quoted, and dates are texts, in quotes.
 //!
 //! Nothing here publishes, compiles a policy or knows a store: it reads files and says what is wrong with them,

@@ -77,7 +77,7 @@ pub(super) fn read(folder: &Folder, errors: &mut Errors) -> Option<Organisation>
 impl<'f> Texts<'f> {
     fn read(folder: &'f Folder, errors: &mut Errors) -> Self {
         let mut texts = Self { folder, by_name: BTreeMap::new() };
-        let listing = folder.list_without_readme(errors);
+        let listing = folder.list_without_documents(errors);
         for name in listing.files {
             if FILES.contains(&name.as_str()) {
                 texts.add(folder, &name, name.clone(), errors);
@@ -95,7 +95,7 @@ impl<'f> Texts<'f> {
     }
 
     fn read_folder(&mut self, folder: &Folder, within: &str, endings: &[&str], errors: &mut Errors) {
-        let listing = folder.list_without_readme(errors);
+        let listing = folder.list_without_documents(errors);
         for name in listing.folders {
             errors.say(&folder.file(&name), None, format!("has no place here: there are no folders in `{within}`"));
         }

@@ -1,7 +1,10 @@
 //! The sample organisation reads; what is written reads back; what is wrong is said with its file and line.
 
 use std::fs;
+use std::sync::Arc;
 
+use herald_policy::World;
+use serde_json::json;
 use tempfile::TempDir;
 
 use super::*;
@@ -37,7 +40,8 @@ fn small() -> TempDir {
         ("sales/complaint/README.md", "part of the bundle"),
         ("sales/complaint/cases/one.json", "{}"),
         ("sales/complaint/.policy.toml.swp", "hidden"),
-        ("README.md", "for people"),
+        ("REFERENCE.md", "for people"),
+        ("sales/README.md", "for people"),
         (".git/HEAD", "hidden"),
     ] {
         put(dir.path(), file, content);
@@ -49,6 +53,7 @@ fn small() -> TempDir {
 fn the_sample_organisation_is_whole() {
     let code = read(Path::new(SAMPLE)).unwrap_or_else(|errors| panic!("{errors}"));
     let organisation = &code.organisation;
+    assert!(World::new(Arc::new(organisation.clone())).is_ok(), "a form does not compile");
     assert_eq!((organisation.departments.len(), organisation.people.len(), organisation.kinds.len()), (9, 23, 4));
     for target in [
         "role:customer-service/head",
@@ -77,6 +82,76 @@ fn what_is_written_reads_back() {
         write(target.path(), &code).unwrap();
         assert_eq!(read(target.path()).unwrap_or_else(|errors| panic!("{errors}")), code);
     }
+}
+
+/// An organisation in which every field differs from what it is without being written.
+fn every_field() -> Organisation {
+    serde_json::from_value(json!({
+        "rules": {
+            "catch_all": "role:sales/head",
+            "calendar": "office",
+            "superiors": ["person:han.mei"],
+            "may_reach_everyone": ["sales"],
+            "senior_management": ["department:sales"],
+            "confidential_readers": ["person:li.lei"],
+            "restricted_readers": ["person:han.mei", "role:sales/head"],
+        },
+        "departments": {
+            "organisation": {"title": "华信 \"精密\"\n总部"},
+            "sales": {
+                "title": "销售部", "roles": {"head": ["li.lei"], "值班": ["han.mei", "li.lei"]}, "contacts": ["han.mei"],
+                "calendar": "office", "catch_all": "person:han.mei", "leader": "han.mei",
+            },
+        },
+        "people": {
+            "han.mei": {"title": "韩梅"},
+            "li.lei": {
+                "title": "李雷", "departments": ["sales", "organisation"], "substitute": "han.mei",
+                "absences": [{"from": "2026-10-01T00:00:00.5Z", "until": "2026-10-08T00:00:00Z"}],
+                "addresses": {"screen": "https://li.example.com/x?y=1#z"},
+            },
+            "wu.fang": {"title": "吴芳", "active": false},
+        },
+        "contacts": {"顶点": {
+            "title": "顶点", "tier": "strategic", "owner": "li.lei", "addresses": {"screen": "http://a.example.com"},
+        }},
+        "calendars": {"office": {
+            "time_zone": "Asia/Shanghai", "weekly": {"mon": ["09:00-12:00", "13:00-18:00"], "sun": ["00:00-24:00"]},
+            "holidays": ["2026-10-05"], "extra_working_days": ["2026-10-10"], "extra_hours": ["09:00-12:00"],
+        }},
+        "channels": {
+            "inbox": {"title": "收件箱", "transport": {"type": "inbox"}},
+            "screen": {
+                "title": "大屏", "purpose": "x", "owner": "role:sales/head", "external": true, "per": "person",
+                "transport": {
+                    "type": "webhook", "url": "https://s.example.com", "secret": "s", "retry_after_seconds": [0, 5],
+                },
+                "approval": {
+                    "name": "screen", "phase": "leadership", "mode": {"quorum": 2}, "at_deadline": "reject",
+                    "approvers": ["person:li.lei", "person:han.mei"], "within": {"working_hours": 4},
+                },
+                "open_to": ["sales"], "respond_within": "PT1H30M",
+            },
+        },
+        "kinds": {"note": {
+            "title": "便条", "purpose": "x", "naming": "{urgent}{subject}", "urgency": "urgent", "audience": "external",
+            "classification": "restricted", "content_type": "decision", "deferrable": true, "archive": "permanent",
+            "close_after_working_days": 9, "reopen_within_working_days": 0,
+            "form": {
+                "type": "object", "default": null, "required": [],
+                "properties": {"": {"maximum": 1.5}, "a.b": {"enum": [null, true, -1, 18_446_744_073_709_551_615_u64]}},
+            },
+        }},
+    }))
+    .unwrap()
+}
+
+#[test]
+fn every_field_reads_back() {
+    let code = Code { organisation: every_field(), bundles: BTreeMap::new() };
+    let dir = TempDir::new().unwrap();
+    write(dir.path(), &code).unwrap();
+    assert_eq!(read(dir.path()).unwrap_or_else(|errors| panic!("{errors}")), code);
 }
 
 #[test]

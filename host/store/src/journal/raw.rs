@@ -4,10 +4,10 @@
 
 use redb::ReadableTable;
 
+use super::JournalWriter;
 use super::digest::SALT_BYTES;
 use super::mismatch::{Mismatch, MismatchKind};
 use super::reader::JournalReader;
-use super::{Head, JournalWriter};
 use crate::error::StoreError;
 
 /// A frame, byte for byte.
@@ -22,10 +22,9 @@ pub struct RawFrame {
 }
 
 impl RawFrame {
-    /// The journal's head when this frame is the last.
-    #[must_use]
-    pub fn head(&self) -> Head {
-        Head { sequence: self.sequence, hash: super::Digest::of_header(&self.header) }
+    /// Its records without their salts, in order; `None` for an erased one.
+    pub fn records(&self) -> impl Iterator<Item = Option<&[u8]>> {
+        self.payloads.iter().map(|payload| payload.get(SALT_BYTES..))
     }
 }
 
@@ -64,8 +63,8 @@ impl JournalWriter<'_> {
         record(&self.payloads, sequence, index)
     }
 
-    /// Copies a frame of another journal behind this one's last, without looking at it. The two journals have
-    /// the same head afterwards if they are compared and found so; that is for the caller to do.
+    /// Puts a frame of another journal behind this one's last, without looking at it. Whether the two journals
+    /// agree in the end is for the caller to find out, by their heads.
     ///
     /// # Errors
     ///

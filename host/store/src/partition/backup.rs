@@ -7,7 +7,7 @@ use std::path::Path;
 
 use redb::{ReadableTable, ReadableTableMetadata};
 
-use super::progress::{Counter, Progress, Stage};
+use super::progress::{Counter, Part, Progress};
 use super::snapshot::Snapshot;
 use super::tables::TableName;
 use super::{Partition, files};
@@ -38,7 +38,7 @@ impl Partition {
         for &table in TableName::ALL {
             total += snapshot.table(table)?.len()?;
         }
-        let mut counter = Counter::new(Stage::Copy, total, &mut progress);
+        let mut counter = Counter::new(Part::Copy, total, &mut progress);
         copy_journal(&journal, &copy, &mut counter)?;
         for &table in TableName::ALL {
             copy_table(&snapshot, table, &copy, &mut counter)?;

@@ -10,7 +10,7 @@ use redb::{ReadableTable, ReadableTableMetadata};
 
 use super::entries::{Entries, Row};
 use super::keys::Parts;
-use super::progress::{Counter, Progress, Stage};
+use super::progress::{Counter, Part, Progress};
 use super::snapshot::Snapshot;
 use super::tables::TableName;
 use super::{Position, codec};
@@ -82,7 +82,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The problems found so far.
+/// The problems found so far, each named once although two checks may find it.
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     pub(super) first: Vec<Problem>,
@@ -91,6 +91,9 @@ pub(super) struct Problems {
 
 impl Problems {
     pub(super) fn add(&mut self, problem: Problem) {
+        if self.first.contains(&problem) {
+            return;
+        }
         self.count += 1;
         if self.first.len() < PROBLEMS_LIMIT {
             self.first.push(problem);
@@ -105,7 +108,7 @@ pub(super) fn compare(
     problems: &mut Problems,
     tell: &mut dyn FnMut(Progress),
 ) -> Result<u64, StoreError> {
-    let mut counter = Counter::new(Stage::Compare, rows_in(found, TableName::ALL)?, tell);
+    let mut counter = Counter::new(Part::Compare, rows_in(found, TableName::ALL)?, tell);
     for &table in TableName::ALL {
         let (found, expected) = (found.table(table)?, expected.table(table)?);
         let (mut found, mut expected) = (found.iter()?, expected.iter()?);
@@ -152,7 +155,7 @@ pub(super) fn check_rows(
         problems,
         entries: Entries::default(),
         expected: BTreeMap::new(),
-        counter: Counter::new(Stage::Rows, rows_in(snapshot, &tables)?, tell),
+        counter: Counter::new(Part::Rows, rows_in(snapshot, &tables)?, tell),
     };
     check.table(|_, _: &Case| None)?;
     check.table(|case, task: &Task| {

@@ -16,7 +16,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::progress::{Progress, Stage};
+use super::progress::{Part, Progress};
 use super::{Partition, Position};
 use crate::error::StoreError;
 use crate::journal::{READ_CHUNK_BYTES, RawFrame, SALT_BYTES, Salt};
@@ -47,7 +47,7 @@ struct Line<'a> {
 
 impl Partition {
     /// Writes the frames from number `from` on (1 is the first) to `to`, up to the last one there is by then, and
-    /// returns that one's number. To go on later, begin at the number after it.
+    /// returns that one's number (0 in an empty journal). To go on later, begin at the number after it.
     ///
     /// # Errors
     ///
@@ -63,16 +63,17 @@ impl Partition {
             // A new snapshot for every stretch, so that a slow reader keeps no pages from being used again.
             let journal = self.snapshot()?.journal()?;
             let last = journal.head()?.sequence;
+            if next > last {
+                to.flush()?;
+                return Ok(last);
+            }
             let mut bytes = 0;
-            while bytes < READ_CHUNK_BYTES {
-                let Some(frame) = journal.raw(next)? else {
-                    to.flush()?;
-                    return Ok(next - 1);
-                };
-                bytes += write_frame(&frame, to)?;
+            while next <= last && bytes < READ_CHUNK_BYTES {
+                let missing = || StoreError::Corrupt(format!("frame {next} is missing"));
+                bytes += write_frame(&journal.raw(next)?.ok_or_else(missing)?, to)?;
                 next += 1;
             }
-            progress(Progress { stage: Stage::Export, done: next - 1, total: last });
+            progress(Progress { part: Part::Export, done: next - 1, total: last });
         }
     }
 }

@@ -41,16 +41,16 @@ pub struct OutboxItem {
 /// An open task of somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InboxTask {
-    /// By when it is to be done.
+    /// By when it is to be done, to the microsecond.
     pub due: Option<Timestamp>,
     /// Which task.
     pub task: TaskId,
 }
 
-/// Something that arrived at somebody's inbox, or was given up.
+/// A delivery that arrived in somebody's inbox, or was given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InboxDelivery {
-    /// When, to the microsecond.
+    /// When it arrived or was given up, to the microsecond.
     pub at: Timestamp,
     /// Which delivery.
     pub delivery: DeliveryId,
@@ -136,7 +136,7 @@ impl Snapshot {
         limit: usize,
     ) -> Result<Vec<InboxTask>, StoreError> {
         let place = |item: &InboxTask| {
-            let due = item.due.map_or(NO_MOMENT, keys::moment);
+            let due = item.due.map_or(NO_MOMENT, keys::due);
             [due.as_slice(), &keys::row(item.task.case, item.task.number.0)].concat()
         };
         let table = TableName::InboxTasks;

@@ -79,11 +79,13 @@ pub(super) fn row_error(error: StoreError) -> RowError {
     RowError(Box::new(error))
 }
 
-/// What failed in [`row_error`].
-pub(super) fn store_error(error: RowError) -> StoreError {
-    match error.0.downcast::<StoreError>() {
-        Ok(error) => *error,
-        Err(other) => StoreError::Corrupt(other.to_string()),
+/// What failed, when the rows came from a store.
+impl From<RowError> for StoreError {
+    fn from(error: RowError) -> Self {
+        match error.0.downcast::<Self>() {
+            Ok(error) => *error,
+            Err(other) => Self::Corrupt(other.to_string()),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 /// A part of long work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
+pub enum Part {
     /// Reading the journal and computing its hashes again; counted in frames.
     Chain,
     /// Making the projections again; counted in frames.
@@ -21,7 +21,7 @@ pub enum Stage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// What is being done.
-    pub stage: Stage,
+    pub part: Part,
     /// How much of it is done.
     pub done: u64,
     /// How much there is, as far as is known; what is written meanwhile may come on top.
@@ -38,8 +38,8 @@ pub(super) struct Counter<'a> {
 }
 
 impl<'a> Counter<'a> {
-    pub(super) fn new(stage: Stage, total: u64, tell: &'a mut dyn FnMut(Progress)) -> Self {
-        Self { progress: Progress { stage, done: 0, total }, tell }
+    pub(super) fn new(part: Part, total: u64, tell: &'a mut dyn FnMut(Progress)) -> Self {
+        Self { progress: Progress { part, done: 0, total }, tell }
     }
 
     pub(super) fn one_more(&mut self) {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::check::{self, Problems};
 use super::files;
-use super::progress::{Progress, Stage};
+use super::progress::{Part, Progress};
 use super::replay::{Frames, Replay, ReplayError};
 use super::snapshot::Snapshot;
 use crate::database::{Database, StoreSettings};
@@ -39,7 +39,7 @@ pub fn rebuild(path: &Path, settings: &StoreSettings, mut progress: impl FnMut(P
 
 fn verify_new(new: &Database, head: Head, tell: &mut dyn FnMut(Progress)) -> Result<(), StoreError> {
     let report = journal::verify(new, 1..=head.sequence, |chain| {
-        tell(Progress { stage: Stage::Chain, done: chain.frames_done, total: chain.frames_total });
+        tell(Progress { part: Part::Chain, done: chain.frames_done, total: chain.frames_total });
     })?;
     if report.head != head {
         let reason = report.mismatch.map_or_else(|| "it is too short".to_owned(), |mismatch| mismatch.to_string());

@@ -4,9 +4,9 @@
 use herald_core::record::Record;
 use herald_core::workspace::{ApplyError, Workspace};
 
-use super::progress::{Progress, Stage};
+use super::progress::{Part, Progress};
 use super::projections::Projections;
-use super::{Position, codec, lookup};
+use super::{Position, codec};
 use crate::database::Database;
 use crate::error::StoreError;
 use crate::journal::{Head, JournalReader, JournalWriter, StoredFrame};
@@ -52,7 +52,7 @@ impl Replay<'_> {
             if !self.step(&journal)? {
                 return Ok(());
             }
-            tell(Progress { stage: Stage::Replay, done: self.head.sequence, total: journal.head()?.sequence });
+            tell(Progress { part: Part::Replay, done: self.head.sequence, total: journal.head()?.sequence });
         }
     }
 
@@ -89,10 +89,10 @@ fn apply_frame(projections: &Projections<'_>, frame: &StoredFrame) -> Result<(),
 }
 
 fn apply_record(projections: &Projections<'_>, position: Position, record: &Record) -> Result<(), ReplayError> {
-    let mut workspace = Workspace::open(projections, record.case).map_err(lookup::store_error)?;
+    let mut workspace = Workspace::open(projections, record.case)?;
     for event in &record.events {
         workspace.apply(event, record.at, &record.actor).map_err(|error| match error {
-            ApplyError::Rows(error) => ReplayError::Store(lookup::store_error(error)),
+            ApplyError::Rows(error) => error.into(),
             error => ReplayError::Record { position, reason: error.to_string() },
         })?;
     }

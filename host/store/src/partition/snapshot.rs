@@ -180,6 +180,33 @@ impl Snapshot {
         self.log(TableName::Decisions, case, after, limit)
     }
 
+    /// The records of all cases in order, after `after` if that is given; paged as [`Snapshot::records`] are.
+    ///
+    /// # Errors
+    ///
+    /// See [`Snapshot::journal`].
+    pub fn history(&self, after: Option<Position>, limit: usize) -> Result<Vec<LogEntry>, StoreError> {
+        let journal = self.journal()?;
+        let (mut entries, mut bytes) = (Vec::new(), 0);
+        let mut sequence = after.map_or(1, |after| after.sequence.max(1));
+        while bytes < READ_CHUNK_BYTES
+            && entries.len() < limit
+            && let Some(frame) = journal.raw(sequence)?
+        {
+            let records = (0_u32..).zip(frame.records());
+            let records = records.map(|(index, record)| (Position { sequence, index }, record));
+            for (position, record) in
+                records.filter(|(position, _)| Some(*position) > after).take(limit - entries.len())
+            {
+                bytes += record.map_or(0, <[u8]>::len);
+                let record = record.map(|record| codec::decode_record(position, record)).transpose()?;
+                entries.push(LogEntry { position, record });
+            }
+            sequence += 1;
+        }
+        Ok(entries)
+    }
+
     /// How much there is.
     ///
     /// # Errors

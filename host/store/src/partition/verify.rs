@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Partition;
 use super::check::{self, Problem, Problems};
-use super::progress::{Progress, Stage};
+use super::progress::{Part, Progress};
 use super::replay::{Frames, Replay, ReplayError};
 use super::snapshot::Snapshot;
 use crate::database::{Database, StoreSettings};
@@ -37,7 +37,8 @@ impl Partition {
     /// Verifies the partition. What the journal leads to is made in a new store at `scratch`, which takes about
     /// as much space as the partition without its journal, and is removed in the end.
     ///
-    /// Frames that are written meanwhile are taken along; the tables are compared at one moment after them.
+    /// Frames that are written meanwhile are taken along; the tables are compared at one moment after them. While
+    /// that lasts, the file cannot use pages again that are freed.
     ///
     /// # Errors
     ///
@@ -46,7 +47,7 @@ impl Partition {
     pub fn verify(&self, scratch: &Path, mut progress: impl FnMut(Progress)) -> Result<PartitionReport, StoreError> {
         let tell = &mut progress;
         let journal = journal::verify(&self.database, 1..=self.head().sequence, |chain| {
-            tell(Progress { stage: Stage::Chain, done: chain.frames_done, total: chain.frames_total });
+            tell(Progress { part: Part::Chain, done: chain.frames_done, total: chain.frames_total });
         })?;
         let mut problems = Problems::default();
         let mut rows = 0;

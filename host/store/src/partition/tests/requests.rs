@@ -159,6 +159,38 @@ fn messages_decisions_and_records_are_read_from_the_journal() {
 }
 
 #[test]
+fn the_history_of_all_cases_pages_through_every_record_once() {
+    let partition = partition();
+    for frame_number in 0..4 {
+        partition
+            .write(at(frame_number), |frame| {
+                for number in 0..3 {
+                    push(frame, &record(case(number), at(frame_number), submitted(None)))?;
+                }
+                Ok::<_, PushError>(())
+            })
+            .unwrap();
+    }
+    let snapshot = partition.snapshot().unwrap();
+    let expected: Vec<Position> =
+        (1..=4).flat_map(|sequence| (0..3).map(move |index| Position { sequence, index })).collect();
+    for size in 1..=13 {
+        let (mut after, mut seen) = (None, Vec::new());
+        loop {
+            let page = snapshot.history(after, size).unwrap();
+            let Some(last) = page.last() else { break };
+            after = Some(last.position);
+            assert!(page.len() <= size);
+            assert!(page.iter().all(|entry| entry.record.is_some()));
+            seen.extend(page.iter().map(|entry| entry.position));
+        }
+        assert_eq!(seen, expected, "by {size}");
+    }
+    let end = Position { sequence: partition.head().sequence, index: u32::MAX };
+    assert_eq!(snapshot.history(Some(end), 10).unwrap(), []);
+}
+
+#[test]
 fn an_erased_record_leaves_a_gap_in_the_timeline() {
     let partition = partition();
     write(&partition, &record(case(1), at(0), submitted(None)));
@@ -170,4 +202,6 @@ fn an_erased_record_leaves_a_gap_in_the_timeline() {
     let records = snapshot.records(case(1), None, 10).unwrap();
     assert_eq!(records.iter().map(|entry| entry.record.is_some()).collect::<Vec<_>>(), [false, true]);
     assert_eq!(snapshot.message(case(1), 1).unwrap(), None);
+    let history = snapshot.history(None, 10).unwrap();
+    assert_eq!(history.iter().map(|entry| entry.record.is_some()).collect::<Vec<_>>(), [false, true]);
 }
