@@ -1,4 +1,5 @@
 //! Helpers that the tests and benches share.
 
 pub mod fault;
+pub mod house;
 pub mod load;

@@ -8,5 +8,6 @@
     reason = "a test that cannot go on fails, in its helpers as in itself"
 )]
 
+mod engine;
 mod journal_faults;
 mod layering;

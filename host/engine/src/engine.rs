@@ -1,0 +1,411 @@
+//! The handle on an engine: start it, ask it, configure it, end it.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::JoinHandle;
+
+use crossbeam_channel::bounded;
+use herald_core::access::Requester;
+use herald_core::decision::Decision;
+use herald_core::ids::{CaseId, SHARDS, Shard};
+use herald_core::message::Message;
+use herald_core::step::Refusal;
+use herald_store::Partition;
+use tokio::runtime::Handle;
+use tokio::sync::{oneshot, watch};
+
+use crate::clock::Clock;
+use crate::configured::{Configured, Current};
+use crate::courier::Courier;
+use crate::dispatch::Dispatcher;
+use crate::draft::Draft;
+use crate::evaluation::{Evaluation, Wanted, decide};
+use crate::host::{Host, Lane};
+use crate::keys::{KeyGuard, KeysInFlight};
+use crate::pool::{Behalf, Pool};
+use crate::random::Random;
+use crate::request::{Answer, Ask, RETRY_AFTER, Refused, RequestIdentity, Undecided};
+use crate::settings::Settings;
+use crate::stats::Stats;
+use crate::writer::{Input, Origin, Reply, Work, Writer};
+
+/// How often policies are asked again because the case changed while they were. More changes at once than this
+/// are somebody's quarrel, not a race.
+const EVALUATION_TRIES: usize = 3;
+
+/// What an engine is made of.
+pub struct Parts {
+    /// Its size.
+    pub settings: Settings,
+    /// Its partitions, at least one, always in the same order: shards are spread over them by their number.
+    pub partitions: Vec<Partition>,
+    /// What it judges by, to begin with.
+    pub configured: Configured,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Ids, salts and jitter.
+    pub random: Random,
+    /// Who carries deliveries.
+    pub courier: Arc<dyn Courier>,
+}
+
+/// Why an engine cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// There is nothing to keep cases in.
+    #[error("an engine needs at least one partition")]
+    NoPartition,
+    /// The system gave no thread.
+    #[error("no thread can be started: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// How one partition fares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartitionStatus {
+    /// Why its writer stopped, if it has: nothing is written, reading goes on.
+    pub stopped: Option<String>,
+    /// Commands waiting for its writer.
+    pub queued: usize,
+    /// Tries of deliveries under way.
+    pub sending: usize,
+}
+
+/// A handle on a running engine. Cheap to clone. The engine runs until [`shutdown`](Self::shutdown): dropping the
+/// handles does not end it.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    host: Arc<Host>,
+    lanes: Vec<Arc<Lane>>,
+    keys: KeysInFlight,
+    writers: Mutex<Vec<JoinHandle<()>>>,
+    dispatchers: Mutex<Vec<tokio::task::JoinHandle<()>>>,
+    stop_sending: watch::Sender<bool>,
+}
+
+impl Engine {
+    /// Starts the threads, and the tasks that send deliveries on `runtime`. Timers that are past due begin to
+    /// fire at once, oldest first.
+    ///
+    /// # Errors
+    /// [`StartError`]. What was started before ends with the process.
+    pub fn start(parts: Parts, runtime: &Handle) -> Result<Self, StartError> {
+        if parts.partitions.is_empty() {
+            return Err(StartError::NoPartition);
+        }
+        let stats = Arc::new(Stats::default());
+        let settings = parts.settings;
+        let pool = Pool::start(settings.evaluation_threads, settings.evaluation_queue_limit, &stats)?;
+        let host = Arc::new(Host {
+            settings,
+            clock: parts.clock,
+            random: parts.random,
+            configured: Current::new(parts.configured),
+            courier: parts.courier,
+            pool,
+            stats,
+            closing: AtomicBool::new(false),
+        });
+        let (stop_sending, stop) = watch::channel(false);
+        let (mut lanes, mut writers, mut dispatchers) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, partition) in parts.partitions.into_iter().enumerate() {
+            let (sender, inbox) = bounded(host.settings.command_queue_limit);
+            let (committed, _) = watch::channel(partition.head().sequence);
+            let (stopped, sending) = (OnceLock::new(), AtomicUsize::new(0));
+            let lane = Arc::new(Lane { partition, inbox: sender, stopped, committed, sending });
+            let writer = Writer::new(Arc::clone(&host), Arc::clone(&lane));
+            let thread = std::thread::Builder::new().name(format!("herald-writer-{number}"));
+            writers.push(thread.spawn(move || writer.run(&inbox))?);
+            dispatchers.push(runtime.spawn(Dispatcher::new(Arc::clone(&host), Arc::clone(&lane)).run(stop.clone())));
+            lanes.push(lane);
+        }
+        let (writers, dispatchers) = (Mutex::new(writers), Mutex::new(dispatchers));
+        let keys = KeysInFlight::default();
+        Ok(Self { inner: Arc::new(Inner { host, lanes, keys, writers, dispatchers, stop_sending }) })
+    }
+
+    /// Submits a message: it is evaluated, judged and durable when this returns.
+    ///
+    /// The command is carried out even if the future is dropped before.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub async fn submit(
+        &self,
+        requester: &Requester,
+        request: Option<RequestIdentity>,
+        draft: Draft,
+    ) -> Result<Answer, Refused> {
+        let key = self.begin(request.as_ref())?;
+        let now = self.inner.host.clock.now();
+        let shard = self.shard(request.as_ref(), &draft);
+        let case = CaseId::new(now, shard, self.inner.host.random.number());
+        let evaluation = Evaluation {
+            case,
+            requester: requester.clone(),
+            request,
+            expected_version: None,
+            wanted: Wanted::Submission(Box::new(draft)),
+            now,
+        };
+        self.evaluate_and_judge(evaluation, key).await
+    }
+
+    /// Asks something of a case. It is judged and durable when this returns. `expected_version` is the version
+    /// that the requester saw; without one, the command is judged by the case as it is.
+    ///
+    /// The command is carried out even if the future is dropped before.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub async fn ask(
+        &self,
+        requester: &Requester,
+        request: Option<RequestIdentity>,
+        case: CaseId,
+        expected_version: Option<u64>,
+        ask: Ask,
+    ) -> Result<Answer, Refused> {
+        let key = self.begin(request.as_ref())?;
+        match ask.command() {
+            Ok(command) => {
+                let (reply, answer) = reply(key);
+                let origin = Origin::Caller(reply);
+                let work = Work { case, requester: requester.clone(), request, expected_version, command, origin };
+                let lane = self.lane(case);
+                lane.offer(Input::Work(Box::new(work))).map_err(|_| self.overloaded())?;
+                self.wait(lane, answer).await
+            }
+            Err(undecided) => self.ask_policies(requester, request, case, expected_version, undecided, key).await,
+        }
+    }
+
+    /// What would happen to a message: the message as it would be, and the policies' decision. Nothing is kept.
+    ///
+    /// # Errors
+    /// [`Refused::Form`], or what keeps the engine from evaluating.
+    pub async fn evaluate(&self, requester: &Requester, draft: Draft) -> Result<(Message, Decision), Refused> {
+        self.begin(None)?;
+        let (sender, answer) = oneshot::channel();
+        let host = Arc::clone(&self.inner.host);
+        let actor = requester.actor.clone();
+        let job = move || {
+            let configured = host.configured.get();
+            let message = draft.into_message(&configured, actor, host.clock.now()).map_err(Refused::Form);
+            let decided = message.map(|message| decide(&configured, message));
+            // Whoever has gone needs no answer.
+            let _ = sender.send(decided.map(|(message, decision)| (*message, *decision)));
+        };
+        self.inner.host.pool.run(Behalf::Caller, Box::new(job)).map_err(|_| self.overloaded())?;
+        answer.await.unwrap_or(Err(Refused::Internal))
+    }
+
+    /// Puts another publication in force. What is under way ends as it began; tasks of people who are away by
+    /// it are given again.
+    pub fn configure(&self, configured: Configured) {
+        self.inner.host.configured.set(configured);
+        self.wake_writers();
+    }
+
+    /// The publication in force.
+    #[must_use]
+    pub fn configured(&self) -> Arc<Configured> {
+        self.inner.host.configured.get()
+    }
+
+    /// Has everybody look at the clock: it was turned.
+    pub fn wake(&self) {
+        self.wake_writers();
+        for lane in &self.inner.lanes {
+            lane.committed.send_modify(|_| ());
+        }
+    }
+
+    /// The partitions, for readers of lists: a list gathers from all of them.
+    pub fn partitions(&self) -> impl ExactSizeIterator<Item = &Partition> {
+        self.inner.lanes.iter().map(|lane| &lane.partition)
+    }
+
+    /// The partition that holds a case, if there is such a case.
+    #[must_use]
+    pub fn partition_of(&self, case: CaseId) -> &Partition {
+        &self.lane(case).partition
+    }
+
+    /// Follows the commits of each partition, in their order: the number of its last frame. It may be announced
+    /// again without having changed.
+    #[must_use]
+    pub fn committed(&self) -> Vec<watch::Receiver<u64>> {
+        self.inner.lanes.iter().map(|lane| lane.committed.subscribe()).collect()
+    }
+
+    /// How each partition fares, in their order.
+    #[must_use]
+    pub fn status(&self) -> Vec<PartitionStatus> {
+        let status = |lane: &Arc<Lane>| PartitionStatus {
+            stopped: lane.stopped.get().cloned(),
+            queued: lane.inbox.len(),
+            sending: lane.sending.load(Ordering::Relaxed),
+        };
+        self.inner.lanes.iter().map(status).collect()
+    }
+
+    /// Whether commands are taken, by every partition.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        !self.inner.host.is_closing() && self.inner.lanes.iter().all(|lane| lane.stopped.get().is_none())
+    }
+
+    /// What the engine counts.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        &self.inner.host.stats
+    }
+
+    /// Ends the engine: takes nothing new, waits for tries of deliveries as long as the settings allow, finishes
+    /// and commits what was taken, and ends the threads. A second call returns at once.
+    pub async fn shutdown(&self) {
+        self.inner.host.closing.store(true, Ordering::Release);
+        self.inner.stop_sending.send_replace(true);
+        let dispatchers = std::mem::take(&mut *lock(&self.inner.dispatchers));
+        for dispatcher in dispatchers {
+            // One that panicked has nothing under way any more.
+            let _ = dispatcher.await;
+        }
+        let inner = Arc::clone(&self.inner);
+        let ended = tokio::task::spawn_blocking(move || {
+            // Evaluations hand what they decided to the writers, so they end first.
+            inner.host.pool.close();
+            inner.lanes.iter().for_each(|lane| lane.send(Input::Shutdown));
+            for writer in std::mem::take(&mut *lock(&inner.writers)) {
+                // A writer contains its panics.
+                let _ = writer.join();
+            }
+        });
+        // It joins threads and cannot fail.
+        let _ = ended.await;
+    }
+
+    /// Whether a request may begin, and its key if it bears one.
+    fn begin(&self, request: Option<&RequestIdentity>) -> Result<Option<Arc<KeyGuard>>, Refused> {
+        if self.inner.host.is_closing() {
+            return Err(Refused::Closing);
+        }
+        let Some(request) = request else { return Ok(None) };
+        self.inner.keys.take(request).map(|guard| Some(Arc::new(guard))).ok_or(Refused::KeyInFlight)
+    }
+
+    async fn ask_policies(
+        &self,
+        requester: &Requester,
+        request: Option<RequestIdentity>,
+        case: CaseId,
+        expected_version: Option<u64>,
+        undecided: Undecided,
+        key: Option<Arc<KeyGuard>>,
+    ) -> Result<Answer, Refused> {
+        for _ in 0..EVALUATION_TRIES {
+            let evaluation = Evaluation {
+                case,
+                requester: requester.clone(),
+                request: request.clone(),
+                expected_version,
+                wanted: Wanted::Decision(undecided.clone()),
+                now: self.inner.host.clock.now(),
+            };
+            match self.evaluate_and_judge(evaluation, key.clone()).await {
+                // The case moved on while policies were asked about it as it was.
+                Err(Refused::Step(Refusal::Version { .. })) if expected_version.is_none() => {}
+                answer => return answer,
+            }
+        }
+        Err(Refused::Contended)
+    }
+
+    async fn evaluate_and_judge(&self, evaluation: Evaluation, key: Option<Arc<KeyGuard>>) -> Result<Answer, Refused> {
+        let (reply, answer) = reply(key);
+        let host = Arc::clone(&self.inner.host);
+        let lane = Arc::clone(self.lane(evaluation.case));
+        let job = {
+            let (host, lane) = (Arc::clone(&host), Arc::clone(&lane));
+            move || evaluation.run(&host, &lane, reply)
+        };
+        host.pool.run(Behalf::Caller, Box::new(job)).map_err(|_| self.overloaded())?;
+        self.wait(&lane, answer).await
+    }
+
+    async fn wait(&self, lane: &Lane, answer: oneshot::Receiver<Result<Answer, Refused>>) -> Result<Answer, Refused> {
+        answer.await.unwrap_or_else(|_| {
+            // Nobody will answer. A writer that failed may have had it in its hands; else nothing was done.
+            Err(if lane.stopped.get().is_some() {
+                Refused::Unknown
+            } else if self.inner.host.is_closing() {
+                Refused::Closing
+            } else {
+                Refused::Internal
+            })
+        })
+    }
+
+    fn overloaded(&self) -> Refused {
+        if self.inner.host.is_closing() {
+            return Refused::Closing;
+        }
+        self.inner.host.stats.overloaded.add(1);
+        Refused::Overloaded { retry_after: RETRY_AFTER }
+    }
+
+    /// The shard of a new message: that of the case it came out of, else by its dedup key, else by its
+    /// idempotency key, so that a retry finds its first attempt; else any.
+    fn shard(&self, request: Option<&RequestIdentity>, draft: &Draft) -> Shard {
+        if let Some(cause) = draft.caused_by {
+            return cause.shard();
+        }
+        match (&draft.dedup_key, request) {
+            (Some(key), _) => shard_of(&[draft.kind.as_str(), draft.department.as_str(), key]),
+            (None, Some(request)) => shard_of(&[&request.principal, &request.path, &request.key]),
+            (None, None) => Shard::of_digest(self.inner.host.random.number()),
+        }
+    }
+
+    fn lane(&self, case: CaseId) -> &Arc<Lane> {
+        let lanes = &self.inner.lanes;
+        let index = usize::from(case.shard().number()) * lanes.len() / usize::from(SHARDS);
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "a shard's number is below SHARDS, so the index is below the length"
+        )]
+        &lanes[index]
+    }
+
+    /// Wakes every writer. One whose queue is full is awake.
+    fn wake_writers(&self) {
+        for lane in &self.inner.lanes {
+            let _ = lane.offer(Input::Wake);
+        }
+    }
+}
+
+/// A shard for several texts; lengths are hashed too, so that no two lists of texts are alike.
+fn shard_of(texts: &[&str]) -> Shard {
+    let mut hasher = blake3::Hasher::new();
+    for text in texts {
+        hasher.update(&(text.len() as u64).to_be_bytes()).update(text.as_bytes());
+    }
+    let mut digest = [0; 8];
+    hasher.finalize_xof().fill(&mut digest);
+    Shard::of_digest(u64::from_be_bytes(digest))
+}
+
+fn reply(key: Option<Arc<KeyGuard>>) -> (Reply, oneshot::Receiver<Result<Answer, Refused>>) {
+    let (sender, answer) = oneshot::channel();
+    (Reply { sender, key }, answer)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

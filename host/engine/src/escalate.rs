@@ -1,0 +1,90 @@
+//! Asks the policies about a breach, on an evaluation thread, and hands their word to the writer.
+//!
+//! A policy that fails, or a defect while it is asked, gives an empty escalation: the house's own chain then
+//! takes over. A breach is never dropped here.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use herald_core::case::{Case, DeliveryStatus};
+use herald_core::decision::Escalation;
+use herald_core::target::Recipient;
+use herald_core::workspace::Rows;
+use herald_policy::Breach;
+use herald_store::StoreError;
+use herald_store::partition::Snapshot;
+
+use crate::host::{Host, Lane};
+use crate::pool::{Behalf, Full};
+use crate::writer::{Breached, Input, store_error};
+
+/// The most deliveries that are looked through for whom the message has reached: policies want to know whether
+/// the head has heard, not ten thousand names.
+const REACHED_LIMIT: usize = 256;
+
+/// Has the policies asked about `breached`; gives it back if there is no room.
+pub(crate) fn start(host: Arc<Host>, lane: Arc<Lane>, breached: Breached) -> Result<(), Breached> {
+    let shared = Arc::clone(&host);
+    let job = {
+        let breached = breached.clone();
+        move || {
+            let asked = catch_unwind(AssertUnwindSafe(|| ask(&host, &lane, &breached)));
+            let escalation = asked.unwrap_or_else(|_| {
+                host.stats.defects.add(1);
+                tracing::error!(case = %breached.case, "asking about a breach panicked; the house's own chain takes over");
+                Ok(Escalation { configuration: host.configured.get().organisation().revision, ..Escalation::default() })
+            });
+            let escalation = escalation.map(Box::new).map_err(|error| {
+                tracing::error!(case = %breached.case, %error, "a breach could not be read; its timer will fire again");
+            });
+            let Breached { case, goals } = breached;
+            lane.send(Input::Escalated { case, goals, escalation: escalation.ok() });
+        }
+    };
+    shared.pool.run(Behalf::Host, Box::new(job)).map_err(|Full| breached)
+}
+
+fn ask(host: &Host, lane: &Lane, breached: &Breached) -> Result<Escalation, StoreError> {
+    let configured = host.configured.get();
+    let snapshot = lane.partition.snapshot()?;
+    let nothing = || Escalation { configuration: configured.organisation().revision, ..Escalation::default() };
+    let Some(case) = snapshot.case(breached.case).map_err(store_error)? else { return Ok(nothing()) };
+    // What was erased has nothing left that policies could judge.
+    let Some(message) = snapshot.message(case.id, case.message_version)? else { return Ok(nothing()) };
+    let Some(breach) = breach(host, &snapshot, &case, breached)? else { return Ok(nothing()) };
+    Ok(configured.policies.escalate(&configured.world, &Arc::new(message), &case, &breach))
+}
+
+/// The facts of the breach, by its first goal; the others are alike but for their owners.
+fn breach(host: &Host, snapshot: &Snapshot, case: &Case, breached: &Breached) -> Result<Option<Breach>, StoreError> {
+    let mut owners = BTreeSet::new();
+    let mut first = None;
+    for number in &breached.goals {
+        if let Some(goal) = snapshot.goal(case.id, *number).map_err(store_error)? {
+            owners.extend(goal.owners.iter().cloned());
+            first.get_or_insert(goal);
+        }
+    }
+    let Some(goal) = first else { return Ok(None) };
+    let at = host.clock.now();
+    Ok(Some(Breach {
+        goal: goal.name,
+        owners: owners.into_iter().collect(),
+        due: goal.due.unwrap_or(at),
+        at,
+        set_by: goal.set_by,
+        reached: reached(snapshot, case)?,
+    }))
+}
+
+/// Whom deliveries have reached, of the latest [`REACHED_LIMIT`].
+fn reached(snapshot: &Snapshot, case: &Case) -> Result<Vec<Recipient>, StoreError> {
+    let mut reached = BTreeSet::new();
+    for number in case.deliveries().rev().take(REACHED_LIMIT) {
+        let delivery = snapshot.delivery(case.id, number).map_err(store_error)?;
+        let delivered = delivery.filter(|delivery| delivery.status == DeliveryStatus::Delivered);
+        reached.extend(delivered.map(|delivery| delivery.to));
+    }
+    Ok(reached.into_iter().collect())
+}

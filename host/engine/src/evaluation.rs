@@ -1,0 +1,140 @@
+//! What happens to a request on an evaluation thread: it is looked up, read, and decided, and then handed to the
+//! writer as a command.
+
+use std::sync::Arc;
+
+use herald_core::access::Requester;
+use herald_core::command::Command;
+use herald_core::decision::Decision;
+use herald_core::ids::CaseId;
+use herald_core::message::Message;
+use herald_core::step::Refusal;
+use herald_core::workspace::{Rows, Workspace};
+use herald_store::StoreError;
+use jiff::Timestamp;
+
+use crate::configured::Configured;
+use crate::draft::Draft;
+use crate::existing;
+use crate::host::{Host, Lane};
+use crate::request::{Answer, Refused, RequestIdentity, Undecided};
+use crate::writer::{Input, Origin, Reply, Work, repeat, store_error};
+
+/// A submission, or something asked of a case, that needs the policies' word.
+pub(crate) struct Evaluation {
+    pub(crate) case: CaseId,
+    pub(crate) requester: Requester,
+    pub(crate) request: Option<RequestIdentity>,
+    pub(crate) expected_version: Option<u64>,
+    pub(crate) wanted: Wanted,
+    /// When it arrived.
+    pub(crate) now: Timestamp,
+}
+
+/// What the policies are asked about.
+pub(crate) enum Wanted {
+    Submission(Box<Draft>),
+    Decision(Undecided),
+}
+
+/// How an evaluation ends, unless it fails.
+enum Ready {
+    /// Nothing is left to judge.
+    Answered(Answer),
+    /// A command for the writer, decided on this version of the case.
+    Command(Command, Option<u64>),
+}
+
+impl Evaluation {
+    /// Evaluates, and hands the outcome to the writer or, if there is nothing to judge, to the caller.
+    pub(crate) fn run(self, host: &Host, lane: &Lane, reply: Reply) {
+        if lane.stopped.get().is_some() {
+            return reply.send(Err(Refused::Stopped));
+        }
+        let configured = host.configured.get();
+        match self.evaluate(&configured, lane) {
+            Err(refused) => reply.send(Err(refused)),
+            Ok(Ready::Answered(answer)) => reply.send(Ok(answer)),
+            Ok(Ready::Command(command, version)) => lane.send(Input::Work(Box::new(Work {
+                case: self.case,
+                requester: self.requester,
+                request: self.request,
+                expected_version: self.expected_version.or(version),
+                command,
+                origin: Origin::Caller(reply),
+            }))),
+        }
+    }
+
+    fn evaluate(&self, configured: &Configured, lane: &Lane) -> Result<Ready, Refused> {
+        // Looked up again by the writer: this only spares an evaluation.
+        if let Some(request) = &self.request {
+            let snapshot = lane.partition.snapshot().map_err(unreadable)?;
+            let answered = snapshot.answered(&request.principal, &request.path, &request.key, self.now);
+            if let Some(answered) = answered.map_err(unreadable)? {
+                return repeat(answered, &request.body_digest).map(Ready::Answered);
+            }
+        }
+        match &self.wanted {
+            Wanted::Submission(draft) => self.submission(configured, lane, draft),
+            Wanted::Decision(undecided) => self.decision(configured, lane, undecided),
+        }
+    }
+
+    fn submission(&self, configured: &Configured, lane: &Lane, draft: &Draft) -> Result<Ready, Refused> {
+        let message = draft.clone().into_message(configured, self.requester.actor.clone(), self.now);
+        let message = message.map_err(Refused::Form)?;
+        if let Some(answer) = self.existing(configured, lane, &message)? {
+            return Ok(Ready::Answered(answer));
+        }
+        let (message, decision) = decide(configured, message);
+        Ok(Ready::Command(Command::Submit { message, decision }, None))
+    }
+
+    /// The case that the event of `message` has already. Asked only without an idempotency key: the answer to
+    /// one that bears a key is recorded, and that is the writer's to do.
+    fn existing(&self, configured: &Configured, lane: &Lane, message: &Message) -> Result<Option<Answer>, Refused> {
+        let organisation = configured.organisation();
+        let key = existing::dedup_key(organisation, &self.requester, message).filter(|_| self.request.is_none());
+        let Some(key) = key else { return Ok(None) };
+        let snapshot = lane.partition.snapshot().map_err(unreadable)?;
+        let existing = snapshot.live_case(&message.kind, &message.department, key).map_err(unreadable)?;
+        let Some(case) = existing else { return Ok(None) };
+        let mut workspace = Workspace::open(&snapshot, case).map_err(|error| unreadable(store_error(error)))?;
+        let answer = existing::answer(organisation, &lane.partition, &self.requester, &mut workspace);
+        answer.map(Some).map_err(unreadable)
+    }
+
+    fn decision(&self, configured: &Configured, lane: &Lane, undecided: &Undecided) -> Result<Ready, Refused> {
+        let not_found = || Refusal::NotFound(format!("message {}", self.case));
+        let snapshot = lane.partition.snapshot().map_err(unreadable)?;
+        let case = snapshot.case(self.case).map_err(|error| unreadable(store_error(error)))?.ok_or_else(not_found)?;
+        let command = match undecided {
+            Undecided::Release => {
+                let message = snapshot.message(case.id, case.message_version).map_err(unreadable)?;
+                let (_, decision) = decide(configured, message.ok_or_else(not_found)?);
+                Command::Release { decision }
+            }
+            Undecided::Resubmit(draft) => {
+                let sender = self.requester.actor.clone();
+                let message = draft.as_ref().clone().into_message(configured, sender, self.now);
+                let (message, decision) = decide(configured, message.map_err(Refused::Form)?);
+                Command::Resubmit { message, decision }
+            }
+        };
+        Ok(Ready::Command(command, Some(case.version)))
+    }
+}
+
+/// Asks the policies about `message`.
+pub(crate) fn decide(configured: &Configured, message: Message) -> (Box<Message>, Box<Decision>) {
+    let message = Arc::new(message);
+    let decision = configured.policies.decide(&configured.world, &message);
+    (Box::new(Arc::unwrap_or_clone(message)), Box::new(decision))
+}
+
+/// A failure to read is no reason to stop writing, and none to tell anybody about the disk.
+fn unreadable(error: StoreError) -> Refused {
+    tracing::error!(%error, "a partition could not be read");
+    Refused::Internal
+}

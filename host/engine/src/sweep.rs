@@ -1,0 +1,72 @@
+//! Looks for open tasks of people who are not there, so that somebody else gets them.
+//!
+//! It runs on an evaluation thread, after each publication and every few minutes: an absence may begin without
+//! anybody publishing anything. Who gets the tasks is core's to say.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use herald_core::command::Command;
+use herald_core::ids::{CaseId, TaskNumber};
+use herald_core::names::PersonId;
+use herald_store::StoreError;
+
+use crate::host::{Host, Lane};
+use crate::pool::{Behalf, Full};
+use crate::writer::{Input, Origin, Work};
+
+/// The most tasks that are read at once; also the most that one command gives again.
+const PAGE_LIMIT_TASKS: usize = 256;
+
+/// A sweep under way, until it is dropped, however it ends.
+struct UnderWay(Arc<AtomicBool>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+/// Has the tasks looked for, unless there is no room. `under_way` is set until that is over.
+pub(crate) fn start(host: Arc<Host>, lane: Arc<Lane>, under_way: Arc<AtomicBool>) -> Result<(), Full> {
+    under_way.store(true, Ordering::Release);
+    let (shared, under_way) = (Arc::clone(&host), UnderWay(under_way));
+    let job = move || {
+        let _under_way = under_way;
+        if let Err(error) = sweep(&host, &lane) {
+            tracing::error!(%error, "tasks of people who are away could not be looked for; the next sweep tries again");
+        }
+    };
+    shared.pool.run(Behalf::Host, Box::new(job))
+}
+
+fn sweep(host: &Host, lane: &Lane) -> Result<(), StoreError> {
+    let configured = host.configured.get();
+    let now = host.clock.now();
+    let away = configured.organisation().people.iter().filter(|(_, person)| !person.is_there(now));
+    for (person, _) in away {
+        if host.is_closing() || lane.stopped.get().is_some() {
+            return Ok(());
+        }
+        give_again(lane, person)?;
+    }
+    Ok(())
+}
+
+fn give_again(lane: &Lane, person: &PersonId) -> Result<(), StoreError> {
+    let mut after = None;
+    loop {
+        let page = lane.partition.snapshot()?.inbox_tasks(person, after.as_ref(), PAGE_LIMIT_TASKS)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(*last);
+        let mut cases: BTreeMap<CaseId, Vec<TaskNumber>> = BTreeMap::new();
+        for item in page {
+            cases.entry(item.task.case).or_default().push(item.task.number);
+        }
+        for (case, tasks) in cases {
+            let work = Work::of_host(case, Command::Regive { tasks }, Origin::Nobody);
+            lane.send(Input::Work(Box::new(work)));
+        }
+    }
+}

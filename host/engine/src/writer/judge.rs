@@ -1,0 +1,197 @@
+//! Judges one command within a frame: has it been answered, is it the same event, and if neither, what does it
+//! do to its case.
+
+use herald_core::command::Command;
+use herald_core::ids::CaseId;
+use herald_core::record::{RECORD_FORMAT, Record, Request};
+use herald_core::step::{Context, StepError, step};
+use herald_core::view::view;
+use herald_core::workspace::{RowError, Workspace};
+use herald_store::partition::{FrameWriter, PushError};
+use herald_store::{Partition, StoreError};
+
+use super::input::{Origin, Work};
+use crate::configured::Configured;
+use crate::existing;
+use crate::random::Random;
+use crate::request::{Answer, Outcome, OwedAnswer, Refused};
+
+/// A command that was carried out in the frame, or that had nothing to do.
+pub(super) struct Carried {
+    /// Whether anything happened to the case.
+    pub(super) changed: bool,
+    /// The answer, if somebody waits for one.
+    pub(super) answer: Option<Answer>,
+}
+
+/// Why a command was not carried out in this frame.
+pub(super) enum Trouble {
+    /// It is refused.
+    Refused(Refused),
+    /// There is no room for it; it comes first in the next frame.
+    Full,
+    /// The store failed.
+    Store(StoreError),
+}
+
+/// What a command is judged by, besides the frame.
+pub(super) struct Judge<'a> {
+    pub(super) partition: &'a Partition,
+    pub(super) configured: &'a Configured,
+    pub(super) random: &'a Random,
+}
+
+impl Judge<'_> {
+    /// Judges `work` against the frame as it stands. Nothing is pushed unless it is carried out.
+    pub(super) fn judge(&self, frame: &FrameWriter<'_>, work: &Work) -> Result<Carried, Trouble> {
+        if let Some(request) = &work.request
+            && let Some(answered) = frame.answered(&request.principal, &request.path, &request.key)?
+        {
+            let answer = repeat(answered, &request.body_digest)?;
+            return Ok(Carried { changed: false, answer: Some(answer) });
+        }
+        if let Some(existing) = self.existing(frame, work)? {
+            return self.attach(frame, work, existing);
+        }
+        let mut workspace = Workspace::open(frame, work.case)?;
+        let context = Context {
+            now: frame.at(),
+            organisation: self.configured.organisation(),
+            requester: &work.requester,
+            expected_version: work.expected_version,
+        };
+        let events = step(&mut workspace, &work.command, &context)?;
+        let outcome = if matches!(work.command, Command::Submit { .. }) { Outcome::Created } else { Outcome::Changed };
+        let answer = self.answer(&mut workspace, work, outcome)?;
+        let changed = !events.is_empty();
+        self.push(frame, &workspace, work, events, answer.as_ref())?;
+        Ok(Carried { changed, answer })
+    }
+
+    /// The case that a submission belongs to, if its event was submitted before.
+    fn existing(&self, frame: &FrameWriter<'_>, work: &Work) -> Result<Option<CaseId>, StoreError> {
+        let Command::Submit { message, .. } = &work.command else { return Ok(None) };
+        match existing::dedup_key(self.configured.organisation(), &work.requester, message) {
+            Some(key) => frame.live_case(&message.kind, &message.department, key),
+            None => Ok(None),
+        }
+    }
+
+    /// Answers a submission with the case that its event has already. Under an idempotency key that is recorded:
+    /// the same request must not begin a case once this one has ended.
+    fn attach(&self, frame: &FrameWriter<'_>, work: &Work, existing: CaseId) -> Result<Carried, Trouble> {
+        let mut workspace = Workspace::open(frame, existing)?;
+        let organisation = self.configured.organisation();
+        let answer = existing::answer(organisation, self.partition, &work.requester, &mut workspace)?;
+        self.push(frame, &workspace, work, Vec::new(), Some(&answer))?;
+        Ok(Carried { changed: false, answer: Some(answer) })
+    }
+
+    /// The answer to `work`, if somebody waits for one.
+    fn answer(&self, workspace: &mut Workspace<'_>, work: &Work, outcome: Outcome) -> Result<Option<Answer>, RowError> {
+        if !matches!(work.origin, Origin::Caller(_)) {
+            return Ok(None);
+        }
+        let decision = match &work.command {
+            Command::Submit { decision, .. } | Command::Release { decision } | Command::Resubmit { decision, .. } => {
+                Some(decision.as_ref())
+            }
+            _ => None,
+        };
+        let view = view(workspace, decision)?.map(Box::new);
+        Ok(Some(Answer { case: workspace.id(), outcome, repeated: false, view }))
+    }
+
+    /// Writes a record of what happened, unless nothing did and no answer is owed.
+    fn push(
+        &self,
+        frame: &FrameWriter<'_>,
+        workspace: &Workspace<'_>,
+        work: &Work,
+        events: Vec<herald_core::event::Event>,
+        answer: Option<&Answer>,
+    ) -> Result<(), Trouble> {
+        if events.is_empty() && work.request.is_none() {
+            return Ok(());
+        }
+        let request = work.request.as_ref().zip(answer).map(|(request, answer)| {
+            let owed = OwedAnswer { case: answer.case, outcome: answer.outcome, view: answer.view.clone() };
+            Ok::<_, serde_json::Error>(Request {
+                principal: request.principal.clone(),
+                path: request.path.clone(),
+                key: request.key.clone(),
+                body_digest: request.body_digest.clone(),
+                answer: serde_json::to_value(owed)?,
+            })
+        });
+        let record = Record {
+            format: RECORD_FORMAT,
+            case: workspace.id(),
+            at: frame.at(),
+            actor: work.requester.actor.clone(),
+            verb: work.command.verb(),
+            request: request.transpose().map_err(|error| defect("an answer has no JSON form", &error))?,
+            events,
+        };
+        frame.push(&record, workspace.changes(), self.random.bytes16()).map_err(|error| match error {
+            PushError::FrameFull { .. } => Trouble::Full,
+            PushError::RecordTooLarge { bytes } => {
+                Trouble::Refused(Refused::TooLarge { bytes, limit_bytes: herald_store::journal::FRAME_LIMIT_BYTES })
+            }
+            PushError::Store(error) => Trouble::Store(error),
+        })
+    }
+}
+
+/// The answer that was given to `request` before, if the body is the same.
+pub(crate) fn repeat(request: Request, body_digest: &str) -> Result<Answer, Refused> {
+    if request.body_digest != body_digest {
+        return Err(Refused::KeyReused);
+    }
+    let OwedAnswer { case, outcome, view } = serde_json::from_value(request.answer).map_err(|error| {
+        tracing::error!(%error, "the answer owed to an idempotency key cannot be read");
+        Refused::Internal
+    })?;
+    Ok(Answer { case, outcome, repeated: true, view })
+}
+
+fn defect(what: &str, error: &dyn std::fmt::Display) -> Trouble {
+    tracing::error!(%error, "{what}");
+    Trouble::Refused(Refused::Internal)
+}
+
+impl From<Refused> for Trouble {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<RowError> for Trouble {
+    fn from(error: RowError) -> Self {
+        Self::Store(store_error(error))
+    }
+}
+
+impl From<StepError> for Trouble {
+    fn from(error: StepError) -> Self {
+        match error {
+            StepError::Refused(refusal) => Self::Refused(refusal.into()),
+            StepError::Rows(error) => error.into(),
+            StepError::Inconsistent(error) => defect("the rows of a case contradict each other", &error),
+        }
+    }
+}
+
+/// The store's own error out of a failure to read a row.
+pub(crate) fn store_error(error: RowError) -> StoreError {
+    match error.0.downcast::<StoreError>() {
+        Ok(error) => *error,
+        Err(other) => StoreError::Corrupt(other.to_string()),
+    }
+}

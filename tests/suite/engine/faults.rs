@@ -1,0 +1,47 @@
+//! A disk that fails while a frame is committed: nobody is told more than is known, reading goes on, and a retry
+//! with the same key settles the outcome.
+
+use herald_engine::{Ask, Refused};
+use herald_tests::fault::{Fault, fault_disk};
+use herald_tests::house::{House, draft, hours, identity, partition_on, requester};
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_with_the_same_key_settles_an_unknown_outcome() {
+    let li = requester("li");
+    let plain = || draft(json!({}), &[]);
+    // A commit syncs twice. Each disk is looked at as a restarted process and as several power failures find it.
+    for failing_sync in [1, 2] {
+        let (disk, controller) = fault_disk(Vec::new());
+        let house = House::open(partition_on(disk), hours(0));
+        let before = house.fault(plain()).await;
+        house.settle().await;
+        controller.inject(Fault::FailSync(controller.syncs() + failing_sync));
+        let doubtful = house.engine.submit(&li, Some(identity("k", "a")), plain()).await;
+        assert!(matches!(doubtful, Err(Refused::Unknown)), "{doubtful:?}");
+
+        let later = house.engine.submit(&li, Some(identity("k2", "a")), plain()).await;
+        assert!(matches!(later, Err(Refused::Stopped)), "{later:?}");
+        let later = house.ask("li", before, Ask::Withdraw(None)).await;
+        assert!(matches!(later, Err(Refused::Stopped)), "{later:?}");
+        assert!(!house.engine.is_ready());
+        assert!(house.engine.status()[0].stopped.as_ref().unwrap().contains("disk"));
+        assert_eq!(house.view(before).id, before, "reading goes on");
+        house.engine.shutdown().await;
+        drop(house);
+
+        let crashes = (0..8).map(|seed| controller.image_after_crash(seed));
+        for image in crashes.chain([controller.image_after_restart()]) {
+            let (disk, _) = fault_disk(image);
+            let house = House::open(partition_on(disk), hours(0));
+            house.view(before);
+            let settled = house.engine.submit(&li, Some(identity("k", "a")), plain()).await.unwrap();
+            let again = house.engine.submit(&li, Some(identity("k", "a")), plain()).await.unwrap();
+            assert!(again.repeated);
+            assert_eq!(again.case, settled.case);
+            let cases = house.engine.partition_of(before).snapshot().unwrap().counts().unwrap().cases;
+            assert_eq!(cases, 2, "carried out once, by the first try or by the retry");
+            house.engine.shutdown().await;
+        }
+    }
+}
