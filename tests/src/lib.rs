@@ -3,3 +3,5 @@
 pub mod fault;
 pub mod house;
 pub mod load;
+pub mod receiver;
+pub mod sample;

@@ -8,6 +8,8 @@
     reason = "a test that cannot go on fails, in its helpers as in itself"
 )]
 
+mod crash;
 mod engine;
 mod journal_faults;
+mod kill;
 mod layering;
