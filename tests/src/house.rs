@@ -17,8 +17,8 @@ use herald_core::record::Record;
 use herald_core::target::Actor;
 use herald_core::view::CaseView;
 use herald_engine::{
-    Answer, Ask, Carried, Configured, Courier, Draft, Engine, Parcel, Parts, Random, Refused, RequestIdentity, Settings,
-    TurnedClock,
+    Answer, Ask, Carried, Configured, Courier, Draft, Engine, Parcel, Parts, Random, Refused, RequestIdentity,
+    Settings, TurnedClock,
 };
 use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, World};
 use herald_store::{Partition, StoreSettings};

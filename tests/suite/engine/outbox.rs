@@ -57,7 +57,8 @@ async fn a_failure_is_tried_again_in_its_time_and_given_up_in_the_end() {
     }
     let (number, status, _) = delivery(&house, case);
     assert_eq!(status, DeliveryStatus::Dead);
-    let ids: std::collections::BTreeSet<_> = house.courier.handed().iter().map(|parcel| parcel.id.to_string()).collect();
+    let ids: std::collections::BTreeSet<_> =
+        house.courier.handed().iter().map(|parcel| parcel.id.to_string()).collect();
     assert_eq!((house.courier.handed().len(), ids.len()), (3, 1));
     let dead = house.engine.partition_of(case).snapshot().unwrap().dead_letters(None, 10).unwrap();
     assert_eq!(dead.len(), 1);
@@ -104,7 +105,9 @@ async fn a_slow_channel_holds_up_no_other() {
     assert_eq!(channels(&house), ["screen", "screen", "pager"]);
     assert_eq!(house.engine.status()[0].sending, 3);
     gate.add_permits(100);
-    house.until("all arrive", |house| slow.iter().all(|case| delivery(house, *case).1 == DeliveryStatus::Delivered)).await;
+    house
+        .until("all arrive", |house| slow.iter().all(|case| delivery(house, *case).1 == DeliveryStatus::Delivered))
+        .await;
     assert_eq!(house.courier.handed().len(), 6, "each was sent once");
 }
 

@@ -141,9 +141,7 @@ async fn of_two_who_decide_at_once_the_second_is_told() {
     let asks: Vec<_> = ["a", "b"]
         .map(|text| {
             let engine = house.engine.clone();
-            tokio::spawn(async move {
-                engine.ask(&requester("zhao"), None, case, Some(seen), answer_of(text)).await
-            })
+            tokio::spawn(async move { engine.ask(&requester("zhao"), None, case, Some(seen), answer_of(text)).await })
         })
         .into();
     house.until("both wait", |house| house.engine.status()[0].queued >= 1).await;
@@ -195,7 +193,8 @@ async fn a_full_queue_turns_away_and_says_when_to_come_again() {
     let mut waiting = Vec::new();
     for _ in 0..8 {
         let engine = house.engine.clone();
-        waiting.push(tokio::spawn(async move { engine.ask(&requester("zhao"), None, case, None, answer_of("好")).await }));
+        waiting
+            .push(tokio::spawn(async move { engine.ask(&requester("zhao"), None, case, None, answer_of("好")).await }));
     }
     house.until("some are turned away", |house| house.engine.stats().overloaded.get() >= 5).await;
     drop(held);
