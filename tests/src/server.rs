@@ -1,7 +1,7 @@
 //! A whole host on a real socket: the house's organisation and policy, published the way an operator would,
 //! a token for everybody, and a client that shows everything of an answer.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set up its server fails")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot set up its server fails")]
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
