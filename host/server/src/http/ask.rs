@@ -1,14 +1,14 @@
 //! The one way from a handler to a command on a case.
 //!
-//! A refusal would tell that the case exists. So whoever may not see the case is told instead that there is
-//! none, whatever the refusal was. That is looked up only when something is refused.
+//! Whoever may not see a case is told that there is none before anything is asked of it: any other refusal, and
+//! any success, would tell that it exists.
 
 use std::sync::Arc;
 
 use axum::response::Response;
 use herald_core::ids::CaseId;
 use herald_core::workspace::Rows as _;
-use herald_engine::{Ask, Refused, RequestIdentity};
+use herald_engine::{Ask, RequestIdentity};
 
 use super::answer::respond;
 use super::app::{App, blocking};
@@ -25,14 +25,12 @@ pub(crate) async fn ask(
     version: Option<u64>,
     ask: Ask,
 ) -> Result<Response, Problem> {
-    match app.engine.ask(caller.requester(), request, case, version, ask).await {
-        Ok(answer) => Ok(respond(&answer)),
-        Err(refused @ Refused::Step(_)) => {
-            let sees = blocking(move || sees(&app, &caller, case)).await?;
-            Err(if sees { refused.into() } else { Problem::not_found(format!("message `{case}`")) })
-        }
-        Err(refused) => Err(refused.into()),
+    let sight = Arc::clone(&app);
+    let (caller, sees) = blocking(move || sees(&sight, &caller, case).map(|sees| (caller, sees))).await?;
+    if !sees {
+        return Err(Problem::not_found(format!("message `{case}`")));
     }
+    Ok(respond(&app.engine.ask(caller.requester(), request, case, version, ask).await?))
 }
 
 /// Whether the caller may know that the case exists. Administrators meet cases in the list of dead letters.
