@@ -1,17 +1,18 @@
 //! A small house to run an engine in: five people, two departments, one policy, a clock that is turned by hand
 //! and a courier that does as it is told. The store, the policies and the engine are the real ones.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set up its house fails")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot set up its house fails")]
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use herald_core::access::Requester;
 use herald_core::event::Event;
-use herald_core::ids::CaseId;
+use herald_core::ids::{CaseId, Shard};
 use herald_core::organisation::{Channel, Organisation};
 use herald_core::record::Record;
 use herald_core::target::Actor;
@@ -154,21 +155,28 @@ impl House {
         }
     }
 
-    /// Keeps the writer from writing, until what is returned is dropped: the partition has one writer at a time.
-    pub async fn hold_writer(&self, case: Option<CaseId>) -> Held {
-        let engine = self.engine.clone();
+    /// Keeps the writer from judging anything, until what is returned is dropped: it has a question in its hands,
+    /// and cannot begin a frame, because somebody else has. What comes in now waits, in its order.
+    pub async fn hold_writer(&self) -> Held {
         let (holding, held) = tokio::sync::oneshot::channel();
         let (release, released) = std::sync::mpsc::channel::<()>();
+        let engine = self.engine.clone();
         let thread = std::thread::spawn(move || {
-            let partition = case.map_or_else(|| engine.partitions().next().unwrap(), |case| engine.partition_of(case));
-            let now = partition.last_time().unwrap_or(Timestamp::MIN);
-            let _ = partition.write(now, |_| {
+            let partition = engine.partitions().next().unwrap();
+            let _ = partition.write(Timestamp::MIN, |_| {
                 let _ = holding.send(());
                 let _ = released.recv();
                 Ok::<_, herald_store::StoreError>(())
             });
         });
         held.await.unwrap();
+        let engine = self.engine.clone();
+        let nowhere = CaseId::new(Timestamp::UNIX_EPOCH, Shard::of_digest(0), 0);
+        let mut question =
+            Box::pin(async move { engine.ask(&requester("li"), None, nowhere, None, Ask::Archive).await });
+        // The first poll hands the question over.
+        assert!(std::future::poll_fn(|context| Poll::Ready(question.as_mut().poll(context).is_pending())).await);
+        self.until("the writer has the question", |house| house.engine.status()[0].queued == 0).await;
         Held { release: Some(release), thread: Some(thread) }
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use herald_core::ids::DeliveryId;
 use herald_core::names::ChannelName;
@@ -24,6 +24,10 @@ use crate::writer::store_error;
 /// The most deliveries that are looked at, of those due, for some that may go out: channels that have their
 /// fill hold up others only beyond this many of their own.
 const LOOK_LIMIT: usize = 4_096;
+
+/// After a look as many times as long is spent on something else: an outbox full of deliveries that may not go
+/// out yet takes no more than a fifth of a thread.
+const REST_PER_LOOK: u32 = 4;
 
 /// One partition's outbox.
 pub(crate) struct Dispatcher {
@@ -59,7 +63,13 @@ impl Dispatcher {
         let mut committed = self.lane.committed.subscribe();
         loop {
             committed.mark_unchanged();
+            let began = Instant::now();
             let pause = self.start_what_is_due().await;
+            let rest = (began.elapsed() * REST_PER_LOOK).min(LONGEST_SLEEP);
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => break,
+                () = tokio::time::sleep(rest) => {}
+            }
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => break,
                 _ = committed.changed() => {}
@@ -77,6 +87,7 @@ impl Dispatcher {
                 left = self.tries.len(),
                 "tries of deliveries were given up; the next start makes them again"
             );
+            self.tries.shutdown().await;
         }
     }
 

@@ -71,7 +71,8 @@ pub struct PartitionStatus {
     pub sending: usize,
 }
 
-/// A handle on a running engine. Cheap to clone.
+/// A handle on a running engine. Cheap to clone. The engine runs until [`shutdown`](Self::shutdown): dropping the
+/// handles does not end it.
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
@@ -339,9 +340,14 @@ impl Engine {
 
     async fn wait(&self, lane: &Lane, answer: oneshot::Receiver<Result<Answer, Refused>>) -> Result<Answer, Refused> {
         answer.await.unwrap_or_else(|_| {
-            // Nobody will answer. A writer that stopped may have had it in its hands; else it was an evaluation
-            // that panicked, and nothing was done.
-            Err(if lane.stopped.get().is_some() { Refused::Unknown } else { Refused::Internal })
+            // Nobody will answer. A writer that failed may have had it in its hands; else nothing was done.
+            Err(if lane.stopped.get().is_some() {
+                Refused::Unknown
+            } else if self.inner.host.is_closing() {
+                Refused::Closing
+            } else {
+                Refused::Internal
+            })
         })
     }
 

@@ -57,7 +57,7 @@ impl Lane {
     /// Hands `input` to the writer; waits while its queue is full. Not for asynchronous code.
     pub(crate) fn send(&self, input: Input) {
         if let Err(gone) = self.inbox.send(input) {
-            gone.0.refuse(&|| Refused::Stopped);
+            gone.0.refuse(&|| self.gone());
         }
     }
 
@@ -67,9 +67,14 @@ impl Lane {
             Ok(()) => Ok(()),
             Err(TrySendError::Full(input)) => Err(input),
             Err(TrySendError::Disconnected(input)) => {
-                input.refuse(&|| Refused::Stopped);
+                input.refuse(&|| self.gone());
                 Ok(())
             }
         }
+    }
+
+    /// Why there is no writer any more.
+    fn gone(&self) -> Refused {
+        if self.stopped.get().is_some() { Refused::Stopped } else { Refused::Closing }
     }
 }

@@ -1,11 +1,11 @@
 //! Where ids, salts and jitter come from: one seed, stretched by BLAKE3.
 //!
-//! The seed is an argument. From the operating system's randomness the stream is unpredictable, as salts must
-//! be; from a fixed seed it is the same every time, as simulations need.
+//! The seed is an argument. A seed from the operating system's randomness gives bytes that nobody can foretell, as
+//! salts must be; a fixed one gives the same bytes every time, as simulations need.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A source of random bytes. It never runs dry and asks the operating system only once.
+/// A source of random bytes. It never runs dry.
 ///
 /// The bytes are BLAKE3, keyed with the seed, of a counter: a pseudo-random function, so that who sees some of
 /// them learns nothing about the others.
@@ -15,16 +15,6 @@ pub struct Random {
 }
 
 impl Random {
-    /// Bytes that nobody can foretell.
-    ///
-    /// # Errors
-    /// When the operating system has no randomness to give.
-    pub fn from_system() -> Result<Self, std::io::Error> {
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed).map_err(|error| std::io::Error::other(error.to_string()))?;
-        Ok(Self::from_seed(seed))
-    }
-
     /// The bytes of this seed, the same every time.
     #[must_use]
     pub fn from_seed(seed: [u8; 32]) -> Self {

@@ -21,6 +21,9 @@ use crate::writer::{Input, Origin, Work, store_error};
 /// How long a report waits before it asks again for room in the writer's queue.
 const QUEUE_PAUSE: Duration = Duration::from_millis(20);
 
+/// How long a delivery rests whose report could not be kept: without one it counts as not yet tried.
+const REPORT_REST: Duration = Duration::from_secs(60);
+
 /// What was found of a delivery that is due.
 enum Found {
     /// It is to be tried.
@@ -95,8 +98,10 @@ async fn report(lane: &Lane, id: DeliveryId, attempt: Attempt) {
         input = returned;
         tokio::time::sleep(QUEUE_PAUSE).await;
     }
-    // A writer that stops drops the sender.
-    let _ = durable.await;
+    // A writer that stops drops the sender; then nothing is sent any more.
+    if durable.await == Ok(false) {
+        tokio::time::sleep(REPORT_REST).await;
+    }
 }
 
 fn find(host: &Host, lane: &Lane, id: DeliveryId) -> Result<Found, StoreError> {

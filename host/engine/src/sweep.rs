@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use herald_core::command::Command;
 use herald_core::ids::{CaseId, TaskNumber};
@@ -18,21 +19,22 @@ use crate::writer::{Input, Origin, Work};
 /// The most tasks that are read at once; also the most that one command gives again.
 const PAGE_LIMIT_TASKS: usize = 256;
 
-/// Tells the writer that the sweep is over, however it ended.
-struct Sweeping(Arc<Lane>);
+/// A sweep under way, until it is dropped, however it ends.
+struct UnderWay(Arc<AtomicBool>);
 
-impl Drop for Sweeping {
+impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.send(Input::Swept);
+        self.0.store(false, Ordering::Release);
     }
 }
 
-/// Has the tasks looked for, unless there is no room.
-pub(crate) fn start(host: Arc<Host>, lane: Arc<Lane>) -> Result<(), Full> {
-    let shared = Arc::clone(&host);
+/// Has the tasks looked for, unless there is no room. `under_way` is set until that is over.
+pub(crate) fn start(host: Arc<Host>, lane: Arc<Lane>, under_way: Arc<AtomicBool>) -> Result<(), Full> {
+    under_way.store(true, Ordering::Release);
+    let (shared, under_way) = (Arc::clone(&host), UnderWay(under_way));
     let job = move || {
-        let sweeping = Sweeping(lane);
-        if let Err(error) = sweep(&host, &sweeping.0) {
+        let _under_way = under_way;
+        if let Err(error) = sweep(&host, &lane) {
             tracing::error!(%error, "tasks of people who are away could not be looked for; the next sweep tries again");
         }
     };

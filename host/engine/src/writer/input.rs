@@ -25,8 +25,6 @@ pub(crate) enum Input {
         /// What was decided.
         escalation: Option<Box<Escalation>>,
     },
-    /// Tasks of people who are away have been looked for.
-    Swept,
     /// To look at the clock, and at what is in force.
     Wake,
     /// To finish what was received before, and end.
@@ -49,8 +47,8 @@ pub(crate) enum Origin {
     Caller(Reply),
     /// Timers of these goals, which must not fire again meanwhile.
     Timers(Vec<GoalNumber>),
-    /// A part of the host that wants to know when it is durable.
-    Host(oneshot::Sender<()>),
+    /// A part of the host, to know when it is durable, or that it was refused: then it gets `false`.
+    Host(oneshot::Sender<bool>),
     /// Nobody.
     Nobody,
 }

@@ -22,6 +22,7 @@ mod timers;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
@@ -47,7 +48,7 @@ const SWEEP_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 pub(crate) enum Effect {
     /// To ask the policies about a breach; comes back as [`Input::Escalated`].
     Escalate(Breached),
-    /// To look for tasks of people who are away; comes back as [`Input::Swept`].
+    /// To look for tasks of people who are away; they come back as commands.
     Sweep,
 }
 
@@ -77,7 +78,7 @@ pub(crate) struct Writer {
 
 /// When tasks of people who are away were looked for last.
 struct Sweeps {
-    under_way: bool,
+    under_way: Arc<AtomicBool>,
     /// The publication that was seen; another one may say that other people are away.
     revision: Option<u64>,
     next: Timestamp,
@@ -86,7 +87,7 @@ struct Sweeps {
 impl Writer {
     pub(crate) fn new(host: Arc<Host>, lane: Arc<Lane>) -> Self {
         // Who went away while the host was down is looked for at once.
-        let sweeps = Sweeps { under_way: false, revision: None, next: Timestamp::MIN };
+        let sweeps = Sweeps { under_way: Arc::default(), revision: None, next: Timestamp::MIN };
         Self { host, lane, timers: Timers::default(), sweeps }
     }
 
@@ -163,7 +164,6 @@ impl Writer {
                 self.timers.escalated();
                 self.timers.rest(case, &goals, now);
             }
-            Input::Swept => self.sweeps.under_way = false,
             Input::Wake => {}
             Input::Shutdown => turn.ended = true,
         }
@@ -268,11 +268,11 @@ impl Writer {
                 self.timers.rest(work.case, &goals, at);
             }
             (Origin::Host(done), result) => {
+                // Whoever waited may have been stopped meanwhile.
+                let _ = done.send(result.is_ok());
                 if let Err(refused) = result {
                     tracing::error!(case = %work.case, %verb, %refused, "a command of the host was refused");
                 }
-                // Whoever waited may have been stopped meanwhile.
-                let _ = done.send(());
             }
             (Origin::Nobody, Err(refused)) => {
                 tracing::warn!(case = %work.case, %verb, %refused, "a command of the host was refused");
@@ -292,8 +292,7 @@ impl Writer {
                 }
             }
             Effect::Sweep => {
-                if crate::sweep::start(host, lane).is_err() {
-                    self.sweeps.under_way = false;
+                if crate::sweep::start(host, lane, Arc::clone(&self.sweeps.under_way)).is_err() {
                     self.sweeps.next = Timestamp::MIN;
                 }
             }
@@ -304,9 +303,9 @@ impl Writer {
 impl Sweeps {
     /// Whether it is time for another.
     fn begin(&mut self, now: Timestamp, revision: u64) -> bool {
-        let is_time = !self.under_way && (now >= self.next || self.revision != Some(revision));
+        let is_over = !self.under_way.load(Ordering::Acquire);
+        let is_time = is_over && (now >= self.next || self.revision != Some(revision));
         if is_time {
-            self.under_way = true;
             self.revision = Some(revision);
             self.next = now.saturating_add(SWEEP_INTERVAL).unwrap_or(now);
         }

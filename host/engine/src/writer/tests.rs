@@ -1,1 +1,252 @@
+//! Turns of a writer, one by one: no thread, no waiting.
 
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::{Arc, OnceLock};
+
+use crossbeam_channel::bounded;
+use herald_core::access::Requester;
+use herald_core::case::{Goal, GoalStatus};
+use herald_core::decision::{Decision, Escalation, SetGoal};
+use herald_core::ids::{CaseId, GoalNumber, Shard};
+use herald_core::message::Message;
+use herald_core::organisation::{Channel, Organisation};
+use herald_core::target::Actor;
+use herald_core::workspace::Rows;
+use herald_policy::{PolicySet, World};
+use herald_store::{Partition, StoreSettings};
+use serde_json::{Value, json};
+use tokio::sync::{oneshot, watch};
+
+use super::*;
+use crate::clock::TurnedClock;
+use crate::configured::{Configured, Current};
+use crate::courier::{Carried as CourierCarried, Courier, Parcel};
+use crate::draft::Draft;
+use crate::evaluation::decide;
+use crate::pool::Pool;
+use crate::random::Random;
+use crate::request::Answer;
+use crate::settings::Settings;
+use crate::stats::Stats;
+
+const START: &str = "2026-11-23T06:00:00Z";
+
+struct NoCourier;
+
+impl Courier for NoCourier {
+    fn carry(&self, _: Parcel) -> Pin<Box<dyn Future<Output = CourierCarried> + Send + '_>> {
+        unreachable!("a writer sends nothing")
+    }
+
+    fn next_attempt(&self, _: &Channel, _: u32, _: Timestamp, _: Option<Timestamp>, _: u64) -> Option<Timestamp> {
+        unreachable!("a writer sends nothing")
+    }
+}
+
+struct Bench {
+    writer: Writer,
+    configured: Configured,
+    cases: u64,
+}
+
+fn at(minutes: i64) -> Timestamp {
+    START.parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minutes)
+}
+
+impl Bench {
+    fn new() -> Self {
+        let organisation = include_str!("../../../../tests/data/house/organisation.json");
+        let organisation: Organisation = serde_json::from_str(organisation).unwrap();
+        let world = Arc::new(World::new(Arc::new(organisation)).unwrap());
+        let configured = Configured { world, policies: PolicySet::default() };
+        let stats = Arc::new(Stats::default());
+        let host = Host {
+            settings: Settings::default(),
+            clock: Arc::new(TurnedClock::new(at(0))),
+            random: Random::from_seed([1; 32]),
+            configured: Current::new(configured.clone()),
+            courier: Arc::new(NoCourier),
+            pool: Pool::start(1, 1, &stats).unwrap(),
+            stats,
+            closing: AtomicBool::new(false),
+        };
+        let backend = redb::backends::InMemoryBackend::new();
+        let partition = Partition::open_with_backend(backend, &StoreSettings::default()).unwrap();
+        let lane = Lane {
+            partition,
+            inbox: bounded(1).0,
+            stopped: OnceLock::new(),
+            committed: watch::channel(0).0,
+            sending: AtomicUsize::new(0),
+        };
+        Self { writer: Writer::new(Arc::new(host), Arc::new(lane)), configured, cases: 0 }
+    }
+
+    /// A turn, and the breaches that it wants policies to be asked about.
+    fn turn(&mut self, now: Timestamp, inputs: impl IntoIterator<Item = Input>) -> Vec<Breached> {
+        let turn = self.writer.turn(now, inputs.into_iter()).unwrap();
+        let breached = |effect| match effect {
+            Effect::Escalate(breached) => Some(breached),
+            Effect::Sweep => None,
+        };
+        turn.effects.into_iter().filter_map(breached).collect()
+    }
+
+    /// A decided fault of somebody in production, with what `adjust` makes of the decision.
+    fn submission(&mut self, machine: &str, adjust: impl FnOnce(&mut Decision)) -> (CaseId, Command) {
+        let Value::Object(body) = json!({"machine": machine}) else { unreachable!() };
+        let draft = Draft {
+            kind: "fault".parse().unwrap(),
+            subject: "3号注塑机停机".to_owned(),
+            summary: None,
+            body,
+            department: "production".parse().unwrap(),
+            urgency: None,
+            audience: None,
+            classification: None,
+            content_type: None,
+            to: Vec::new(),
+            labels: Default::default(),
+            dedup_key: None,
+            caused_by: None,
+        };
+        let message: Message = draft.into_message(&self.configured, person("li").actor, at(0)).unwrap();
+        let (message, mut decision) = decide(&self.configured, message);
+        adjust(&mut decision);
+        self.cases += 1;
+        (CaseId::new(at(0), Shard::of_digest(0), self.cases), Command::Submit { message, decision })
+    }
+
+    /// Begins a case with a goal of zhao's, due so many minutes after [`START`].
+    fn case_due(&mut self, minutes: i64) -> CaseId {
+        let goal = json!({
+            "name": "repair", "owner": "person:zhao", "within": format!("PT{minutes}M"), "set_by": "organisation/none"
+        });
+        let goal: SetGoal = serde_json::from_value(goal).unwrap();
+        let (case, command) = self.submission("IM-03", |decision| decision.plan.goals.push(goal));
+        self.turn(at(0), [work(case, "li", command)]);
+        assert_eq!(self.goals(case)[0].status, GoalStatus::Running);
+        case
+    }
+
+    fn goals(&self, case: CaseId) -> Vec<Goal> {
+        let snapshot = self.writer.lane.partition.snapshot().unwrap();
+        let row = snapshot.case(case).unwrap().unwrap();
+        row.goals().map(|number| snapshot.goal(case, number).unwrap().unwrap()).collect()
+    }
+}
+
+fn person(id: &str) -> Requester {
+    Requester::plain(Actor::Person(id.parse().unwrap()))
+}
+
+fn asked(case: CaseId, who: &str, command: Command, origin: Origin) -> Input {
+    let requester = person(who);
+    Input::Work(Box::new(Work { case, requester, request: None, expected_version: None, command, origin }))
+}
+
+fn work(case: CaseId, who: &str, command: Command) -> Input {
+    asked(case, who, command, Origin::Nobody)
+}
+
+fn escalated(breached: &Breached, escalation: Option<Escalation>) -> Input {
+    let Breached { case, goals } = breached.clone();
+    Input::Escalated { case, goals, escalation: escalation.map(Box::new) }
+}
+
+#[test]
+fn a_breach_is_asked_about_once_and_an_act_of_the_same_turn_comes_first() {
+    let mut bench = Bench::new();
+    let (late, kept) = (bench.case_due(60), bench.case_due(60));
+    let meet = Command::Meet { goal: "repair".parse().unwrap() };
+    assert_eq!(bench.turn(at(59), []), []);
+    let breached = Breached { case: late, goals: vec![GoalNumber(1)] };
+    assert_eq!(bench.turn(at(60), [work(kept, "zhao", meet.clone())]), std::slice::from_ref(&breached));
+    assert_eq!(bench.turn(at(61), []), [], "it is being asked about");
+    assert_eq!(bench.goals(kept)[0].status, GoalStatus::Met);
+    assert_eq!(bench.goals(late)[0].status, GoalStatus::Running);
+
+    bench.turn(at(61), [escalated(&breached, Some(Escalation::default()))]);
+    assert_eq!(bench.goals(late)[0].status, GoalStatus::Breached);
+    // The built-in chain follows: the owner's head has as long again, from the deadline on.
+    assert_eq!(bench.goals(late)[1].due, Some(at(120)));
+    assert_eq!(bench.turn(at(119), []), []);
+    assert_eq!(bench.turn(at(120), []), [Breached { case: late, goals: vec![GoalNumber(2)] }]);
+
+    // An escalation that comes too late changes nothing.
+    let stale = escalated(&Breached { case: kept, goals: vec![GoalNumber(1)] }, Some(Escalation::default()));
+    bench.turn(at(121), [stale]);
+    assert_eq!(bench.goals(kept).len(), 1);
+}
+
+#[test]
+fn a_breach_that_could_not_be_asked_about_comes_again_after_a_rest() {
+    let mut bench = Bench::new();
+    let case = bench.case_due(60);
+    let breached = Breached { case, goals: vec![GoalNumber(1)] };
+    assert_eq!(bench.turn(at(60), []), std::slice::from_ref(&breached));
+    assert_eq!(bench.turn(at(60), [escalated(&breached, None)]), []);
+    assert_eq!(bench.turn(at(60) + SignedDuration::from_secs(59), []), []);
+    assert_eq!(bench.turn(at(61), []), [breached]);
+}
+
+#[test]
+fn past_due_timers_fire_oldest_first_and_so_many_at_once() {
+    let mut bench = Bench::new();
+    let mut cases: Vec<CaseId> = (1..=40).rev().map(|minutes| bench.case_due(minutes)).collect();
+    cases.reverse();
+    let first = bench.turn(at(100), []);
+    let of = |breached: &[Breached]| breached.iter().map(|breached| breached.case).collect::<Vec<_>>();
+    assert_eq!(of(&first), cases[..32]);
+    let back: Vec<_> = first[..5].iter().map(|breached| escalated(breached, None)).collect();
+    assert_eq!(of(&bench.turn(at(100), back)), cases[32..37]);
+}
+
+#[test]
+fn goals_of_one_name_that_are_due_at_once_are_one_breach() {
+    let mut bench = Bench::new();
+    let everyone = json!({"acknowledge": [{"within": "PT1H", "set_by": "organisation/none"}]});
+    let (case, command) = bench.submission("IM-03", |decision| {
+        decision.plan.recipients.insert("everyone".parse().unwrap(), serde_json::from_value(everyone).unwrap());
+    });
+    bench.turn(at(0), [work(case, "li", command)]);
+    let goals: Vec<_> = bench.goals(case).iter().map(|goal| goal.number).collect();
+    assert!(goals.len() >= 4, "one for each person");
+    assert_eq!(bench.turn(at(60), []), [Breached { case, goals }]);
+}
+
+#[test]
+fn time_stands_still_while_the_clock_is_behind() {
+    let mut bench = Bench::new();
+    let case = bench.case_due(60);
+    let meet = Command::Meet { goal: "repair".parse().unwrap() };
+    bench.turn(at(-30), [work(case, "zhao", meet)]);
+    assert_eq!(bench.goals(case)[0].met_at, Some(at(0)));
+}
+
+#[test]
+fn what_fits_no_frame_is_refused_and_the_rest_takes_as_many_frames_as_it_needs() {
+    let mut bench = Bench::new();
+    let mut answers = Vec::new();
+    let mut inputs = Vec::new();
+    // Of 512 KiB, seven records of 70 KB fit into a frame, and one of 600 KB into none.
+    for number in 0..10 {
+        let size = if number == 3 { 600_000 } else { 70_000 };
+        let (case, command) = bench.submission(&"x".repeat(size), |_| ());
+        let (sender, answer) = oneshot::channel::<Result<Answer, Refused>>();
+        inputs.push(asked(case, "li", command, Origin::Caller(Reply { sender, key: None })));
+        answers.push(answer);
+    }
+    bench.turn(at(0), inputs);
+    for (number, mut answer) in answers.into_iter().enumerate() {
+        match answer.try_recv().unwrap() {
+            Ok(answer) => assert!(number != 3 && answer.view.is_some()),
+            Err(Refused::TooLarge { bytes, .. }) => assert!(number == 3 && bytes > 600_000),
+            Err(other) => panic!("{number}: {other}"),
+        }
+    }
+    assert_eq!(bench.writer.host.stats.frames.get(), 2);
+    assert_eq!(bench.writer.lane.partition.head().sequence, 2);
+}
