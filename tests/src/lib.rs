@@ -5,3 +5,4 @@ pub mod house;
 pub mod load;
 pub mod receiver;
 pub mod sample;
+pub mod server;
