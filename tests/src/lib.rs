@@ -3,3 +3,4 @@
 pub mod fault;
 pub mod house;
 pub mod load;
+pub mod server;

@@ -9,5 +9,6 @@
 )]
 
 mod engine;
+mod http;
 mod journal_faults;
 mod layering;
