@@ -1,10 +1,14 @@
 //! The whole host on disks that fail: a script of clients' requests is played against it, the power fails or a
 //! sync does, the host is started again on what is left, and the clients go on with what was not answered.
 //!
+//! What clients do and what a disk does follow from a seed; only how the writer gathers commands into frames is left
+//! to the moment.
+//!
 //! However that went, what was answered is there and is answered the same again, the end is the same as without
 //! any failure, `verify` finds nothing, and every webhook that was sent belongs to a delivery that is there.
 
 mod ledger;
+mod publication;
 mod run;
 mod script;
 mod site;
@@ -20,7 +24,6 @@ async fn fail_at_syncs(fault: fn(u64) -> Fault, points: u64) {
     let undisturbed = Undisturbed::new(&ground).await;
     let mut runs = Runs::new(&ground, &undisturbed);
     let syncs = undisturbed.syncs;
-    // The first point moves, so that a few points are not always the same half of a commit.
     for point in 0..points.min(syncs) {
         let sync = 1 + point * syncs / points.min(syncs);
         let fault = fault(sync);

@@ -8,7 +8,7 @@ use herald_tests::load::Answer;
 use serde_json::Value;
 
 use super::ledger::{Ledger, Played, json, text};
-use super::site::{Disks, Ground, Site};
+use super::site::{Disks, Faults, Ground, Site};
 
 /// A process that starts again on a running machine finds everything that was written; one time in so many.
 const RESTARTS_ONE_IN: usize = 4;
@@ -24,13 +24,22 @@ pub(super) struct Undisturbed {
 impl Undisturbed {
     pub(super) async fn new(ground: &Ground) -> Self {
         let mut ledger = Ledger::new();
-        let mut site = Site::start(ground, Disks::new(ground), None, ledger.now, 0).await.unwrap();
+        let mut site = Site::start(ground, Disks::new(ground), Faults::default(), ledger.now, 0).await.unwrap();
         let played = ledger.play(&mut site).await;
         assert!(matches!(played, Played::ToItsEnd), "{played:?}");
         let portrait = ledger.portrait(&mut site).await;
-        let (syncs, writes) = (site.partition.syncs(), site.partition.writes());
+        let (syncs, writes) = (site.hardware.partition.syncs(), site.hardware.partition.writes());
         site.end().await;
         Self { portrait, syncs, writes }
+    }
+}
+
+/// What is on a disk when the next life begins: most times the power has failed.
+pub(super) fn image(disk: &FaultController, random: &mut Random) -> Vec<u8> {
+    if random.below(RESTARTS_ONE_IN) == 0 {
+        disk.image_after_restart()
+    } else {
+        disk.image_after_crash(random.next_u64())
     }
 }
 
@@ -60,12 +69,19 @@ impl<'a> Runs<'a> {
             let fault = faults.next();
             let began = Instant::now();
             // No two lives of all runs draw the same numbers: what arrives late at the receiver is told apart.
-            let started = Site::start(self.ground, disks.clone(), fault, ledger.now, seed << 16 | life).await;
+            let started = Site::start(
+                self.ground,
+                disks.clone(),
+                Faults { partition: fault, ..Faults::default() },
+                ledger.now,
+                seed << 16 | life,
+            )
+            .await;
             let mut site = match started {
                 Ok(site) => site,
-                Err((error, partition)) => {
-                    assert!(partition.fault_happened(), "it does not start on a disk that works: {error}");
-                    disks.partition = self.image(&partition, &mut random);
+                Err((error, hardware)) => {
+                    assert!(hardware.partition.fault_happened(), "it does not start on a disk that works: {error}");
+                    disks.partition = image(&hardware.partition, &mut random);
                     continue;
                 }
             };
@@ -81,17 +97,8 @@ impl<'a> Runs<'a> {
                 Played::UntilFailure(answer) => self.check_failure(fault, answer, &ledger, &mut site).await,
             }
             self.failures += 1;
-            disks.partition = self.image(&site.partition, &mut random);
+            disks.partition = image(&site.hardware.partition, &mut random);
             site.end().await;
-        }
-    }
-
-    /// What is on the disk when the next life begins.
-    fn image(&self, disk: &FaultController, random: &mut Random) -> Vec<u8> {
-        if random.below(RESTARTS_ONE_IN) == 0 {
-            disk.image_after_restart()
-        } else {
-            disk.image_after_crash(random.next_u64())
         }
     }
 
