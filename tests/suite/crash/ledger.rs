@@ -29,6 +29,8 @@ pub(super) enum Played {
     ToItsEnd,
     /// Until the host failed; with what it answered instead, if it was asked anything.
     UntilFailure(Option<Answer>),
+    /// As many steps as were allowed.
+    UntilLimit,
 }
 
 /// Everything that a client knows.
@@ -51,18 +53,27 @@ impl Ledger {
         Self { steps: script(), done: 0, now: start(), cases, answered, pending: None }
     }
 
+    /// How many answers there are.
+    pub(super) fn answers(&self) -> usize {
+        self.answered.len()
+    }
+
     /// The names of the cases by their ids.
     pub(super) fn names(&self) -> impl Iterator<Item = (&str, &str)> {
         self.cases.iter().map(|(name, id)| (id.as_str(), *name))
     }
 
-    /// Goes on with the script where it was left.
-    pub(super) async fn play(&mut self, site: &mut Site) -> Played {
+    /// Goes on with the script where it was left, for at most `limit` steps.
+    pub(super) async fn play(&mut self, site: &mut Site, limit: usize) -> Played {
+        let last = self.done.saturating_add(limit);
         // What was due when the host before ended is done first, as it would have been then.
         if !site.turn_to(self.now).await {
             return Played::UntilFailure(None);
         }
         while self.done < self.steps.len() {
+            if self.done == last {
+                return Played::UntilLimit;
+            }
             if let Step::Pass(minutes) = self.steps[self.done] {
                 if self.pending.is_none() {
                     self.now += SignedDuration::from_mins(minutes);

@@ -13,10 +13,15 @@ mod run;
 mod script;
 mod site;
 
+use std::ops::Range;
+
 use herald_tests::fault::{Fault, Random};
 
-use run::{Runs, Undisturbed};
+use run::{Failure, Runs, Undisturbed};
 use site::Ground;
+
+/// The most failures in one run of the script; after so many it goes on undisturbed, so that it ends.
+const FAILURES_LIMIT: usize = 40;
 
 /// Plays the script once for each of `points` failures, spread evenly over the syncs that it takes.
 async fn fail_at_syncs(fault: fn(u64) -> Fault, points: u64) {
@@ -28,29 +33,33 @@ async fn fail_at_syncs(fault: fn(u64) -> Fault, points: u64) {
         let sync = 1 + point * syncs / points.min(syncs);
         let fault = fault(sync);
         println!("{fault:?} of {syncs}");
-        runs.run(sync, [fault]).await;
+        runs.run(sync, [Failure::Disk(fault)]).await;
     }
+    // A run may need a few syncs less than the one that was counted.
+    assert!(runs.failures as u64 * 2 > points.min(syncs), "{} failures", runs.failures);
     println!("{}", runs.summary());
 }
 
-/// Plays the script to its end from one failure to the next, each at a random write or sync.
-async fn fail_again_and_again(seeds: std::ops::Range<u64>) {
+/// Plays the script to its end from one failure to the next: of the disk at a random sync or write, or of the power
+/// between two steps.
+async fn fail_again_and_again(seeds: Range<u64>) {
     let ground = Ground::new().await;
     let undisturbed = Undisturbed::new(&ground).await;
     let mut runs = Runs::new(&ground, &undisturbed);
-    let (syncs, writes) = (undisturbed.syncs as usize, undisturbed.writes as usize);
+    // Soon enough that several fit into a run.
+    let (syncs, writes) = (undisturbed.syncs as usize / 4, undisturbed.writes as usize / 4);
     for seed in seeds {
         let mut random = Random::new(seed);
-        // Each failure comes after an eighth of the script on average; all the same it ends.
-        let faults: Vec<_> = (0..40)
-            .map(|_| match random.below(3) {
-                0 => Fault::FailSync(1 + random.below(syncs / 4) as u64),
-                1 => Fault::CrashAtSync(1 + random.below(syncs / 4) as u64),
-                _ => Fault::CrashAtWrite(1 + random.below(writes / 4) as u64),
+        let failures: Vec<_> = (0..FAILURES_LIMIT)
+            .map(|_| match random.below(4) {
+                0 => Failure::Disk(Fault::FailSync(1 + random.below(syncs) as u64)),
+                1 => Failure::Disk(Fault::CrashAtSync(1 + random.below(syncs) as u64)),
+                2 => Failure::Disk(Fault::CrashAtWrite(1 + random.below(writes) as u64)),
+                _ => Failure::Power(random.below(10)),
             })
             .collect();
-        println!("seed {seed}: {faults:?}");
-        runs.run(seed, faults).await;
+        println!("seed {seed}");
+        runs.run(seed, failures).await;
     }
     println!("{}", runs.summary());
 }

@@ -109,21 +109,24 @@ async fn undisturbed(ground: &Ground) -> (Vec<State>, u64) {
 async fn a_publication_is_wholly_there_or_wholly_absent() {
     let ground = Ground::new().await;
     let (states, syncs) = undisturbed(&ground).await;
+    assert!(syncs > DEEDS.len() as u64, "{syncs} syncs cannot have kept {} answers", DEEDS.len());
     let faults = (1..=syncs).flat_map(|sync| [Fault::CrashAtSync(sync), Fault::FailSync(sync)]);
-    for (seed, fault) in faults.enumerate() {
-        println!("{fault:?} of {syncs}");
-        fail_once(&ground, &states, fault, seed as u64).await;
+    let of_disk = faults.map(|fault| (Some(fault), DEEDS.len()));
+    let of_power = (0..=DEEDS.len()).map(|deeds| (None, deeds));
+    for (seed, (fault, deeds)) in of_disk.chain(of_power).enumerate() {
+        println!("{fault:?} of {syncs}, or no power after {deeds} deeds");
+        fail_once(&ground, &states, fault, deeds, seed as u64).await;
     }
 }
 
-/// Does the deeds until the disk fails, starts again and goes on.
-async fn fail_once(ground: &Ground, states: &[State], fault: Fault, seed: u64) {
+/// Does at most so many deeds until the disk or the power fails, starts again and goes on.
+async fn fail_once(ground: &Ground, states: &[State], fault: Option<Fault>, deeds: usize, seed: u64) {
     let (mut random, mut disks) = (Random::new(seed), Disks::new(ground));
-    let faults = Faults { configuration: Some(fault), ..Faults::default() };
+    let faults = Faults { configuration: fault, ..Faults::default() };
     let mut done = 0;
     match Site::start(ground, disks.clone(), faults, start(), 0).await {
         Ok(mut site) => {
-            for deed in DEEDS {
+            for deed in DEEDS.into_iter().take(deeds) {
                 let answer = deed.done(ground, &mut site).await;
                 if answer.status >= 300 {
                     check_failure(&answer, &mut site).await;

@@ -13,6 +13,15 @@ use super::site::{Disks, Faults, Ground, Site};
 /// A process that starts again on a running machine finds everything that was written; one time in so many.
 const RESTARTS_ONE_IN: usize = 4;
 
+/// How a life of a host ends.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Failure {
+    /// Its disk fails.
+    Disk(Fault),
+    /// The power fails after so many steps of the script, when nothing is under way.
+    Power(usize),
+}
+
 /// The script without any failure: what all other runs of it have to come to.
 pub(super) struct Undisturbed {
     portrait: BTreeMap<&'static str, Value>,
@@ -25,10 +34,12 @@ impl Undisturbed {
     pub(super) async fn new(ground: &Ground) -> Self {
         let mut ledger = Ledger::new();
         let mut site = Site::start(ground, Disks::new(ground), Faults::default(), ledger.now, 0).await.unwrap();
-        let played = ledger.play(&mut site).await;
+        let played = ledger.play(&mut site, usize::MAX).await;
         assert!(matches!(played, Played::ToItsEnd), "{played:?}");
         let portrait = ledger.portrait(&mut site).await;
         let (syncs, writes) = (site.hardware.partition.syncs(), site.hardware.partition.writes());
+        // Each request waited for the one before, so no two can have shared a commit.
+        assert!(syncs > ledger.answers() as u64, "{syncs} syncs cannot have kept {} answers", ledger.answers());
         site.end().await;
         Self { portrait, syncs, writes }
     }
@@ -59,29 +70,28 @@ impl<'a> Runs<'a> {
         Self { ground, undisturbed, scratch, failures: 0, doubtful_answers: 0, starts: Vec::new() }
     }
 
-    /// Plays the script to its end, with a failure in each life that `faults` still has one for. All that is left
+    /// Plays the script to its end, with a failure in each life that `failures` still has one for. All that is left
     /// to chance follows from `seed`.
-    pub(super) async fn run(&mut self, seed: u64, faults: impl IntoIterator<Item = Fault>) {
+    pub(super) async fn run(&mut self, seed: u64, failures: impl IntoIterator<Item = Failure>) {
         self.ground.receiver.clear();
-        let (mut random, mut faults) = (Random::new(seed), faults.into_iter());
+        let (mut random, mut failures) = (Random::new(seed), failures.into_iter());
         let (mut ledger, mut disks) = (Ledger::new(), Disks::new(self.ground));
         for life in 0.. {
-            let fault = faults.next();
+            let (fault, limit) = match failures.next() {
+                Some(Failure::Disk(fault)) => (Some(fault), usize::MAX),
+                Some(Failure::Power(steps)) => (None, steps),
+                None => (None, usize::MAX),
+            };
+            let faults = Faults { partition: fault, ..Faults::default() };
             let began = Instant::now();
             // No two lives of all runs draw the same numbers: what arrives late at the receiver is told apart.
-            let started = Site::start(
-                self.ground,
-                disks.clone(),
-                Faults { partition: fault, ..Faults::default() },
-                ledger.now,
-                seed << 16 | life,
-            )
-            .await;
+            let started = Site::start(self.ground, disks.clone(), faults, ledger.now, seed << 16 | life).await;
             let mut site = match started {
                 Ok(site) => site,
                 Err((error, hardware)) => {
                     assert!(hardware.partition.fault_happened(), "it does not start on a disk that works: {error}");
                     disks.partition = image(&hardware.partition, &mut random);
+                    self.failures += 1;
                     continue;
                 }
             };
@@ -89,12 +99,13 @@ impl<'a> Runs<'a> {
             if life > 0 {
                 self.check_start(&ledger, &mut site).await;
             }
-            match ledger.play(&mut site).await {
+            match ledger.play(&mut site, limit).await {
                 Played::ToItsEnd => {
                     self.check_end(&ledger, &mut site).await;
                     return site.end().await;
                 }
                 Played::UntilFailure(answer) => self.check_failure(fault, answer, &ledger, &mut site).await,
+                Played::UntilLimit => {}
             }
             self.failures += 1;
             disks.partition = image(&site.hardware.partition, &mut random);
