@@ -4,3 +4,5 @@ pub mod fault;
 pub mod house;
 pub mod load;
 pub mod server;
+pub mod receiver;
+pub mod sample;

@@ -19,12 +19,12 @@ async fn a_retry_with_the_same_key_settles_an_unknown_outcome() {
         controller.inject(Fault::FailSync(controller.syncs() + failing_sync));
         let doubtful = house.engine.submit(&li, Some(identity("k", "a")), plain()).await;
         assert!(matches!(doubtful, Err(Refused::Unknown)), "{doubtful:?}");
+        assert!(!house.engine.is_ready(), "whoever is told of the failure can see it");
 
         let later = house.engine.submit(&li, Some(identity("k2", "a")), plain()).await;
         assert!(matches!(later, Err(Refused::Stopped)), "{later:?}");
         let later = house.ask("li", before, Ask::Withdraw(None)).await;
         assert!(matches!(later, Err(Refused::Stopped)), "{later:?}");
-        assert!(!house.engine.is_ready());
         assert!(house.engine.status()[0].stopped.as_ref().unwrap().contains("disk"));
         assert_eq!(house.view(before).id, before, "reading goes on");
         house.engine.shutdown().await;
