@@ -1,2 +1,7 @@
 //! The `herald` program.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    herald_server::cli::run()
+}

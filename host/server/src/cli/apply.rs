@@ -1,0 +1,85 @@
+//! `herald apply`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use herald_core::access::Requester;
+use herald_core::target::Actor;
+use herald_policy::HostLimits;
+use herald_store::configuration::ChangeKind;
+use jiff::Timestamp;
+use reqwest::Method;
+
+use super::remote::Server;
+use super::{Common, Failure};
+use crate::code;
+use crate::data::DataFolder;
+use crate::http::{Applied, ApplyBody};
+use crate::output;
+use crate::publish::{Proposal, Publisher};
+
+/// Publishes the organisation and its policies from a folder, as a whole: with any error, nothing is published.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  herald apply rules/ --dry-run --server http://127.0.0.1:8420")]
+pub(super) struct Apply {
+    /// The folder, laid out as `rules/`
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Check everything and say what would change; publish nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Retire bundles in force that the folder does not have
+    #[arg(long)]
+    prune: bool,
+    #[command(flatten)]
+    server: Server,
+}
+
+impl Apply {
+    pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
+        let code::Code { organisation, bundles } = code::read(&self.folder)?;
+        let proposal =
+            Proposal { organisation: Some(organisation), bundles, prune: self.prune, expected_revision: None };
+        let applied = match self.server.remote()? {
+            Some(remote) => {
+                let path = format!("/v1/apply?dry_run={}", self.dry_run);
+                remote.ask(Method::POST, &path, Some(&ApplyBody::new(proposal)))?
+            }
+            None => on_folder(common, &proposal, self.dry_run)?,
+        };
+        output::result(common.style(), &applied, text);
+        Ok(())
+    }
+}
+
+fn on_folder(common: &Common, proposal: &Proposal, dry_run: bool) -> Result<Applied, Failure> {
+    let settings = common.settings(Vec::new())?.settings;
+    let folder = DataFolder::take(&settings.data, true)?;
+    let publisher = Publisher::new(folder.configuration(&settings)?, HostLimits::default());
+    // Whoever may write the folder's files may publish.
+    let requester = Requester { admin: true, ..Requester::plain(Actor::Host) };
+    let published = publisher.apply(proposal, &requester, Timestamp::now(), dry_run, |_| (), None)?;
+    Ok(Applied { revision: published.revision, dry_run, changes: published.changes })
+}
+
+/// A diff for people: a line for each difference.
+fn text(applied: &Applied) -> String {
+    let mut lines: Vec<String> = applied
+        .changes
+        .iter()
+        .map(|change| {
+            let sign = match change.kind {
+                ChangeKind::Added => '+',
+                ChangeKind::Changed => '~',
+                ChangeKind::Removed => '-',
+            };
+            format!("{sign} {} {}", change.section, change.name)
+        })
+        .collect();
+    lines.push(match (applied.changes.len(), applied.dry_run) {
+        (0, _) => format!("nothing changes; revision {} is in force", applied.revision),
+        (count, true) => format!("{count} changes to revision {}; nothing was published (dry run)", applied.revision),
+        (count, false) => format!("{count} changes published as revision {}", applied.revision),
+    });
+    lines.join("\n")
+}

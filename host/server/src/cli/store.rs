@@ -1,0 +1,228 @@
+//! `herald verify`, `rebuild`, `export`, `backup`: looking after the stores while no server runs on them.
+
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use herald_store::Partition;
+use herald_store::configuration::FILE_NAME;
+use herald_store::partition::{Progress, Stage, rebuild};
+use herald_store::signing::{HeadCheck, SignedHead, check_head};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Common, Failure};
+use crate::data::{DataFolder, store_settings};
+use crate::output;
+use crate::settings::Settings;
+
+/// How many steps of long work pass between two words about it.
+const PROGRESS_STEPS: u64 = 10_000;
+
+/// Checks the journals, their hash chains, and that every table is what its journal leads to.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  herald verify --head heads.json --data /var/lib/herald")]
+pub(super) struct Verify {
+    /// A file of signed heads, as `herald export` writes them: each journal must contain its own
+    #[arg(long = "head", value_name = "FILE")]
+    heads: Option<PathBuf>,
+}
+
+/// Makes everything that is derived from the journals again.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  herald rebuild --data /var/lib/herald")]
+pub(super) struct Rebuild {}
+
+/// Writes the journals out as lines of JSON, and their signed heads for somebody outside to keep.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  herald export audit/ --data /var/lib/herald")]
+pub(super) struct Export {
+    /// The folder to write to; made if it is not there
+    #[arg(value_name = "DIR")]
+    to: PathBuf,
+}
+
+/// Copies the data folder's stores. To restore them, put them in place of the data folder's.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  herald backup /backup/monday --data /var/lib/herald")]
+pub(super) struct Backup {
+    /// The folder to write to; it must not hold a backup yet
+    #[arg(value_name = "DIR")]
+    to: PathBuf,
+}
+
+/// What a verification found in one store.
+#[derive(Debug, Serialize)]
+struct Verified {
+    store: String,
+    sound: bool,
+    frames: u64,
+    records: u64,
+    problems: Vec<String>,
+}
+
+impl Verify {
+    pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
+        let settings = common.settings(Vec::new())?.settings;
+        let folder = DataFolder::take(&settings.data, false)?;
+        let heads = self.heads.as_deref().map(read_heads).transpose()?.unwrap_or_default();
+        let mut found = vec![verify_configuration(&folder, &settings)?];
+        for path in folder.partition_files() {
+            found.push(verify_partition(&path, &settings, &heads)?);
+        }
+        output::result(common.style(), &found, |found| found.iter().map(text).collect());
+        let unsound = found.iter().filter(|verified| !verified.sound).count();
+        if unsound == 0 {
+            Ok(())
+        } else {
+            Err(Failure::Finding(format!("{unsound} stores are not sound; restore a backup")))
+        }
+    }
+}
+
+fn read_heads(path: &Path) -> Result<Vec<SignedHead>, Failure> {
+    let text = std::fs::read(path).map_err(|source| Failure::file(path, source))?;
+    serde_json::from_slice(&text).map_err(|error| Failure::Finding(format!("`{}`: {error}", path.display())))
+}
+
+fn verify_configuration(folder: &DataFolder, settings: &Settings) -> Result<Verified, Failure> {
+    let report = folder.configuration(settings)?.verify(|progress| {
+        told("verifying the configuration", progress.frames_done, progress.frames_total);
+    })?;
+    let problems = report.journal.mismatch.iter().map(ToString::to_string);
+    let problems = problems.chain(report.findings.iter().map(ToString::to_string)).collect();
+    Ok(Verified {
+        store: FILE_NAME.to_owned(),
+        sound: report.is_whole(),
+        frames: report.journal.frames,
+        records: report.journal.records,
+        problems,
+    })
+}
+
+fn verify_partition(path: &Path, settings: &Settings, heads: &[SignedHead]) -> Result<Verified, Failure> {
+    let store = name_of(path);
+    let partition = Partition::open(path, &store_settings(settings))?;
+    let scratch = path.with_extension("verifying");
+    let report = partition.verify(&scratch, |progress| report_progress(&store, progress))?;
+    let mut problems: Vec<String> = report.journal.mismatch.iter().map(ToString::to_string).collect();
+    problems.extend(report.problems.iter().map(ToString::to_string));
+    for head in heads.iter().filter(|head| head.partition == store) {
+        match check_head(&partition.snapshot()?.journal()?, head)? {
+            HeadCheck::Contained => {}
+            HeadCheck::Shortened { last } => {
+                problems.push(format!("the journal ends at frame {last}; frame {} was signed", head.sequence));
+            }
+            HeadCheck::Rewritten { .. } => {
+                problems.push(format!("frame {} is not the one that was signed", head.sequence))
+            }
+        }
+    }
+    let sound = report.is_sound() && problems.is_empty();
+    Ok(Verified { store, sound, frames: report.journal.frames, records: report.journal.records, problems })
+}
+
+fn text(verified: &Verified) -> String {
+    let Verified { store, frames, records, problems, .. } = verified;
+    let verdict = if verified.sound { "sound" } else { "NOT SOUND" };
+    let problems: String = problems.iter().map(|problem| format!("  {problem}\n")).collect();
+    format!("{store}: {verdict}, {frames} frames, {records} records\n{problems}")
+}
+
+impl Rebuild {
+    pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
+        let settings = common.settings(Vec::new())?.settings;
+        let folder = DataFolder::take(&settings.data, false)?;
+        folder.configuration(&settings)?.rebuild(|progress| {
+            told("rebuilding the configuration", progress.frames_done, progress.frames_total);
+        })?;
+        let mut rebuilt = vec![FILE_NAME.to_owned()];
+        for path in folder.partition_files() {
+            rebuild(&path, &store_settings(&settings), |progress| report_progress(&name_of(&path), progress))?;
+            rebuilt.push(name_of(&path));
+        }
+        output::result(common.style(), &rebuilt, |rebuilt| format!("rebuilt {}", rebuilt.join(", ")));
+        Ok(())
+    }
+}
+
+impl Export {
+    pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
+        let settings = common.settings(Vec::new())?.settings;
+        let folder = DataFolder::take(&settings.data, false)?;
+        std::fs::create_dir_all(&self.to).map_err(|source| Failure::file(&self.to, source))?;
+        let (key, now) = (folder.key()?, Timestamp::now());
+        let mut heads = Vec::new();
+        for path in folder.partition_files() {
+            let store = name_of(&path);
+            let partition = Partition::open(&path, &store_settings(&settings))?;
+            let to = self.to.join(format!("{store}.jsonl"));
+            let file = File::create(&to).map_err(|source| Failure::file(&to, source))?;
+            let mut file = BufWriter::new(file);
+            partition.export(&mut file, 1, |progress| report_progress(&store, progress))?;
+            file.flush().map_err(|source| Failure::file(&to, source))?;
+            heads.push(key.sign_head(&store, partition.head(), now));
+        }
+        let to = self.to.join("heads.json");
+        let json = serde_json::to_vec_pretty(&heads).map_err(std::io::Error::from);
+        json.and_then(|json| std::fs::write(&to, json)).map_err(|source| Failure::file(&to, source))?;
+        output::result(common.style(), &heads, |heads| {
+            format!("exported {} journals to {}", heads.len(), self.to.display())
+        });
+        Ok(())
+    }
+}
+
+impl Backup {
+    pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
+        let settings = common.settings(Vec::new())?.settings;
+        let folder = DataFolder::take(&settings.data, false)?;
+        std::fs::create_dir_all(&self.to).map_err(|source| Failure::file(&self.to, source))?;
+        let mut copied = Vec::new();
+        for path in folder.partition_files() {
+            let store = name_of(&path);
+            let partition = Partition::open(&path, &store_settings(&settings))?;
+            partition.backup(&self.to.join(file_of(&path)), |progress| report_progress(&store, progress))?;
+            copied.push(store);
+        }
+        // Nobody writes to it while this process has the folder, so its file is whole.
+        let to = self.to.join(FILE_NAME);
+        if to.exists() {
+            return Err(Failure::file(&to, std::io::ErrorKind::AlreadyExists.into()));
+        }
+        std::fs::copy(folder.path().join(FILE_NAME), &to).map_err(|source| Failure::file(&to, source))?;
+        copied.push(FILE_NAME.to_owned());
+        output::result(common.style(), &copied, |copied| {
+            format!("copied {} to {}", copied.join(", "), self.to.display())
+        });
+        Ok(())
+    }
+}
+
+fn file_of(path: &Path) -> &std::ffi::OsStr {
+    path.file_name().unwrap_or_default()
+}
+
+/// The name of a partition: that of its file, without the ending.
+fn name_of(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn report_progress(store: &str, progress: Progress) {
+    let doing = match progress.stage {
+        Stage::Chain => "reading the journal",
+        Stage::Replay => "making the tables again",
+        Stage::Compare => "comparing tables",
+        Stage::Rows => "comparing indexes",
+        Stage::Copy => "copying",
+        Stage::Export => "writing",
+    };
+    told(&format!("{store}: {doing}"), progress.done, progress.total);
+}
+
+fn told(what: &str, done: u64, total: u64) {
+    if done != 0 && done.is_multiple_of(PROGRESS_STEPS) {
+        output::progress(&format!("{what}: {done} of {total}"));
+    }
+}

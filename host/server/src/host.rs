@@ -1,0 +1,117 @@
+//! A running host, put together from its parts: the data folder, the engine, the API, the socket.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use herald_delivery::webhook::{SettingsError as WebhookError, WebhookConnector, WebhookSettings};
+use herald_engine::{Clock, Engine, Parts, Random, Settings as EngineSettings, StartError};
+use herald_policy::HostLimits;
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+
+use crate::courier::Connectors;
+use crate::data::{DataError, DataFolder};
+use crate::http::{App, Connections, EdgeLimits, router, serve};
+use crate::publish::{LoadError, Publisher, RandomError, random};
+use crate::settings::{Resolved, Settings};
+
+/// A host cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// What was published cannot be put in force.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The engine does not start.
+    #[error(transparent)]
+    Engine(#[from] StartError),
+    /// The settings of webhooks are wrong.
+    #[error("the settings of webhooks: {0}")]
+    Webhook(#[from] WebhookError),
+    /// No random bytes are to be had.
+    #[error(transparent)]
+    Random(#[from] RandomError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}; is it taken? The setting `listen` names another")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+}
+
+/// A host that has been started and not yet listened to.
+pub struct Host {
+    app: Arc<App>,
+    connections: Connections,
+    /// Held until the host has ended.
+    folder: DataFolder,
+}
+
+impl Host {
+    /// Takes the data folder, puts in force what was published last, and starts the engine.
+    ///
+    /// # Errors
+    /// [`HostError`].
+    pub fn start(resolved: &Resolved, clock: Arc<dyn Clock>, runtime: &Handle) -> Result<Self, HostError> {
+        let settings = &resolved.settings;
+        let folder = DataFolder::take(&settings.data, true)?;
+        let publisher = Publisher::new(folder.configuration(settings)?, HostLimits::default());
+        let configured = publisher.load()?;
+        let secrets = resolved.secrets.iter().map(|(name, secret)| (name.clone(), secret.value.clone())).collect();
+        let parts = Parts {
+            settings: engine_settings(settings),
+            partitions: folder.partitions(settings)?,
+            configured,
+            clock: Arc::clone(&clock),
+            random: Random::from_seed(random()?),
+            courier: Arc::new(Connectors::new(WebhookConnector::new(webhook_settings(settings))?, secrets)),
+        };
+        let engine = Engine::start(parts, runtime)?;
+        let app = Arc::new(App::new(engine, publisher, clock, EdgeLimits::new(settings)));
+        let connections = Connections {
+            limit: usize::try_from(settings.connections_limit).unwrap_or(usize::MAX),
+            header_timeout: Duration::from_millis(settings.header_timeout_ms),
+            grace: Duration::from_millis(settings.shutdown_grace_ms),
+        };
+        Ok(Self { app, connections, folder })
+    }
+
+    /// The host's parts.
+    #[must_use]
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// Serves the API on `listener` until `stop` ends; then lets what is under way end, commits what was taken,
+    /// and frees the data folder.
+    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        serve(listener, router(Arc::clone(&self.app)), self.connections, stop).await;
+        self.app.engine.shutdown().await;
+        drop(self.folder);
+    }
+}
+
+fn engine_settings(settings: &Settings) -> EngineSettings {
+    let defaults = EngineSettings::default();
+    let threads = usize::try_from(settings.evaluation_threads).unwrap_or(usize::MAX);
+    EngineSettings {
+        evaluation_threads: if threads == 0 { defaults.evaluation_threads } else { threads },
+        shutdown_grace: Duration::from_millis(settings.shutdown_grace_ms),
+        ..defaults
+    }
+}
+
+fn webhook_settings(settings: &Settings) -> WebhookSettings {
+    let defaults = WebhookSettings::default();
+    let total_timeout_ms = u32::try_from(settings.webhook_timeout_ms).unwrap_or(u32::MAX);
+    WebhookSettings {
+        total_timeout_ms,
+        connect_timeout_ms: defaults.connect_timeout_ms.min(total_timeout_ms),
+        allowed_internal: settings.webhook_allowed_internal.clone(),
+        ..defaults
+    }
+}

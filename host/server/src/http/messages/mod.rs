@@ -1,0 +1,28 @@
+//! `/v1/messages`: submitting, reading and moving cases.
+
+mod batch;
+mod cloudevents;
+mod list;
+mod show;
+mod submission;
+mod submit;
+mod verbs;
+
+use std::sync::Arc;
+
+pub use submission::Submission;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::app::App;
+
+/// The routes of this resource.
+pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(submit::submit, list::list))
+        .routes(routes!(show::show))
+        .routes(routes!(show::decisions))
+        .routes(routes!(verbs::resubmit))
+        .routes(routes!(verbs::verb))
+        .routes(routes!(verbs::goal_verb))
+}

@@ -1,0 +1,161 @@
+//! `/v1/tasks`: the caller's inbox of work, and doing it.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use herald_core::case::Verdict;
+use herald_core::ids::{TaskId, TaskNumber};
+use herald_core::view::Row;
+use herald_core::workspace::Rows as _;
+use herald_engine::Ask;
+use herald_store::partition::InboxTask;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::answer::respond;
+use super::app::{App, blocking};
+use super::case::{CaseBody, CaseSummary, TaskBody};
+use super::extract::{Caller, Command, Parameters};
+use super::page::{Page, Part, limit, merge, read_cursor, write_cursor};
+use super::problem::{Problem, ProblemBody};
+
+/// The routes of this resource.
+pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(inbox)).routes(routes!(verb))
+}
+
+/// Which part of the inbox to list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Paging {
+    /// The `next` of the page before.
+    cursor: Option<String>,
+    /// How many tasks to list: 1 to 200, otherwise 50.
+    limit: Option<usize>,
+}
+
+/// A task in somebody's inbox, with what it is about.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct InboxItem {
+    /// The task.
+    #[schema(value_type = TaskBody)]
+    task: Row<TaskId, herald_core::case::Task>,
+    /// Its case.
+    case: CaseSummary,
+}
+
+/// Where a task stands in an inbox: by its due time, those without one last.
+type Place = (Option<Timestamp>, TaskId);
+
+/// The caller's open tasks, the most pressing first.
+#[utoipa::path(get, path = "/v1/tasks", tag = "tasks", params(Paging), responses(
+    (status = 200, description = "A page of tasks", body = Page<InboxItem>),
+    (status = 403, description = "Only persons have an inbox", body = ProblemBody)))]
+async fn inbox(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Parameters(paging): Parameters<Paging>,
+) -> Result<Json<Page<InboxItem>>, Problem> {
+    let limit = limit(paging.limit)?;
+    let after: Option<Place> = read_cursor(paging.cursor.as_deref())?;
+    blocking(move || page(&app, &caller, after, limit)).await.map(Json)
+}
+
+fn page(app: &App, caller: &Caller, after: Option<Place>, limit: usize) -> Result<Page<InboxItem>, Problem> {
+    let person = caller.requester().actor.person();
+    let person = person.ok_or_else(|| Problem::forbidden("only persons have an inbox"))?;
+    let after = after.map(|(due, task)| InboxTask { due, task });
+    let mut parts = Vec::new();
+    for partition in app.engine.partitions() {
+        let items = partition.snapshot()?.inbox_tasks(person, after.as_ref(), limit)?;
+        let looked_until = items.last().filter(|_| items.len() == limit).map(place);
+        parts.push(Part { items, looked_until });
+    }
+    let (tasks, next) = merge(parts, limit, place);
+    let mut items = Vec::with_capacity(tasks.len());
+    for InboxTask { task: id, .. } in &tasks {
+        // Read afresh, and left out if it was done meanwhile.
+        let snapshot = app.engine.partition_of(id.case).snapshot()?;
+        let internal = |error| Problem::internal(&error);
+        let (case, task) =
+            (snapshot.case(id.case).map_err(internal)?, snapshot.task(id.case, id.number).map_err(internal)?);
+        items.extend(
+            case.zip(task).map(|(case, row)| InboxItem { task: Row { id: *id, row }, case: CaseSummary::new(&case) }),
+        );
+    }
+    let next = next.and_then(|(_, due, task)| write_cursor(&(due, task)));
+    Ok(Page { items, next })
+}
+
+/// Tasks without a due time come last.
+fn place(item: &InboxTask) -> (bool, Option<Timestamp>, TaskId) {
+    (item.due.is_none(), item.due, item.task)
+}
+
+/// What a command to a task may say.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default, expecting = "an object")]
+pub(crate) struct TaskVerbBody {
+    /// The version of the case that the caller has seen; as `If-Match`, which takes precedence.
+    version: Option<u64>,
+    /// The answer, the report, or why: at most 10,000 characters. Required to reject, return, answer and report.
+    #[schema(max_length = 10_000)]
+    text: Option<String>,
+}
+
+/// Does a task.
+///
+/// `approve`, `reject` and `return` an approval; `acknowledge`; `answer`; `report`; `claim` one that was
+/// offered to several.
+#[utoipa::path(post, path = "/v1/tasks/{id}/{verb}", tag = "tasks",
+    params(("id", description = "The task's id"),
+        ("verb", description = "`approve`, `reject`, `return`, `acknowledge`, `answer`, `report` or `claim`"),
+        ("If-Match" = Option<String>, Header, description = "The version of the case that the caller has seen"),
+        ("Idempotency-Key" = Option<String>, Header, max_length = 255, description = "Tells this request from its retries")),
+    request_body = TaskVerbBody, responses(
+    (status = 200, description = "The case as it is now", body = CaseBody),
+    (status = 403, description = "The caller does not hold the task", body = ProblemBody),
+    (status = 404, description = "There is no such task that the caller may see, or no such verb", body = ProblemBody),
+    (status = 409, description = "The task is done, or asks for something else", body = ProblemBody),
+    (status = 412, description = "The case has moved on", body = ProblemBody),
+    (status = 422, description = "Fields are wrong", body = ProblemBody)))]
+async fn verb(
+    State(app): State<Arc<App>>,
+    Path((id, verb)): Path<(String, String)>,
+    command: Command<TaskVerbBody>,
+) -> Result<Response, Problem> {
+    let id: TaskId = id.parse().map_err(|_| Problem::not_found(format!("task `{id}`")))?;
+    let Command { caller, request, expected_version, body } = command;
+    let version = expected_version.or(body.version);
+    let ask = ask(&verb, id.number, body.text)?;
+    let answer = app.engine.ask(caller.requester(), request, id.case, version, ask).await?;
+    Ok(respond(&answer))
+}
+
+fn ask(verb: &str, task: TaskNumber, text: Option<String>) -> Result<Ask, Problem> {
+    let decide = |verdict, text| Ok(Ask::Decide { task, verdict, text });
+    let required = |text: Option<String>| {
+        text.filter(|text| !text.trim().is_empty())
+            .ok_or_else(|| Problem::field("/text", format!("missing: `{verb}` needs words")))
+    };
+    let wordless = |text: Option<String>, ask: Ask| match text {
+        None => Ok(ask),
+        Some(_) => Err(Problem::field("/text", format!("`{verb}` takes no words"))),
+    };
+    match verb {
+        "approve" => decide(Verdict::Approved, text),
+        "reject" => decide(Verdict::Rejected, Some(required(text)?)),
+        "return" => decide(Verdict::Returned, Some(required(text)?)),
+        "acknowledge" => wordless(text, Ask::Acknowledge(task)),
+        "answer" => Ok(Ask::Answer(task, required(text)?)),
+        "report" => Ok(Ask::Report(task, required(text)?)),
+        "claim" => wordless(text, Ask::Claim(task)),
+        _ => Err(Problem::not_found(format!("verb `{verb}` of a task"))),
+    }
+}

@@ -1,0 +1,292 @@
+//! Publishing: from files that somebody proposes to a configuration in force.
+//!
+//! A proposal is checked as a whole (the organisation, its forms, every bundle with its cases) before anything
+//! is written, becomes durable in one transaction, and is then swapped in atomically. With an error anywhere,
+//! nothing changes. The same code serves `POST /v1/apply` and `herald apply` on a data folder.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use herald_core::access::Requester;
+use herald_core::decision::BundleId;
+use herald_core::organisation::Organisation;
+use herald_engine::Configured;
+use herald_policy::{Bundle, BundleFiles, CheckReport, HostLimits, PolicySet, World};
+use herald_store::StoreError;
+use herald_store::configuration::{
+    ConfigurationStore, Loaded, Publication, PublishError, Published, Stamp, StoredBundle, Token, TokenError,
+};
+use jiff::Timestamp;
+
+use crate::http::problem::FieldError;
+use crate::tokens::TokenTable;
+
+/// What somebody wants to be in force.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Proposal {
+    /// The whole organisation; `None` leaves it as it is.
+    pub organisation: Option<Organisation>,
+    /// Bundles with all their files.
+    pub bundles: BTreeMap<BundleId, BTreeMap<String, Vec<u8>>>,
+    /// Whether active bundles that the proposal does not name are retired.
+    pub prune: bool,
+    /// The revision that the proposal was made against; another one is refused.
+    pub expected_revision: Option<u64>,
+}
+
+/// Why a proposal was not published; nothing of it was.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// It has errors.
+    #[error("{} errors; nothing was published:\n{}", .0.len(), list(.0))]
+    Wrong(Vec<FieldError>),
+    /// Who proposes it may not.
+    #[error("{0}")]
+    Forbidden(String),
+    /// The store refused or failed.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// A bundle in force does not load any more.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// No random bytes are to be had.
+    #[error(transparent)]
+    Random(#[from] RandomError),
+}
+
+fn list(errors: &[FieldError]) -> String {
+    errors.iter().map(|error| format!("  {}: {}", error.pointer, error.message)).collect::<Vec<_>>().join("\n")
+}
+
+/// What is stored cannot be put in force.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Published forms or bundles are wrong by the rules of this program, such as after an upgrade.
+    #[error("what was published cannot be loaded; publish a corrected version with `herald apply`:\n{}", .0.join("\n"))]
+    Wrong(Vec<String>),
+}
+
+/// The configuration store, what of it is in force, and who may publish.
+#[derive(Debug)]
+pub struct Publisher {
+    store: ConfigurationStore,
+    tokens: TokenTable,
+    limits: HostLimits,
+    /// Held from a publication's commit until it is in force, so that two cannot overtake each other.
+    publishing: Mutex<()>,
+}
+
+impl Publisher {
+    /// The publisher of `store`; bundles are held to `limits`.
+    #[must_use]
+    pub fn new(store: ConfigurationStore, limits: HostLimits) -> Self {
+        Self { store, tokens: TokenTable::default(), limits, publishing: Mutex::new(()) }
+    }
+
+    /// The store, to read.
+    #[must_use]
+    pub fn store(&self) -> &ConfigurationStore {
+        &self.store
+    }
+
+    /// The tokens in force.
+    #[must_use]
+    pub fn tokens(&self) -> &TokenTable {
+        &self.tokens
+    }
+
+    /// Loads what was published last, and puts its tokens in force.
+    ///
+    /// # Errors
+    /// [`LoadError`]. A bundle that does not load is not left out: its department would lose its rules silently.
+    pub fn load(&self) -> Result<Configured, LoadError> {
+        let loaded = self.store.load()?;
+        self.tokens.replace(&loaded.tokens);
+        self.configured(loaded, &PolicySet::default())
+    }
+
+    /// What a publication comes to; bundles that `before` has already are taken from there.
+    fn configured(&self, loaded: Loaded, before: &PolicySet) -> Result<Configured, LoadError> {
+        let mut wrong = Vec::new();
+        let world = World::new(Arc::new(loaded.organisation)).map_err(|errors| {
+            wrong.extend(errors.iter().map(ToString::to_string));
+        });
+        let mut bundles = Vec::with_capacity(loaded.bundles.len());
+        for stored in loaded.bundles {
+            match before.get(&stored.id).filter(|bundle| bundle.revision() == stored.revision) {
+                Some(bundle) => bundles.push(Arc::clone(bundle)),
+                None => match self.load_bundle(stored) {
+                    Ok(bundle) => bundles.push(Arc::new(bundle)),
+                    Err(why) => wrong.push(why),
+                },
+            }
+        }
+        match world {
+            Ok(world) if wrong.is_empty() => {
+                Ok(Configured { world: Arc::new(world), policies: PolicySet::new(bundles) })
+            }
+            _ => Err(LoadError::Wrong(wrong)),
+        }
+    }
+
+    fn load_bundle(&self, stored: StoredBundle) -> Result<Bundle, String> {
+        let files = BundleFiles::new(stored.files, &self.limits).map_err(|error| format!("{}: {error}", stored.id))?;
+        Bundle::load(&files, stored.revision, &self.limits).map_err(|report| report.to_string())
+    }
+
+    /// Publishes `proposal` on behalf of `requester`, and hands what is in force from now on to `in_force`. A dry
+    /// run checks the same and says what would change. `before` is what is in force, where a host runs; bundles
+    /// that stay as they are are taken from there.
+    ///
+    /// Waits for the disk, and for policies' cases to run.
+    ///
+    /// # Errors
+    /// [`ApplyError`]; nothing was published.
+    pub fn apply(
+        &self,
+        proposal: &Proposal,
+        requester: &Requester,
+        now: Timestamp,
+        dry_run: bool,
+        in_force: impl FnOnce(Configured),
+        before: Option<&Configured>,
+    ) -> Result<Published, ApplyError> {
+        allowed(proposal, requester)?;
+        let organisation = match (&proposal.organisation, before) {
+            (Some(organisation), _) => Arc::new(organisation.clone()),
+            (None, Some(before)) => Arc::clone(before.organisation()),
+            (None, None) => Arc::new(self.store.load().map_err(LoadError::Store)?.organisation),
+        };
+        self.check(proposal, organisation)?;
+        let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let retire = if proposal.prune { self.unnamed(proposal)? } else { Vec::new() };
+        let publication = Publication {
+            organisation: proposal.organisation.as_ref(),
+            bundles: proposal.bundles.iter().collect(),
+            activate: Vec::new(),
+            retire: retire.iter().collect(),
+            expected_revision: proposal.expected_revision,
+        };
+        if dry_run {
+            let changes = self.store.diff(&publication)?;
+            let revision = self.store.revision().map_err(PublishError::Store)?;
+            return Ok(Published { revision, changes, at: None });
+        }
+        let stamp = Stamp { at: now, by: &requester.actor, seed: random()? };
+        let published = self.store.publish(&publication, &stamp)?;
+        if !published.changes.is_empty() {
+            let loaded = self.store.load().map_err(LoadError::Store)?;
+            let policies = before.map(|before| before.policies.clone()).unwrap_or_default();
+            in_force(self.configured(loaded, &policies)?);
+        }
+        Ok(published)
+    }
+
+    /// Everything that is wrong with a proposal, in the organisation that it would have.
+    fn check(&self, proposal: &Proposal, organisation: Arc<Organisation>) -> Result<(), ApplyError> {
+        let mut errors = Vec::new();
+        if let Err(error) = organisation.check() {
+            errors.extend(
+                error.problems.into_iter().map(|problem| FieldError::new(problem.field.to_string(), problem.message)),
+            );
+        }
+        let world = World::new(organisation).map(Arc::new).map_err(|wrong| {
+            errors.extend(wrong.iter().map(|error| FieldError::new(format!("kinds.{}.form", error.kind), error)));
+        });
+        if let Ok(world) = world {
+            for (id, files) in &proposal.bundles {
+                errors.extend(self.check_bundle(id, files, &world));
+            }
+        }
+        if errors.is_empty() { Ok(()) } else { Err(ApplyError::Wrong(errors)) }
+    }
+
+    fn check_bundle(&self, id: &BundleId, files: &BTreeMap<String, Vec<u8>>, world: &Arc<World>) -> Vec<FieldError> {
+        let at = |message: &dyn std::fmt::Display| vec![FieldError::new(id.to_string(), message)];
+        let files = match BundleFiles::new(files.clone(), &self.limits) {
+            Ok(files) => files,
+            Err(error) => return at(&error),
+        };
+        // The revision is given when it is published; a check has none.
+        match Bundle::compile(&files, 0, world, &self.limits) {
+            Ok(bundle) if bundle.id() == id => Vec::new(),
+            Ok(bundle) => at(&format!("its manifest says that it is `{}`", bundle.id())),
+            Err(report) => diagnostics(id, &report),
+        }
+    }
+
+    fn unnamed(&self, proposal: &Proposal) -> Result<Vec<BundleId>, ApplyError> {
+        let loaded = self.store.load().map_err(PublishError::Store)?;
+        let active = loaded.bundles.into_iter().map(|bundle| bundle.id);
+        Ok(active.filter(|id| !proposal.bundles.contains_key(id)).collect())
+    }
+
+    /// Adds a token and puts it in force.
+    ///
+    /// # Errors
+    /// [`TokenError`]; nothing was added.
+    pub fn add_token(&self, token: &Token, stamp: &Stamp<'_>) -> Result<(), TokenError> {
+        let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.store.add_token(token, stamp)?;
+        self.tokens.replace(&self.store.tokens()?);
+        Ok(())
+    }
+
+    /// Revokes a token: from the return on it is worth nothing. Says whether there was one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn revoke_token(&self, id: &str, stamp: &Stamp<'_>) -> Result<bool, StoreError> {
+        let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let revoked = self.store.revoke_token(id, stamp)?;
+        self.tokens.replace(&self.store.tokens()?);
+        Ok(revoked)
+    }
+}
+
+/// Who may publish: an administrator everything, an author the bundles of their departments.
+fn allowed(proposal: &Proposal, requester: &Requester) -> Result<(), ApplyError> {
+    if requester.admin {
+        return Ok(());
+    }
+    if proposal.organisation.is_some() || proposal.prune {
+        return Err(ApplyError::Forbidden(
+            "the organisation is published, and bundles are retired, by administrators".into(),
+        ));
+    }
+    match proposal.bundles.keys().find(|id| !requester.author_of.contains(&id.department)) {
+        Some(id) => Err(ApplyError::Forbidden(format!("`{id}` is published by policy authors of `{}`", id.department))),
+        None => Ok(()),
+    }
+}
+
+fn diagnostics(id: &BundleId, report: &CheckReport) -> Vec<FieldError> {
+    let place = |diagnostic: &herald_policy::Diagnostic| {
+        let numbers = [diagnostic.line, diagnostic.column].into_iter().flatten();
+        let numbers: String = numbers.map(|number| format!(":{number}")).collect();
+        format!("{id}/{}{numbers}", diagnostic.file)
+    };
+    let message = |diagnostic: &herald_policy::Diagnostic| match &diagnostic.hint {
+        Some(hint) => format!("{}; {hint}", diagnostic.message),
+        None => diagnostic.message.clone(),
+    };
+    report.diagnostics.iter().map(|diagnostic| FieldError::new(place(diagnostic), message(diagnostic))).collect()
+}
+
+/// The operating system has no random bytes to give.
+#[derive(Debug, thiserror::Error)]
+#[error("the operating system gives no random bytes: {0}")]
+pub struct RandomError(String);
+
+/// Random bytes of the operating system.
+///
+/// # Errors
+/// [`RandomError`].
+pub fn random<const N: usize>() -> Result<[u8; N], RandomError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| RandomError(error.to_string()))?;
+    Ok(bytes)
+}

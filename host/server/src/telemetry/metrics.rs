@@ -1,0 +1,176 @@
+//! Metrics, in the OpenMetrics text format at `/metrics`.
+//!
+//! Labels come from closed sets: routes as they are registered, statuses, kinds of the organisation. What a
+//! client sends never becomes a label.
+
+use std::fmt;
+use std::time::Duration;
+
+use herald_engine::Engine;
+use herald_engine::stats::{BUCKETS_MICROS, Histogram as EngineHistogram, Stats};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+/// The media type of the text format.
+pub(crate) const METRICS_MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Upper bounds, in seconds, of how long requests take: from what a cache answers to the default timeout.
+const REQUEST_BUCKETS_SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+
+/// What became of a submission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// A case began.
+    Created,
+    /// Its event has a case already.
+    Existing,
+    /// Its request was answered before.
+    Repeated,
+    /// It was wrong, or not allowed.
+    Refused,
+    /// Herald could not take it.
+    Failed,
+}
+
+impl Outcome {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Existing => "existing",
+            Self::Repeated => "repeated",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    method: &'static str,
+    route: String,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabels {
+    route: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SubmissionLabels {
+    kind: String,
+    outcome: &'static str,
+}
+
+/// Everything that is counted.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<RouteLabels, Histogram, fn() -> Histogram>,
+    submissions: Family<SubmissionLabels, Counter>,
+}
+
+impl Metrics {
+    /// The metrics of this process, those of `engine` included.
+    #[must_use]
+    pub fn new(engine: Engine) -> Self {
+        let mut registry = Registry::with_prefix("herald");
+        let requests = Family::default();
+        registry.register("http_requests", "Requests answered, by route and status", requests.clone());
+        let histogram: fn() -> Histogram = || Histogram::new(REQUEST_BUCKETS_SECONDS);
+        let durations = Family::new_with_constructor(histogram);
+        let help = "How long requests took, by route";
+        registry.register_with_unit("http_request_duration", help, Unit::Seconds, durations.clone());
+        let submissions = Family::default();
+        registry.register("submissions", "Messages submitted, by kind and outcome", submissions.clone());
+        registry.register_collector(Box::new(EngineCollector(engine)));
+        Self { registry, requests, durations, submissions }
+    }
+
+    /// Counts an answered request. `route` is the route's pattern, never the address that was asked for.
+    pub(crate) fn request(&self, method: &'static str, route: &str, status: u16, took: Duration) {
+        let route = route.to_owned();
+        self.durations.get_or_create(&RouteLabels { route: route.clone() }).observe(took.as_secs_f64());
+        self.requests.get_or_create(&RequestLabels { method, route, status }).inc();
+    }
+
+    /// Counts a submission. `kind` is a kind of the organisation; anything else is counted as `unknown`.
+    pub(crate) fn submission(&self, kind: Option<&str>, outcome: Outcome) {
+        let kind = kind.unwrap_or("unknown").to_owned();
+        self.submissions.get_or_create(&SubmissionLabels { kind, outcome: outcome.as_str() }).inc();
+    }
+
+    /// All metrics, as text.
+    pub(crate) fn text(&self) -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+/// Reads what the engine counts about itself, when somebody asks.
+struct EngineCollector(Engine);
+
+impl fmt::Debug for EngineCollector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EngineCollector")
+    }
+}
+
+impl Collector for EngineCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let stats: &Stats = self.0.stats();
+        for (name, help, counter) in [
+            ("commands", "Commands carried out, the host's own included", &stats.carried_out),
+            ("commands_refused", "Commands refused when they were judged", &stats.refused),
+            ("requests_repeated", "Requests answered from an idempotency key", &stats.repeated),
+            ("requests_overloaded", "Requests turned away because a queue was full", &stats.overloaded),
+            ("frames", "Frames committed; commands by frames is the size of a batch", &stats.frames),
+            ("defects", "Evaluations and judgements that failed inside Herald", &stats.defects),
+            ("timers_fired", "Timers that fired: warnings, breaches, closings", &stats.timers_fired),
+            ("delivery_attempts", "Tries of deliveries", &stats.attempts),
+            ("deliveries_arrived", "Tries that arrived", &stats.arrived),
+            ("deliveries_given_up", "Deliveries that became dead letters", &stats.given_up),
+        ] {
+            let descriptor = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+            ConstCounter::new(counter.get()).encode(descriptor)?;
+        }
+        self.gauges(&mut encoder)?;
+        histogram(&mut encoder, "commit_duration", "How long commits took", &stats.commit)?;
+        histogram(&mut encoder, "evaluation_duration", "How long evaluations took", &stats.evaluation)
+    }
+}
+
+impl EngineCollector {
+    fn gauges(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let status = self.0.status();
+        let queued = status.iter().map(|partition| partition.queued).sum();
+        let sending = status.iter().map(|partition| partition.sending).sum();
+        let stopped = status.iter().filter(|partition| partition.stopped.is_some()).count();
+        for (name, help, value) in [
+            ("commands_queued", "Commands that wait for a writer", queued),
+            ("deliveries_sending", "Tries of deliveries under way", sending),
+            ("partitions_stopped", "Partitions whose writer stopped after a failure of the disk", stopped),
+        ] {
+            let descriptor = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX)).encode(descriptor)?;
+        }
+        Ok(())
+    }
+}
+
+fn histogram(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, counted: &EngineHistogram) -> fmt::Result {
+    let counts = counted.buckets();
+    let bounds = BUCKETS_MICROS.iter().map(|micros| *micros as f64 / 1e6).chain([f64::MAX]);
+    let buckets: Vec<(f64, u64)> = bounds.zip(counts).collect();
+    let sum = counted.sum_micros() as f64 / 1e6;
+    let mut descriptor = encoder.encode_descriptor(name, help, Some(&Unit::Seconds), MetricType::Histogram)?;
+    descriptor.encode_histogram::<NoLabelSet>(sum, counts.iter().sum(), &buckets, None)
+}
