@@ -126,9 +126,14 @@ pub fn view(workspace: &mut Workspace<'_>, decision: Option<&Decision>) -> Resul
         deliveries.extend(row.map(|row| Row { id: DeliveryId { case: id, number }, row }));
     }
     let Case { name, kind, status, version, message_version, level, urgency, classification, audience, .. } = case;
-    let contributions = decision.into_iter().flat_map(|decision| &decision.contributions);
-    let mut decided_by: Vec<String> = contributions.map(|c| format!("{}@{}", c.bundle, c.revision)).collect();
-    decided_by.dedup();
+    let mut decided_by: Vec<String> = Vec::new();
+    for contribution in decision.into_iter().flat_map(|decision| &decision.contributions) {
+        let bundle = format!("{}@{}", contribution.bundle, contribution.revision);
+        // A bundle that offers several hooks was asked several times.
+        if !decided_by.contains(&bundle) {
+            decided_by.push(bundle);
+        }
+    }
     Ok(Some(CaseView {
         id,
         name,

@@ -18,13 +18,15 @@ pub trait Clock: Send + Sync + 'static {
     fn until(&self, at: Timestamp) -> Duration;
 }
 
-/// The machine's clock.
+/// The machine's clock, in whole milliseconds: finer than any promise, and short enough to read.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        let now = Timestamp::now();
+        // Every millisecond of an instant that can be represented can be represented.
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 
     fn until(&self, at: Timestamp) -> Duration {

@@ -24,21 +24,23 @@ pub fn approve(
     let voices = approve_voices(contributions);
     let mut cuts = Vec::new();
     let mut stages: BTreeMap<StageName, SetStage> = BTreeMap::new();
+    let mut asked: BTreeSet<&StagePlan> = BTreeSet::new();
     for voice in &voices {
         for stage in &voice.plan.stages {
-            let mut stage = stage.clone();
-            let taken = stages.get(&stage.name);
-            if taken.is_some_and(|taken| taken.plan == stage) {
-                continue;
+            if asked.insert(stage) {
+                let mut stage = stage.clone();
+                if stages.contains_key(&stage.name) {
+                    stage.name = free_name(&stage.name, &stages);
+                }
+                let set_by = Some(voice.bundle.clone());
+                stages.insert(stage.name.clone(), SetStage { plan: stage, set_by });
             }
-            if taken.is_some() {
-                stage.name = free_name(&stage.name, &stages);
-            }
-            let set_by = Some(voice.bundle.clone());
-            stages.insert(stage.name.clone(), SetStage { plan: stage, set_by });
         }
     }
-    for stage in channel_stages(organisation, plan) {
+    for mut stage in channel_stages(organisation, plan) {
+        if stages.contains_key(&stage.plan.name) {
+            stage.plan.name = free_name(&stage.plan.name, &stages);
+        }
         stages.insert(stage.plan.name.clone(), stage);
     }
 

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::rights::Rights;
 use super::route::unite;
-use super::{escalate_voices, weightiest};
+use super::{cut, escalate_voices, weightiest};
 use crate::decision::{Contribution, Escalation, SetGoal};
 use crate::message::Classification;
 use crate::organisation::Organisation;
+use crate::target::Target;
 
 /// Merges the plans of `escalate`: the bundle that set the goal, and the organisation's. A department may also
 /// ask holders of the organisation's own roles, because an escalation climbs.
@@ -28,6 +29,13 @@ pub fn escalation(
     for voice in &voices {
         let rights = Rights { organisation, bundle: voice.bundle, upwards: true };
         for send in &voice.plan.notify {
+            if classification >= Classification::Confidential
+                && !matches!(send.to, Target::Person(_) | Target::Role(..))
+            {
+                let why = format!("the message is {classification}: it stays with participants and named roles");
+                merged.cuts.push(cut(voice.bundle, format!("telling `{}`", send.to), why));
+                continue;
+            }
             if let Some(reach) = rights.reach(send, classification, &mut merged.cuts) {
                 unite(merged.notify.entry(send.to.clone()).or_default(), reach);
             }

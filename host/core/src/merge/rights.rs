@@ -7,7 +7,7 @@ use crate::decision::{BundleId, Cut, Promise, Reach};
 use crate::message::Classification;
 use crate::names::{ChannelName, DepartmentId};
 use crate::organisation::{ORGANISATION, Organisation};
-use crate::plan::{GoalPlan, Send};
+use crate::plan::{GoalName, GoalPlan, Send};
 use crate::target::Target;
 
 /// The rights of one bundle.
@@ -97,8 +97,14 @@ impl Rights<'_> {
         true
     }
 
-    /// Whether it may set `goal` for its owner; `accountable` owns a goal that names nobody.
+    /// Whether it may set `goal` for its owner; `accountable` owns a goal that names nobody. What decides a stage
+    /// or closes a case is the host's own.
     pub(super) fn may_set(&self, goal: &GoalPlan, accountable: Option<&Target>, cuts: &mut Vec<Cut>) -> bool {
+        if matches!(goal.name, GoalName::Stage(_) | GoalName::Close) {
+            let why = "the host sets goals of this name itself; choose another";
+            cuts.push(cut(self.bundle, format!("goal `{}`", goal.name), why));
+            return false;
+        }
         let owner = goal.owner.as_ref().or(accountable);
         let may = self.is_house() || owner.is_some_and(|owner| self.may_ask(owner));
         if !may {

@@ -82,7 +82,7 @@ pub fn route(organisation: &Organisation, message: &Message, contributions: &[Co
     if recipients.is_empty() {
         flags.insert(Flag::Unrouted);
         let department = receivers.first().unwrap_or(&message.department);
-        recipients.extend(catch_all(organisation, department).map(|target| (target, Reach::default())));
+        recipients.extend(catch_all(organisation, &voices, department).map(|target| (target, Reach::default())));
     }
 
     let kind_archive = organisation.kinds.get(&message.kind).map_or(ArchiveClass::Standard, |kind| kind.archive);
@@ -161,7 +161,7 @@ fn restrict(
 ) {
     for voice in voices {
         let Some(restriction) = &voice.plan.restrict else { continue };
-        if voice.bundle.department.as_str() != ORGANISATION {
+        if !is_house(voice) {
             cuts.push(cut(voice.bundle, "a restriction", "only an organisation's bundle may restrict"));
             continue;
         }
@@ -210,10 +210,24 @@ fn labels(message: &Message, voices: &[Voice<'_, RoutePlan>]) -> BTreeMap<String
     labels
 }
 
-/// Whom a message goes to that nothing routed: the department's catch-all, its head, the organisation's.
-fn catch_all(organisation: &Organisation, department: &DepartmentId) -> Option<Target> {
+/// Whom a message goes to that nothing routed: the department's catch-all, its head, unless a restriction keeps
+/// it from them, else the organisation's.
+fn catch_all(
+    organisation: &Organisation,
+    voices: &[Voice<'_, RoutePlan>],
+    department: &DepartmentId,
+) -> Option<Target> {
     let own = organisation.departments.get(department).map(|d| d.catch_all.clone());
     let own = own.map(|catch_all| catch_all.unwrap_or_else(|| head_of(department)));
     let somebody = |target: &Target| !organisation.members(target).is_empty();
-    own.filter(somebody).or_else(|| organisation.rules.catch_all.clone())
+    let restrictions =
+        || voices.iter().filter(|voice| is_house(voice)).filter_map(|voice| voice.plan.restrict.as_ref());
+    let allowed = |target: &Target| {
+        restrictions().filter_map(|of| of.recipients.as_ref()).all(|allowed| within(organisation, target, allowed))
+    };
+    own.filter(|own| somebody(own) && allowed(own)).or_else(|| organisation.rules.catch_all.clone())
+}
+
+fn is_house(voice: &Voice<'_, RoutePlan>) -> bool {
+    voice.bundle.department.as_str() == ORGANISATION
 }

@@ -1,1 +1,453 @@
+//! The merge table, field by field.
 
+mod properties;
+
+use serde_json::{Value, json};
+
+use super::{approve, escalation, receivers, route};
+use crate::decision::{Contribution, Cost, Cut, Escalation};
+use crate::fixture::{merged, message, organisation};
+use crate::message::Classification;
+
+/// What `bundle` of a layer returned from a hook: `("organisation/base", "organisation", plan)`.
+fn contribution(hook: &str, (bundle, layer, plan): &(&str, &str, Value)) -> Contribution {
+    let contribution = json!({
+        "bundle": bundle, "revision": 1, "digest": "", "layer": layer, "hook": hook,
+        "outcome": {"plan": {hook: plan}}, "cost": Cost::default(),
+    });
+    serde_json::from_value(contribution).unwrap()
+}
+
+fn contributions(hook: &str, voices: &[(&str, &str, Value)]) -> Vec<Contribution> {
+    voices.iter().map(|voice| contribution(hook, voice)).collect()
+}
+
+/// Cuts in words: `sales/x: sending to `everyone`: why`.
+fn in_words(cuts: &[Cut]) -> Vec<String> {
+    cuts.iter().map(|cut| format!("{}: {}: {}", cut.bundle, cut.what, cut.why)).collect()
+}
+
+fn agree(name: &str, merged: &Value, cuts: &[Cut], seen: &[(&str, Value)], cut: &[&str]) {
+    for (pointer, expected) in seen {
+        let found = merged.pointer(pointer).cloned().unwrap_or(Value::Null);
+        assert_eq!(found, *expected, "{name}: {pointer} of {merged:#}");
+    }
+    let words = in_words(cuts);
+    assert_eq!(words.len(), cut.len(), "{name}: {words:#?}");
+    for (found, expected) in words.iter().zip(cut) {
+        assert!(found.contains(expected), "{name}: `{expected}` in {words:#?}");
+    }
+}
+
+/// Merges `route` plans for the usual message with `edit`, and looks at fields of the outcome.
+fn check(edit: Value, voices: &[(&str, &str, Value)], seen: &[(&str, Value)], cut: &[&str]) {
+    let (plan, cuts) = route(&organisation(), &message(edit), &contributions("route", voices));
+    agree(&format!("{voices:?}"), &json!(plan), &cuts, seen, cut);
+}
+
+const HOUSE: (&str, &str) = ("organisation/base", "organisation");
+const SENDER: (&str, &str) = ("production/x", "sender");
+const SALES: (&str, &str) = ("sales/x", "receiver");
+const LEGAL: (&str, &str) = ("legal/x", "receiver");
+
+fn of((bundle, layer): (&'static str, &'static str), plan: Value) -> (&'static str, &'static str, Value) {
+    (bundle, layer, plan)
+}
+
+fn send(to: &str, edit: Value) -> Value {
+    merged(json!({"to": to}), edit)
+}
+
+#[test]
+fn words_of_one_value() {
+    let to_sales = || json!([send("department:sales", json!({}))]);
+    let level = |level: u8| json!({"level": level, "sends": to_sales()});
+    check(json!({}), &[of(SENDER, json!({"sends": to_sales()}))], &[("/level", json!(3))], &[]);
+    check(json!({"urgency": "urgent"}), &[of(SENDER, json!({"sends": to_sales()}))], &[("/level", json!(1))], &[]);
+    check(json!({}), &[of(HOUSE, level(3)), of(SENDER, level(1)), of(SALES, level(1))], &[("/level", json!(3))], &[]);
+    check(json!({}), &[of(SENDER, level(2)), of(SALES, level(1))], &[("/level", json!(2))], &[]);
+    check(json!({}), &[of(SALES, level(2)), of(LEGAL, level(1))], &[("/level", json!(1))], &[]);
+
+    let class = |class: &str| json!({"classification": class, "sends": [send("role:sales/head", json!({}))]});
+    check(json!({}), &[of(HOUSE, class("public"))], &[("/classification", json!("internal"))], &[]);
+    let strictest = [of(HOUSE, class("internal")), of(SENDER, class("restricted")), of(SALES, class("public"))];
+    check(json!({}), &strictest, &[("/classification", json!("restricted"))], &[]);
+
+    let audience = |audience: &str| json!({"audience": audience, "sends": to_sales()});
+    check(
+        json!({"audience": "external"}),
+        &[of(SENDER, audience("department"))],
+        &[("/audience", json!("external"))],
+        &[],
+    );
+    check(json!({}), &[of(SENDER, audience("external"))], &[("/audience", json!("external"))], &[]);
+    check(
+        json!({"audience": "external"}),
+        &[of(HOUSE, audience("department")), of(SALES, audience("external"))],
+        &[("/audience", json!("department"))],
+        &[],
+    );
+
+    let archive = |class: &str| json!({"archive": class, "sends": to_sales()});
+    check(
+        json!({}),
+        &[of(SALES, archive("standard")), of(LEGAL, archive("permanent"))],
+        &[("/archive", json!("permanent"))],
+        &[],
+    );
+    check(json!({"kind": "fault"}), &[of(HOUSE, archive("standard"))], &[("/archive", json!("extended"))], &[]);
+
+    let digest = |digest: &str| json!({"digest": digest, "sends": to_sales()});
+    check(json!({}), &[of(SENDER, digest("weekly")), of(SALES, digest("daily"))], &[("/digest", json!("weekly"))], &[]);
+    check(
+        json!({}),
+        &[of(SENDER, digest("weekly")), of(SALES, json!({"sends": to_sales()}))],
+        &[("/digest", json!(null))],
+        &[],
+    );
+    check(
+        json!({}),
+        &[of(SENDER, digest("weekly")), of(SALES, json!({"labels": {"a": "b"}}))],
+        &[("/digest", json!("weekly"))],
+        &[],
+    );
+
+    let label = |line: &str| json!({"labels": {"line": line}, "sends": to_sales()});
+    check(
+        json!({"labels": {"line": "0", "own": "1"}}),
+        &[of(SENDER, label("2")), of(SALES, label("1"))],
+        &[("/labels", json!({"line": "2", "own": "1"}))],
+        &[],
+    );
+}
+
+#[test]
+fn recipients_are_united_and_cut() {
+    let united = [
+        of(SENDER, json!({"sends": [send("department:sales", json!({"by": ["room"]})), send("person:gm", json!({}))]})),
+        of(SALES, json!({"sends": [send("department:sales", json!({"by": ["inbox"], "answer_within": "PT4H"}))]})),
+    ];
+    let reach = json!({
+        "department:sales": {"by": ["inbox", "room"], "answer": [{"within": "PT4H", "set_by": "sales/x"}]}, "person:gm": {},
+    });
+    check(json!({}), &united, &[("/recipients", reach), ("/receivers", json!(["sales"]))], &[]);
+
+    // Only the administration department and the organisation reach everyone.
+    let everyone = |asks: Value| json!({"sends": [send("everyone", asks)]});
+    check(
+        json!({}),
+        &[of(SALES, everyone(json!({})))],
+        &[("/flags", json!(["unrouted"]))],
+        &["sales/x: sending to `everyone`: department `sales` may not reach everyone"],
+    );
+    check(
+        json!({}),
+        &[of(("administration/x", "sender"), everyone(json!({"acknowledge_within": "PT8H"})))],
+        &[("/recipients/everyone/acknowledge/0/within", json!("PT8H"))],
+        &[],
+    );
+
+    // Confidential stays with participants and named roles.
+    let all = json!({"sends": [
+        send("department:sales", json!({})), send("contact:acme", json!({})), send("role:sales/head", json!({})), send("person:gm", json!({})), send("department:legal", json!({})),
+    ]});
+    let secret = json!({"classification": "confidential", "to": ["department:legal"]});
+    let kept = json!({"role:sales/head": {}, "person:gm": {}, "department:legal": {}});
+    let why = "the message is confidential: it stays with participants and named roles";
+    check(
+        secret,
+        &[of(SENDER, all)],
+        &[("/recipients", kept)],
+        &[&format!("sending to `contact:acme`: {why}"), &format!("sending to `department:sales`: {why}")],
+    );
+
+    // Channels: unknown, external for confidential, not open to the department.
+    let by = |channels: Value| json!({"sends": [send("role:sales/head", json!({"by": channels}))]});
+    let sales_by = |channels: Value| [("/recipients/role:sales~1head/by", channels)];
+    check(
+        json!({}),
+        &[of(SENDER, by(json!(["pigeon", "room"])))],
+        &sales_by(json!(["room"])),
+        &["channel `pigeon` to `role:sales/head`: there is no channel `pigeon`"],
+    );
+    check(
+        json!({"classification": "confidential"}),
+        &[of(SENDER, by(json!(["partner"])))],
+        &sales_by(json!(null)),
+        &["channel `partner` leaves the organisation, and the message is confidential"],
+    );
+    check(
+        json!({}),
+        &[of(SALES, by(json!(["bulletin"])))],
+        &sales_by(json!(null)),
+        &["channel `bulletin` is not open to department `sales`"],
+    );
+    check(
+        json!({}),
+        &[of(SENDER, by(json!(["bulletin"]))), of(HOUSE, by(json!(["bulletin"])))],
+        &sales_by(json!(["bulletin"])),
+        &[],
+    );
+
+    // What the organisation restricts.
+    let only = |restrict: Value| of(HOUSE, json!({"restrict": restrict}));
+    let two = || {
+        of(
+            SENDER,
+            json!({"sends": [send("role:sales/head", json!({"by": ["room", "inbox"]})), send("role:legal/head", json!({}))]}),
+        )
+    };
+    check(
+        json!({}),
+        &[only(json!({"recipients": ["department:sales", "person:s.head"], "channels": ["inbox"]})), two()],
+        &[("/recipients", json!({"role:sales/head": {"by": ["inbox"]}})), ("/receivers", json!(["sales"]))],
+        &[
+            "organisation/base: channel `room` to `role:sales/head`: cut by `organisation/base`",
+            "sending to `role:legal/head`: cut by `organisation/base`",
+        ],
+    );
+    check(
+        json!({}),
+        &[of(SALES, json!({"restrict": {"recipients": []}})), two()],
+        &[("/recipients/role:legal~1head", json!({}))],
+        &["sales/x: a restriction: only an organisation's bundle may restrict"],
+    );
+}
+
+#[test]
+fn a_department_promises_for_its_own_people() {
+    let asks = json!({"acknowledge_within": "PT1H", "answer_within": "PT2H", "report_every": "PT3H"});
+    let foreign = "department `production` may ask this of its own people only";
+    check(
+        json!({}),
+        &[of(SENDER, json!({"sends": [send("role:sales/head", asks.clone())]}))],
+        &[("/recipients", json!({"role:sales/head": {}}))],
+        &[&format!("an acknowledgement from `role:sales/head`: {foreign}"), "an answer from", "reports from"],
+    );
+    let promise = |within: &str, by: &str| json!([{"within": within, "set_by": by}]);
+    let house = json!({"acknowledge": promise("PT1H", "organisation/base"), "answer": promise("PT2H", "organisation/base"), "report": promise("PT3H", "organisation/base")});
+    check(
+        json!({}),
+        &[of(HOUSE, json!({"sends": [send("role:sales/head", asks.clone())]}))],
+        &[("/recipients/role:sales~1head", house)],
+        &[],
+    );
+    check(
+        json!({}),
+        &[of(SALES, json!({"sends": [send("person:s.desk", asks)]}))],
+        &[("/recipients/person:s.desk/answer/0/set_by", json!("sales/x"))],
+        &[],
+    );
+
+    let goal = |name: &str, owner: Value| json!({"name": name, "within": "PT8H", "owner": owner});
+    let set = |goals: Value| json!({"goals": goals, "sends": [send("department:sales", json!({}))]});
+    check(
+        json!({}),
+        &[of(SENDER, set(json!([goal("a", json!("role:sales/head")), goal("b", json!("role:production/head"))])))],
+        &[("/goals/0/name", json!("b")), ("/goals/1", json!(null))],
+        &["goal `a` for `role:sales/head`"],
+    );
+    // A goal that names nobody is the accountable person's: of the first receiver, unless somebody is named.
+    check(json!({}), &[of(SALES, set(json!([goal("a", json!(null))])))], &[("/goals/0/name", json!("a"))], &[]);
+    check(
+        json!({}),
+        &[of(SENDER, set(json!([goal("a", json!(null))])))],
+        &[("/goals", json!(null))],
+        &["goal `a` for `role:sales/head`"],
+    );
+    check(json!({}), &[of(HOUSE, set(json!([goal("a", json!("person:gm"))])))], &[("/goals/0/name", json!("a"))], &[]);
+    // What decides a stage, or closes a case, is the host's own, whoever asks.
+    for name in ["stage:legal", "close"] {
+        let cut = format!("goal `{name}`: the host sets goals of this name itself");
+        check(
+            json!({}),
+            &[of(HOUSE, set(json!([goal(name, json!("person:gm"))])))],
+            &[("/goals", json!(null))],
+            &[&cut],
+        );
+    }
+}
+
+#[test]
+fn who_is_accountable() {
+    let assign = |who: &str| json!({"assign": who, "sends": [send("department:sales", json!({})), send("department:legal", json!({}))]});
+    let (house, sender) = (of(HOUSE, assign("person:gm")), of(SENDER, assign("person:p.head")));
+    let (sales, legal) = (of(SALES, assign("person:s.head")), of(LEGAL, assign("person:l.head")));
+    let is = |who: &str| [("/accountable", json!(who))];
+    check(json!({}), &[sales.clone(), sender.clone(), house], &is("person:gm"), &[]);
+    check(json!({}), &[sender.clone(), sales.clone(), legal.clone()], &is("person:l.head"), &[]);
+    check(json!({"to": ["department:sales"]}), &[sender.clone(), legal.clone(), sales], &is("person:s.head"), &[]);
+    check(json!({}), &[sender], &is("person:p.head"), &[]);
+    check(
+        json!({}),
+        &[of(SENDER, json!({"sends": [send("person:gm", json!({}))]}))],
+        &[("/accountable", json!(null))],
+        &[],
+    );
+}
+
+#[test]
+fn what_nothing_routes_goes_to_the_catch_all() {
+    let unrouted = |to: &str| [("/recipients", json!({to: {}})), ("/flags", json!(["unrouted"]))];
+    check(json!({}), &[], &unrouted("role:production/head"), &[]);
+    check(json!({"to": ["department:sales"]}), &[], &unrouted("role:sales/head"), &[]);
+    // A restriction also holds for the catch-all of a department; the house's gets it then.
+    let only_legal = of(HOUSE, json!({"restrict": {"recipients": ["role:legal/head"]}}));
+    let to_sales = of(SENDER, json!({"sends": [send("role:sales/head", json!({}))]}));
+    check(json!({}), &[only_legal, to_sales], &unrouted("person:duty"), &["sending to `role:sales/head`: cut by"]);
+    let failed = json!({
+        "bundle": "sales/x", "revision": 1, "digest": "", "layer": "receiver", "hook": "route",
+        "outcome": {"failed": {"cause": "time", "message": "too slow"}}, "cost": Cost::default(),
+    });
+    let failed: Contribution = serde_json::from_value(failed).unwrap();
+    let (plan, _) = route(&organisation(), &message(json!({})), &[failed]);
+    assert_eq!(json!(plan.flags), json!(["unrouted", "policy-failed"]));
+}
+
+#[test]
+fn receivers_are_named_by_the_sender_then_by_plans() {
+    let voices = [of(
+        SENDER,
+        json!({"sends": [send("role:sales/head", json!({})), send("person:l.lou", json!({})), send("person:gm", json!({})), send("department:production", json!({}))]}),
+    )];
+    let found = |to: Value| receivers(&organisation(), &message(json!({"to": to})), &contributions("route", &voices));
+    assert_eq!(json!(found(json!([]))), json!(["legal", "sales"]));
+    assert_eq!(
+        json!(found(json!(["person:s.desk", "department:administration", "contact:acme"]))),
+        json!(["sales", "administration", "legal"])
+    );
+}
+
+/// Merges `approve` plans into the usual plan for sales by `channel`, for a message of `kind`.
+fn check_approve(kind: &str, channel: &str, voices: &[(&str, &str, Value)], seen: &[(&str, Value)], cut: &[&str]) {
+    let (organisation, message) = (organisation(), message(json!({"kind": kind})));
+    let sends = of(SENDER, json!({"sends": [send("department:sales", json!({"by": [channel]}))]}));
+    let (mut plan, _) = route(&organisation, &message, &contributions("route", &[sends]));
+    let cuts = approve(&organisation, &message, &mut plan, &contributions("approve", voices));
+    let names: Vec<_> = plan.stages.iter().map(|stage| stage.plan.name.to_string()).collect();
+    agree(&format!("{voices:?}"), &merged(json!(plan), json!({"names": names})), &cuts, seen, cut);
+}
+
+#[test]
+fn stages_are_united_by_phase() {
+    let stage =
+        |name: &str, phase: &str, approver: &str| json!({"name": name, "phase": phase, "approvers": [approver]});
+    let asks = |stages: Value| json!({"stages": stages});
+    check_approve(
+        "notice",
+        "room",
+        &[
+            of(SALES, asks(json!([stage("b", "legal", "role:legal/head"), stage("a", "leadership", "person:gm")]))),
+            of(
+                SENDER,
+                asks(json!([stage("z", "department", "role:production/head"), stage("c", "joint", "role:sales/head")])),
+            ),
+        ],
+        &[("/names", json!(["z", "c", "a", "b"])), ("/post_hoc", json!(null))],
+        &[],
+    );
+    // Asked alike by several it is one; asked otherwise under the same name it is another, and none is lost.
+    let legal = |approver: &str| asks(json!([stage("legal", "legal", approver)]));
+    check_approve(
+        "notice",
+        "room",
+        &[
+            of(HOUSE, legal("role:legal/head")),
+            of(SENDER, legal("person:l.lou")),
+            of(SALES, legal("role:legal/head")),
+            of(LEGAL, legal("person:l.lou")),
+        ],
+        &[
+            ("/names", json!(["legal", "legal.2"])),
+            ("/stages/0/set_by", json!("organisation/base")),
+            ("/stages/1/set_by", json!("production/x")),
+        ],
+        &[],
+    );
+    // A channel's own approval comes last, whatever a bundle calls its stages.
+    let taken = asks(json!([stage("channel.bulletin", "department", "person:p.mate")]));
+    check_approve(
+        "notice",
+        "bulletin",
+        &[of(SENDER, taken)],
+        &[
+            ("/names", json!(["channel.bulletin", "channel.bulletin.2"])),
+            ("/stages/1/phase", json!("channel")),
+            ("/stages/1/approvers", json!(["role:administration/head"])),
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn approval_after_the_fact_is_the_organisations_to_allow() {
+    let asks = |post_hoc: bool| json!({"post_hoc": post_hoc, "stages": [{"name": "a", "approvers": ["person:gm"]}]});
+    check_approve("fault", "room", &[of(SENDER, asks(true))], &[("/post_hoc", json!(true))], &[]);
+    check_approve(
+        "notice",
+        "room",
+        &[of(SENDER, asks(true))],
+        &[("/post_hoc", json!(null))],
+        &["production/x: approval after the fact: kind `notice` is not deferrable"],
+    );
+    check_approve(
+        "fault",
+        "room",
+        &[of(SENDER, asks(true)), of(HOUSE, asks(false))],
+        &[("/post_hoc", json!(null))],
+        &["the organisation asks for approval first"],
+    );
+    check_approve(
+        "fault",
+        "room",
+        &[of(SENDER, asks(true)), of(HOUSE, asks(true))],
+        &[("/post_hoc", json!(true))],
+        &[],
+    );
+    check_approve("fault", "room", &[of(SENDER, asks(false))], &[("/post_hoc", json!(null))], &[]);
+}
+
+fn escalated(classification: Classification, voices: &[(&str, &str, Value)]) -> Escalation {
+    escalation(&organisation(), classification, contributions("escalate", voices))
+}
+
+#[test]
+fn escalations_climb_but_do_not_leak() {
+    let plan = json!({
+        "notify": [send("role:organisation/general-manager", json!({"acknowledge_within": "PT1H"})), send("role:legal/head", json!({"answer_within": "PT1H"})), send("department:sales", json!({"by": ["partner"]}))],
+        "level": 2, "assign": "role:sales/head",
+        "goals": [{"name": "next", "within": "PT9H"}, {"name": "close", "within": "PT1H"}, {"name": "foreign", "within": "PT1H", "owner": "person:p.head"}],
+    });
+    let house = json!({"level": 1, "assign": "person:gm"});
+    let merged = escalated(Classification::Internal, &[of(SALES, plan.clone())]);
+    agree(
+        "internal",
+        &json!(merged),
+        &merged.cuts,
+        &[
+            ("/notify/role:organisation~1general-manager/acknowledge/0/within", json!("PT1H")),
+            ("/notify/role:legal~1head", json!({})),
+            ("/notify/department:sales/by", json!(["partner"])),
+            ("/assign", json!("role:sales/head")),
+            ("/level", json!(2)),
+            ("/goals/0/name", json!("next")),
+            ("/goals/1", json!(null)),
+            ("/configuration", json!(7)),
+        ],
+        &["an answer from `role:legal/head`", "goal `close`", "goal `foreign` for `person:p.head`"],
+    );
+    let merged = escalated(Classification::Confidential, &[of(SALES, plan), of(HOUSE, house)]);
+    agree(
+        "confidential",
+        &json!(merged),
+        &merged.cuts,
+        &[("/notify/department:sales", json!(null)), ("/assign", json!("person:gm")), ("/level", json!(1))],
+        &[
+            "an answer from",
+            "goal `close`",
+            "goal `foreign`",
+            "goal `next` for `person:gm`",
+            "telling `department:sales`: the message is confidential",
+        ],
+    );
+}

@@ -11,7 +11,7 @@ use crate::event::{Event, Holders};
 use crate::ids::TaskNumber;
 use crate::names::{PersonId, StageName};
 use crate::plan::{AtDeadline, GoalName, GoalPlan, Mode, Moment};
-use crate::target::{Actor, Target};
+use crate::target::Target;
 
 impl Draft<'_, '_> {
     /// Starts the next stage that waits; without one, a case that waits for approval opens.
@@ -154,7 +154,7 @@ impl Draft<'_, '_> {
         self.cancel_tasks(stage.seats.iter().filter_map(|seat| seat.task).collect())?;
         match stage.goal {
             // Decided by its deadline, a stage did not keep it.
-            Some(goal) if self.requester().actor == Actor::Host => self.cancel_goal(goal)?,
+            Some(goal) if self.is_by_host() => self.cancel_goal(goal)?,
             Some(goal) => self.keep(goal)?,
             None => {}
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Context, Refusal, StepError};
 use crate::access::{self, Requester};
@@ -126,8 +126,31 @@ impl<'draft, 'rows> Draft<'draft, 'rows> {
         within: Span,
     ) -> Result<(Option<CalendarName>, Timestamp), StepError> {
         let found = self.organisation().calendar_of(department);
-        let due = deadline(goal, found.map(|(_, calendar)| calendar), from, within)?;
+        let due = self.deadline(goal, found.map(|(_, calendar)| calendar), from, within)?;
         Ok((found.map(|(name, _)| name.clone()), due))
+    }
+
+    /// The deadline of a promise, counted from `from`. Clock time needs no calendar. A timer that fired cannot be
+    /// refused, or an escalation would stop for good: what its working time cannot be counted by any more, a
+    /// calendar that is gone or never opens, is counted by the clock.
+    pub(super) fn deadline(
+        &self,
+        goal: &GoalName,
+        calendar: Option<&Calendar>,
+        from: Timestamp,
+        within: Span,
+    ) -> Result<Timestamp, Refusal> {
+        let counted = match calendar {
+            Some(calendar) => calendar.due(from, &within).map_err(|error| Refusal::deadline(goal, &error)),
+            None if within.unit() == Unit::ClockSeconds => add_clock(goal, from, within),
+            None => Err(Refusal::NoCalendar { goal: goal.to_string() }),
+        };
+        counted.or_else(|refusal| if self.is_by_host() { add_clock(goal, from, within) } else { Err(refusal) })
+    }
+
+    /// Whether the host itself asks: a timer fired.
+    pub(super) fn is_by_host(&self) -> bool {
+        self.requester().actor == Actor::Host
     }
 
     /// The calendar that a goal was set by, as it is now; its department's if it has gone since.
@@ -166,22 +189,11 @@ impl<'draft, 'rows> Draft<'draft, 'rows> {
     }
 }
 
-/// The deadline of a promise, counted from `from`. Clock time needs no calendar.
-pub(super) fn deadline(
-    goal: &GoalName,
-    calendar: Option<&Calendar>,
-    from: Timestamp,
-    within: Span,
-) -> Result<Timestamp, Refusal> {
-    match calendar {
-        Some(calendar) => calendar.due(from, &within).map_err(|error| Refusal::deadline(goal, &error)),
-        None if within.unit() == Unit::ClockSeconds => {
-            let length = jiff::SignedDuration::from_secs(i64::from(within.count()));
-            let late = |error: jiff::Error| Refusal::Deadline { goal: goal.to_string(), why: error.to_string() };
-            from.checked_add(length).map_err(late)
-        }
-        None => Err(Refusal::NoCalendar { goal: goal.to_string() }),
-    }
+/// `from` and the length of `within` by the clock, where a day has 24 hours.
+fn add_clock(goal: &GoalName, from: Timestamp, within: Span) -> Result<Timestamp, Refusal> {
+    let days = || SignedDuration::from_hours(24 * i64::from(within.count()));
+    let late = |error: jiff::Error| Refusal::Deadline { goal: goal.to_string(), why: error.to_string() };
+    from.checked_add(within.duration().unwrap_or_else(days)).map_err(late)
 }
 
 /// Refuses texts that nobody wants to keep.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::draft::{Done, Draft, check_text, deadline};
+use super::draft::{Done, Draft, check_text};
 use super::{Refusal, StepError};
 use crate::case::{Goal, GoalStatus, TaskStatus};
 use crate::command::Verb;
@@ -46,7 +46,7 @@ impl Draft<'_, '_> {
 
     /// Lets a goal's clock run for its whole span, counted from `from`.
     fn start(&mut self, goal: &Goal, from: Timestamp) -> Done {
-        let due = deadline(&goal.name, self.calendar_of(goal), from, goal.within)?;
+        let due = self.deadline(&goal.name, self.calendar_of(goal), from, goal.within)?;
         let warn_at = self.warn_at(goal, from, due)?;
         self.emit(Event::GoalStarted { goal: goal.number, started_at: from, due, warn_at })
     }
@@ -60,14 +60,19 @@ impl Draft<'_, '_> {
     pub(super) fn warn_at(&self, goal: &Goal, from: Timestamp, due: Timestamp) -> Result<Option<Timestamp>, StepError> {
         let Some(before) = goal.warn_before else { return Ok(None) };
         let at = match self.calendar_of(goal) {
-            Some(calendar) => calendar.before(due, &before).map_err(|error| Refusal::deadline(&goal.name, &error))?,
+            Some(calendar) => calendar.before(due, &before).map_err(|error| Refusal::deadline(&goal.name, &error)),
             None if before.unit() == Unit::ClockSeconds => {
                 let length = jiff::SignedDuration::from_secs(i64::from(before.count()));
-                due.checked_sub(length).unwrap_or(from)
+                Ok(due.checked_sub(length).unwrap_or(from))
             }
-            None => return Err(Refusal::NoCalendar { goal: goal.name.to_string() }.into()),
+            None => Err(Refusal::NoCalendar { goal: goal.name.to_string() }),
         };
-        Ok((at > from).then_some(at))
+        match at {
+            Ok(at) => Ok((at > from).then_some(at)),
+            // The deadline counts; see there.
+            Err(_) if self.is_by_host() => Ok(None),
+            Err(refusal) => Err(refusal.into()),
+        }
     }
 
     /// A goal is kept, in time or late, and what waits for that follows.
@@ -103,7 +108,7 @@ impl Draft<'_, '_> {
     pub(super) fn again(&mut self, goal: &Goal) -> Done {
         let mut from = goal.due.unwrap_or(self.now());
         for _ in 0..CATCH_UP_LIMIT {
-            let due = deadline(&goal.name, self.calendar_of(goal), from, goal.within)?;
+            let due = self.deadline(&goal.name, self.calendar_of(goal), from, goal.within)?;
             if due > self.now() {
                 return self.start(goal, from);
             }

@@ -151,7 +151,8 @@ impl Draft<'_, '_> {
         self.emit(closed)?;
         self.cancel_open_tasks()?;
         let starts_now = |goal: &Goal| goal.status == GoalStatus::Pending && goal.starts == Moment::Closed;
-        self.cancel_live_goals(|goal| !starts_now(goal))?;
+        let stops_now = |goal: &Goal| goal.stops == Some(Moment::Closed);
+        self.cancel_live_goals(|goal| !starts_now(goal) && !stops_now(goal))?;
         self.moment(Moment::Closed)
     }
 

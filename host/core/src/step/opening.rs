@@ -38,7 +38,8 @@ pub(super) struct NewGoal<'a> {
     pub(super) step: u32,
 }
 
-/// Acknowledgements that differ in nothing but who gives them.
+/// What is asked: of whom, by when, by which calendar, on behalf of which department, as promised to whom.
+/// Acknowledgements that agree in it differ in nothing but who gives them.
 type Alike = (Target, Timestamp, Option<CalendarName>, DepartmentId, Promise);
 
 /// What makes two goals one: name, owners and what starts them.
@@ -86,10 +87,8 @@ impl Draft<'_, '_> {
             resolved.push((target, reach, self.people_of(target)?));
         }
         self.ask_acknowledgements(&resolved, asking)?;
-        for (target, reach, people) in &resolved {
-            self.ask_one(target, people, &reach.answer, TaskKind::Answer, asking)?;
-            self.ask_one(target, people, &reach.report, TaskKind::Report, asking)?;
-        }
+        self.ask_one_of_each(&resolved, TaskKind::Answer, asking)?;
+        self.ask_one_of_each(&resolved, TaskKind::Report, asking)?;
         self.deliver(&resolved, asking)
     }
 
@@ -151,43 +150,46 @@ impl Draft<'_, '_> {
         Ok(())
     }
 
-    /// One task of this kind for a target, offered to all of its people: the earliest due.
-    fn ask_one(
+    /// One task of this kind for a target, offered to all of its people; one for targets that come to the same
+    /// people: the earliest due.
+    fn ask_one_of_each(
         &mut self,
-        target: &Target,
-        people: &[PersonId],
-        promises: &BTreeSet<Promise>,
+        resolved: &[(&Target, &Reach, Vec<PersonId>)],
         kind: TaskKind,
         asking: Asking,
     ) -> Done {
         let is_report = kind == TaskKind::Report;
         let name = if is_report { GoalName::Report } else { GoalName::Answer };
-        let Some(person) = people.first() else { return Ok(()) };
-        let department = match target.department() {
-            Some(department) => department.clone(),
-            None => self.home_of(person)?,
-        };
-        let mut earliest: Option<(Timestamp, Option<CalendarName>, &Promise)> = None;
-        for promise in promises {
-            let (calendar, due) = self.due(&name, &department, asking.from, promise.within)?;
-            if earliest.as_ref().is_none_or(|(earliest, _, _)| due < *earliest) {
-                earliest = Some((due, calendar, promise));
+        let mut earliest: BTreeMap<&Vec<PersonId>, Alike> = BTreeMap::new();
+        for (target, reach, people) in resolved {
+            let Some(person) = people.first() else { continue };
+            let department = match target.department() {
+                Some(department) => department.clone(),
+                None => self.home_of(person)?,
+            };
+            for promise in if is_report { &reach.report } else { &reach.answer } {
+                let (calendar, due) = self.due(&name, &department, asking.from, promise.within)?;
+                if earliest.get(people).is_none_or(|kept| (due, &promise.set_by) < (kept.1, &kept.4.set_by)) {
+                    earliest.insert(people, ((*target).clone(), due, calendar, department.clone(), promise.clone()));
+                }
             }
         }
-        let Some((due, calendar, promise)) = earliest else { return Ok(()) };
-        let goal = AskedGoal {
-            first: self.next_goal()?,
-            name,
-            department,
-            calendar,
-            within: promise.within,
-            due,
-            repeats: is_report,
-            stops: is_report.then_some(Moment::Resolved),
-            set_by: SetBy::Bundle(promise.set_by.clone()),
-            follows: asking.follows,
-        };
-        self.ask(kind, target.clone(), Holders::Any(people.to_vec()), Some(goal))
+        for (people, (target, due, calendar, department, promise)) in earliest {
+            let goal = AskedGoal {
+                first: self.next_goal()?,
+                name: name.clone(),
+                department,
+                calendar,
+                within: promise.within,
+                due,
+                repeats: is_report,
+                stops: is_report.then_some(Moment::Resolved),
+                set_by: SetBy::Bundle(promise.set_by),
+                follows: asking.follows,
+            };
+            self.ask(kind, target, Holders::Any(people.clone()), Some(goal))?;
+        }
+        Ok(())
     }
 
     pub(super) fn ask(&mut self, kind: TaskKind, target: Target, holders: Holders, goal: Option<AskedGoal>) -> Done {

@@ -15,12 +15,39 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::files::SCRIPT;
 use crate::form::Form as KindForm;
 use crate::manifest::Manifest;
-use crate::nearest::did_you_mean;
+use crate::nearest::{did_you_mean, one_of};
 use crate::vocabulary::{Sort, Wrong, unknown};
 use crate::world::World;
 
 /// Functions of the language itself, which no list of functions names.
-const LANGUAGE: [&str; 4] = ["call", "curry", "type_of", "is_shared"];
+const LANGUAGE: [&str; 2] = ["type_of", "is_shared"];
+
+/// What the parser writes where a closure uses a variable from around it.
+const CAPTURE: &str = "curry";
+
+/// What calls a closure that stands as its first argument, and keeps nothing of it.
+///
+/// A closure stands nowhere else. One that is kept can hold the one before it, and that the one before it: a chain
+/// as long as a loop, whose end overflows the host's stack, which no limit stops and nothing catches.
+const CALLERS: [&str; 17] = [
+    "all",
+    "dedup",
+    "drain",
+    "filter",
+    "find",
+    "find_index",
+    "find_map",
+    "for_each",
+    "index_of",
+    "map",
+    "none",
+    "reduce",
+    "reduce_rev",
+    "retain",
+    "some",
+    "sort",
+    "sort_by",
+];
 
 /// Everything wrong with `ast`, the script `text` before it is optimised. Words are looked up in `world` and
 /// settings in `manifest`, as far as they are given.
@@ -33,6 +60,7 @@ pub(super) fn check(
 ) -> Vec<Diagnostic> {
     let mut check = Check { runtime, ast, manifest, world, problems: Vec::new() };
     check.statements();
+    check.names();
     if let Some(manifest) = manifest {
         check.hooks(text, manifest);
     }
@@ -78,6 +106,15 @@ impl Check<'_> {
         }
     }
 
+    /// A function named like what calls closures could keep one.
+    fn names(&mut self) {
+        let taken: Vec<_> = self.ast.iter_functions().map(|function| function.name.to_owned()).collect();
+        for name in taken.iter().filter(|name| CALLERS.contains(&name.as_str())) {
+            let wrong = Wrong::new(format!("`{name}` is a function of the language; choose another name"));
+            self.say(None, &wrong);
+        }
+    }
+
     fn hooks(&mut self, text: &str, manifest: &Manifest) {
         for hook in Hook::ALL {
             let (name, wanted) = (hook.as_str(), parameters(*hook));
@@ -109,9 +146,14 @@ impl Check<'_> {
     }
 
     fn node(&mut self, path: &[ASTNode<'_>]) {
+        if let Some(at) = misplaced_closure(path) {
+            let hint = format!("write it as the first argument of {}, or make it a function", one_of(CALLERS));
+            let wrong = Wrong::new("a closure stands only where it is called").hint(Some(hint));
+            self.say(place(at), &wrong);
+        }
         match path.last() {
             Some(ASTNode::Expr(Expr::FnCall(call, at)) | ASTNode::Stmt(Stmt::FnCall(call, at)))
-                if call.op_token.is_none() =>
+                if call.op_token.is_none() && call.name != CAPTURE =>
             {
                 self.call(call, *at, Form::Function);
             }
@@ -285,6 +327,34 @@ impl Check<'_> {
             }
             None => self.say(place(*at), &unknown_property(owner.title(), name, &setters)),
         }
+    }
+}
+
+/// The position of the last node of `path`, if that is a closure that could be kept.
+fn misplaced_closure(path: &[ASTNode<'_>]) -> Option<Position> {
+    let called = |parent: &ASTNode<'_>, closure: &Expr| match parent {
+        ASTNode::Expr(Expr::MethodCall(call, _)) => {
+            CALLERS.contains(&call.name.as_str()) && call.args.first().is_some_and(|first| std::ptr::eq(first, closure))
+        }
+        _ => false,
+    };
+    let captures = |node: &ASTNode<'_>| match node {
+        ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)) => call.name == CAPTURE,
+        _ => false,
+    };
+    match path {
+        [.., parent, ASTNode::Expr(closure @ Expr::DynamicConstant(value, at))] if value.is_fnptr() => {
+            (!captures(parent) && !called(parent, closure)).then_some(*at)
+        }
+        // Using variables from around it, a closure is a block that shares them and then binds them.
+        [.., parent, ASTNode::Expr(closure @ Expr::Stmt(_)), bind]
+        | [.., parent, ASTNode::Expr(closure @ Expr::Stmt(_)), ASTNode::Stmt(Stmt::Expr(_)), bind]
+            if captures(bind) =>
+        {
+            (!called(parent, closure)).then(|| bind.position())
+        }
+        [.., bind] if captures(bind) => Some(bind.position()),
+        _ => None,
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use herald_store::Partition;
 use herald_store::configuration::FILE_NAME;
-use herald_store::partition::{Progress, Stage, rebuild};
+use herald_store::partition::{Part, Progress, rebuild};
 use herald_store::signing::{HeadCheck, SignedHead, check_head};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -210,13 +210,13 @@ fn name_of(path: &Path) -> String {
 }
 
 fn report_progress(store: &str, progress: Progress) {
-    let doing = match progress.stage {
-        Stage::Chain => "reading the journal",
-        Stage::Replay => "making the tables again",
-        Stage::Compare => "comparing tables",
-        Stage::Rows => "comparing indexes",
-        Stage::Copy => "copying",
-        Stage::Export => "writing",
+    let doing = match progress.part {
+        Part::Chain => "reading the journal",
+        Part::Replay => "making the tables again",
+        Part::Compare => "comparing tables",
+        Part::Rows => "comparing indexes",
+        Part::Copy => "copying",
+        Part::Export => "writing",
     };
     told(&format!("{store}: {doing}"), progress.done, progress.total);
 }

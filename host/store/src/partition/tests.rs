@@ -58,15 +58,16 @@ fn submitted(dedup: Option<&str>) -> Vec<Event> {
         "sender": {"person": "zhao"}, "department": "sales", "urgency": "urgent", "audience": "department",
         "classification": "internal", "content_type": "collaboration", "dedup_key": dedup, "submitted_at": at(0),
     });
+    vec![event(json!({"submitted": {"message": message, "name": "【紧急】设备故障"}})), decided(&["production"])]
+}
+
+/// That these departments receive the message.
+fn decided(receivers: &[&str]) -> Event {
     let plan = json!({
         "level": 1, "classification": "internal", "audience": "department", "recipients": {},
-        "receivers": ["production"], "archive": "standard",
+        "receivers": receivers, "archive": "standard",
     });
-    let decision = json!({"plan": plan, "contributions": [], "configuration": 1});
-    vec![
-        event(json!({"submitted": {"message": message, "name": "【紧急】设备故障"}})),
-        event(json!({"decided": {"decision": decision}})),
-    ]
+    event(json!({"decided": {"decision": {"plan": plan, "contributions": [], "configuration": 1}}}))
 }
 
 fn opened() -> Event {

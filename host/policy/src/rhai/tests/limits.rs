@@ -22,7 +22,7 @@ fn stopped(script: &str, more: &str) -> (FailureCause, String) {
 
 #[test]
 fn what_takes_too_much_is_stopped() {
-    use FailureCause::{Depth, Error, HostCalls, Operations, Plan, Size, Time};
+    use FailureCause::{Depth, Error, Host, HostCalls, Operations, Plan, Size, Time};
     for (lines, causes) in [
         ("loop { }", &[Operations, Time][..]),
         ("while true { let x = 1; }", &[Operations, Time]),
@@ -32,7 +32,6 @@ fn what_takes_too_much_is_stopped() {
         ("let a = [0]; loop { a.filter(|x| { for i in 0..1_000_000 { } true }); }", &[Operations, Time]),
         ("let a = [1]; a.map(|x| loop { });", &[Operations, Time]),
         ("again(0);", &[Depth]),
-        ("let f = |f, n| f.call(f, n + 1); f.call(f, 0);", &[Depth]),
         ("let s = \"x\"; loop { s += s; }", &[Size]),
         ("let a = [1]; loop { a += a; }", &[Size]),
         ("let a = [1]; loop { a = [a, a]; }", &[Size]),
@@ -43,6 +42,12 @@ fn what_takes_too_much_is_stopped() {
             "let s = \"x\"; for i in 0..16 { s += s; } let m = #{}; let n = 0; loop { n += 1; m[`${n}`] = s + n; }",
             &[Size, Operations, Time],
         ),
+        ("let a = []; loop { a = [a]; }", &[Size, Time]),
+        ("let m = #{}; loop { m = #{x: m}; }", &[Size, Time]),
+        ("let m = #{}; loop { let n = #{}; n[\"x\"] = m; m = n; }", &[Size, Time, Operations]),
+        ("let a = [1]; loop { [1].for_each(|x| { a = [a]; }); }", &[Size, Time, Host]),
+        ("let a = [1]; loop { [1].for_each(|x| a.push(a)); }", &[Size, Time, Host, Error]),
+        ("let m = #{}; loop { [1].for_each(|x| { let n = #{}; n.x = m; m = n; }); }", &[Size, Time, Host, Operations]),
         ("loop { people(\"role:sales/head\"); }", &[HostCalls]),
         ("try { loop { people(\"role:sales/head\"); } } catch { }", &[HostCalls]),
         ("let c = calendar(\"office\"); loop { c.add(message.submitted_at, \"PT1H\"); }", &[HostCalls]),
@@ -140,5 +145,52 @@ fn sources_that_nest_without_end_are_refused_or_harmless() {
             Err(report) => assert!(!report.diagnostics.is_empty()),
         }
         assert!(started.elapsed() < CONTAINED_WITHIN * 2, "{open}: {:?}", started.elapsed());
+    }
+}
+
+/// Closures that are kept can hold each other in a chain that no stack is deep enough to take down again.
+#[test]
+fn no_closure_is_ever_kept() {
+    for lines in [
+        "let f = || 1; loop { let g = f; f = || g.call(); }",
+        "let a = 1; loop { let b = a; let f = || b; a = f; }",
+        "let f = |x| x;",
+        "let x = 1; #{f: || x};",
+        "[|x| x];",
+        "keep(|| 1);",
+        "let x = 1; keep(|| x);",
+        "let f = 1; loop { f = [1].reduce(|a, x| a, || f); }",
+        "let f = 1; loop { f = 5.keep(|| f); }",
+        "let x = 1; [1].map(|y| || x);",
+        "[1].map(|y| |z| z);",
+        "[1].push(|x| x);",
+        "filter([1], |x| x);",
+        "if true { |x| x }",
+    ] {
+        let script = format!("fn route(message, plan) {{ {lines} }}\nfn keep(f) {{ f }}");
+        let report = crate::testing::compile("sales/one", &script, "").expect_err(lines).to_string();
+        assert!(report.contains("a closure stands only where it is called"), "{lines}: {report}");
+    }
+    for lines in ["curry(1);", "let x = 1; x.curry(2);", "let x = 1; x.call();", "Fn(\"keep\");", "\"keep\".call();"] {
+        let script = format!("fn route(message, plan) {{ {lines} }}\nfn keep(f) {{ f }}");
+        crate::testing::compile("sales/one", &script, "").expect_err(lines);
+    }
+    let script = "fn route(message, plan) { 5.filter(|x| x); }\nfn filter(f) { f }";
+    let report = crate::testing::compile("sales/one", script, "").unwrap_err().to_string();
+    assert!(report.contains("`filter` is a function of the language"), "{report}");
+}
+
+/// Values within values are taken down by the host's stack, too; counting their size keeps them shallow.
+#[test]
+fn nested_values_stay_shallow_at_the_most_a_manifest_may_ask_for() {
+    for lines in [
+        "let a = []; loop { a = [a]; }",
+        "let m = #{}; loop { let n = #{}; n[\"x\"] = m; m = n; }",
+        "let m = #{}; loop { [1].for_each(|x| { let n = #{}; n.x = m; m = n; }); }",
+    ] {
+        let script = format!("fn route(message, plan) {{ {lines} }}");
+        let more = "[limits]\ntime_limit_ms = 1_000\noperation_limit = 20_000_000";
+        let contribution = call(Hook::Route, &script, json!({}), more);
+        assert!(outcome(&contribution).is_err(), "{lines}");
     }
 }

@@ -137,6 +137,20 @@ fn lists_follow_the_life_of_a_case() {
     }
 }
 
+/// Two reasons for one entry: when one of them goes, the entry stays.
+#[test]
+fn a_department_that_sends_to_itself_keeps_the_case() {
+    let partition = partition();
+    let sales = "sales".parse().unwrap();
+    write(&partition, &record(case(1), at(0), submitted(None)));
+    for (receivers, message) in [(["sales", "production"], "sent to itself"), (["legal", "production"], "no longer")] {
+        write(&partition, &record(case(1), at(0), vec![decided(&receivers)]));
+        let filter = CaseFilter { department: Some(&sales), ..CaseFilter::default() };
+        let found = partition.snapshot().unwrap().cases(filter, None, 10).unwrap();
+        assert_eq!(found.cases.len(), 1, "{message}");
+    }
+}
+
 #[test]
 fn a_frame_reads_what_it_has_written_and_nobody_else_does() {
     let partition = partition();
