@@ -83,11 +83,16 @@ impl House {
 
     /// A house of another size.
     pub fn with(partition: Partition, now: Timestamp, settings: Settings) -> Self {
+        Self::of(vec![partition], now, settings)
+    }
+
+    /// A house on several partitions.
+    pub fn of(partitions: Vec<Partition>, now: Timestamp, settings: Settings) -> Self {
         let clock = Arc::new(TurnedClock::new(now));
         let courier = Arc::new(TestCourier::default());
         let parts = Parts {
             settings,
-            partitions: vec![partition],
+            partitions,
             configured: configured(organisation()),
             clock: clock.clone(),
             random: Random::from_seed([7; 32]),
@@ -235,6 +240,9 @@ pub fn identity(key: &str, body_digest: &str) -> RequestIdentity {
     }
 }
 
+/// The reason that lets the courier panic instead of failing.
+pub const PANIC: &str = "panic";
+
 /// A courier that answers from a script, and remembers what it was handed.
 #[derive(Default)]
 pub struct TestCourier {
@@ -273,7 +281,12 @@ impl Courier for TestCourier {
             {
                 permit.forget();
             }
-            script.unwrap_or(Carried::Arrived)
+            let carried = script.unwrap_or(Carried::Arrived);
+            assert!(
+                !matches!(&carried, Carried::Failed { reason, .. } if reason == PANIC),
+                "the courier was told to panic"
+            );
+            carried
         })
     }
 

@@ -178,7 +178,7 @@ impl Engine {
                 let work = Work { case, requester: requester.clone(), request, expected_version, command, origin };
                 let lane = self.lane(case);
                 lane.offer(Input::Work(Box::new(work))).map_err(|_| self.overloaded())?;
-                self.wait(lane, answer).await
+                wait(answer).await
             }
             Err(undecided) => self.ask_policies(requester, request, case, expected_version, undecided, key).await,
         }
@@ -335,20 +335,7 @@ impl Engine {
             move || evaluation.run(&host, &lane, reply)
         };
         host.pool.run(Behalf::Caller, Box::new(job)).map_err(|_| self.overloaded())?;
-        self.wait(&lane, answer).await
-    }
-
-    async fn wait(&self, lane: &Lane, answer: oneshot::Receiver<Result<Answer, Refused>>) -> Result<Answer, Refused> {
-        answer.await.unwrap_or_else(|_| {
-            // Nobody will answer. A writer that failed may have had it in its hands; else nothing was done.
-            Err(if lane.stopped.get().is_some() {
-                Refused::Unknown
-            } else if self.inner.host.is_closing() {
-                Refused::Closing
-            } else {
-                Refused::Internal
-            })
-        })
+        wait(answer).await
     }
 
     fn overloaded(&self) -> Refused {
@@ -404,6 +391,11 @@ fn shard_of(texts: &[&str]) -> Shard {
 fn reply(key: Option<Arc<KeyGuard>>) -> (Reply, oneshot::Receiver<Result<Answer, Refused>>) {
     let (sender, answer) = oneshot::channel();
     (Reply { sender, key }, answer)
+}
+
+/// Waits for the writer's answer. It answers whatever happens, unless it fails with the command in its hands.
+async fn wait(answer: oneshot::Receiver<Result<Answer, Refused>>) -> Result<Answer, Refused> {
+    answer.await.unwrap_or(Err(Refused::Unknown))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -1,6 +1,7 @@
 //! What happens to a request on an evaluation thread: it is looked up, read, and decided, and then handed to the
 //! writer as a command.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use herald_core::access::Requester;
@@ -52,7 +53,14 @@ impl Evaluation {
             return reply.send(Err(Refused::Stopped));
         }
         let configured = host.configured.get();
-        match self.evaluate(&configured, lane) {
+        // Contained here, so that whoever waits for the writer in vain knows that it was the writer.
+        let evaluated = catch_unwind(AssertUnwindSafe(|| self.evaluate(&configured, lane)));
+        let evaluated = evaluated.unwrap_or_else(|_| {
+            host.stats.defects.add(1);
+            tracing::error!(case = %self.case, "an evaluation panicked; its caller was told");
+            Err(Refused::Internal)
+        });
+        match evaluated {
             Err(refused) => reply.send(Err(refused)),
             Ok(Ready::Answered(answer)) => reply.send(Ok(answer)),
             Ok(Ready::Command(command, version)) => lane.send(Input::Work(Box::new(Work {

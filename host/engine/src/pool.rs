@@ -86,7 +86,7 @@ fn work(queues: &Queues<Receiver<Job>>, stats: &Stats) {
         let began = Instant::now();
         if catch_unwind(AssertUnwindSafe(job)).is_err() {
             stats.defects.add(1);
-            tracing::error!("an evaluation panicked; its caller was told");
+            tracing::error!("an evaluation panicked");
         }
         stats.evaluation.record(began.elapsed());
     }

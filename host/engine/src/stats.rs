@@ -67,7 +67,7 @@ pub struct Stats {
     pub overloaded: Counter,
     /// Frames committed.
     pub frames: Counter,
-    /// How long commits took.
+    /// How long frames took: judging their commands, and the commit.
     pub commit: Histogram,
     /// How long evaluations took: everything on an evaluation thread, the reading before included.
     pub evaluation: Histogram,

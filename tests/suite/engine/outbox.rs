@@ -5,7 +5,7 @@ use herald_core::case::DeliveryStatus;
 use herald_core::ids::{CaseId, DeliveryNumber};
 use herald_engine::{Ask, Carried, Draft, Settings, payload};
 use herald_store::{Partition, StoreSettings};
-use herald_tests::house::{House, draft, hours, partition, requester, settings};
+use herald_tests::house::{House, PANIC, draft, hours, partition, requester, settings};
 use serde_json::{Value, json};
 
 fn by(channel: &str) -> Draft {
@@ -49,7 +49,8 @@ async fn what_arrives_is_not_sent_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_is_tried_again_in_its_time_and_given_up_in_the_end() {
     let house = House::open(partition(), hours(0));
-    house.courier.will([failed("no route"), failed("no route"), failed("still no route")]);
+    // A courier that panics has failed; there is nothing more to it.
+    house.courier.will([failed("no route"), failed(PANIC), failed("still no route")]);
     let case = house.fault(by("screen")).await;
     for tries in 1..=3 {
         until_tried(&house, case, tries).await;

@@ -7,6 +7,7 @@ use herald_core::ids::TaskNumber;
 use herald_core::message::Classification;
 use herald_core::step::Refusal;
 use herald_engine::{Answer, Ask, Draft, Outcome, Refused, Settings};
+use herald_store::{Partition, StoreSettings};
 use herald_tests::house::{House, draft, hours, identity, organisation, partition, requester, settings};
 use serde_json::json;
 
@@ -257,4 +258,58 @@ async fn tasks_of_somebody_who_leaves_are_given_again() {
     // What would happen, without anything happening.
     let (message, decision) = house.engine.evaluate(&requester("li"), plain()).await.unwrap();
     assert_eq!((message.subject.as_str(), decision.configuration), ("3号注塑机停机", 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shutdown_answers_everybody_and_keeps_what_it_answered() {
+    let directory = tempfile::tempdir().unwrap();
+    let open = || Partition::open(&directory.path().join("p0.redb"), &StoreSettings::default()).unwrap();
+    let house = House::open(open(), hours(0));
+    let held = house.hold_writer().await;
+    let submissions: Vec<_> = (0..30)
+        .map(|_| {
+            let engine = house.engine.clone();
+            tokio::spawn(async move { engine.submit(&requester("li"), None, plain()).await })
+        })
+        .collect();
+    house.until("some wait", |house| house.engine.status()[0].queued > 3).await;
+    let engine = house.engine.clone();
+    let shutdown = tokio::spawn(async move { engine.shutdown().await });
+    house.until("it is closing", |house| !house.engine.is_ready()).await;
+    drop(held);
+    let mut cases = Vec::new();
+    for submission in submissions {
+        match submission.await.unwrap() {
+            Ok(answer) => cases.push(answer.case),
+            Err(Refused::Closing) => {}
+            Err(other) => panic!("{other}"),
+        }
+    }
+    shutdown.await.unwrap();
+    drop(house);
+    assert!(cases.len() > 3);
+    let kept = open().snapshot().unwrap().counts().unwrap().cases;
+    assert_eq!(usize::try_from(kept).unwrap(), cases.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cases_spread_over_partitions_and_are_found_again() {
+    let house = House::of((0..3).map(|_| partition()).collect(), hours(0), settings());
+    let li = requester("li");
+    let submit = |number: usize| {
+        let event = Draft { dedup_key: Some(format!("event-{number}")), ..plain() };
+        house.engine.submit(&li, Some(identity(&format!("k{number}"), "a")), event)
+    };
+    for number in 0..30 {
+        let first = submit(number).await.unwrap();
+        assert_eq!(submit(number).await.unwrap().case, first.case);
+        let event = Draft { dedup_key: Some(format!("event-{number}")), ..plain() };
+        assert_eq!(house.submit("wang", event).await.unwrap().case, first.case);
+        let follows = Draft { caused_by: Some(first.case), ..plain() };
+        assert_eq!(house.fault(follows).await.shard(), first.case.shard());
+        house.ask("zhao", first.case, answer_of("好")).await.unwrap();
+    }
+    let counts: Vec<_> = house.engine.partitions().map(|p| p.snapshot().unwrap().counts().unwrap().cases).collect();
+    assert_eq!(counts.iter().sum::<u64>(), 60);
+    assert!(counts.iter().all(|count| *count >= 4), "{counts:?}");
 }

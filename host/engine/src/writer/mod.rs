@@ -95,7 +95,7 @@ impl Writer {
     pub(crate) fn run(mut self, inbox: &Receiver<Input>) {
         let lane = Arc::clone(&self.lane);
         let reason = match catch_unwind(AssertUnwindSafe(|| self.turn_until_ended(inbox))) {
-            Ok(Ok(())) => return,
+            Ok(Ok(())) => return inbox.try_iter().for_each(|input| input.refuse(&|| Refused::Closing)),
             Ok(Err(Stopped(reason))) => reason,
             Err(_) => "the writer failed; this is a defect, and the log says more".to_owned(),
         };
