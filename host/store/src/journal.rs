@@ -46,7 +46,7 @@ pub use digest::{Digest, DigestParseError, SALT_BYTES, Salt};
 pub use frame::{FRAME_LIMIT_BYTES, FRAME_LIMIT_RECORDS, Frame, FrameBuilder, PushError};
 pub use header::HEADER_FORMAT;
 pub use mismatch::{Mismatch, MismatchKind};
-pub use raw::RawFrame;
+pub(crate) use raw::RawFrame;
 pub use reader::{JournalReader, READ_CHUNK_BYTES, StoredFrame};
 pub use verify::{VerifyProgress, VerifyReport, verify};
 

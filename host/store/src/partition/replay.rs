@@ -4,12 +4,12 @@
 use herald_core::record::Record;
 use herald_core::workspace::{ApplyError, Workspace};
 
-use super::progress::{Part, Progress};
 use super::projections::Projections;
 use super::{Position, codec};
 use crate::database::Database;
 use crate::error::StoreError;
 use crate::journal::{Head, JournalReader, JournalWriter, StoredFrame};
+use crate::upkeep::{Part, Progress};
 
 /// A replay stopped.
 #[derive(Debug)]
