@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::check::{self, Problems};
+use super::check::{self, Problem, Problems};
 use super::replay::{Frames, Replay, ReplayError};
 use super::snapshot::Snapshot;
 use crate::database::{Database, StoreSettings};
@@ -25,10 +25,12 @@ pub fn rebuild(path: &Path, settings: &StoreSettings, mut progress: impl FnMut(P
     let unfinished = files::unfinished(path)?;
     let new = Database::create_unfinished(&unfinished, settings)?;
     super::create_tables(&new)?;
-    let mut replay = Replay { target: &new, frames: Frames::Copied, head: Head::EMPTY };
+    let mut replay = Replay::new(&new, Frames::Copied);
     replay.catch_up(&old, &mut progress).map_err(|error| match error {
         ReplayError::Store(error) => error,
-        ReplayError::Record { position, reason } => StoreError::Corrupt(format!("{position}: {reason}")),
+        ReplayError::Record { position, reason } => {
+            StoreError::Corrupt(Problem::Record { position, reason }.to_string())
+        }
     })?;
     let head = JournalReader::open(&old.begin_read()?)?.head()?;
     verify_new(&new, head, &mut progress)?;

@@ -10,7 +10,7 @@ use super::snapshot::Snapshot;
 use crate::database::{Database, StoreSettings};
 use crate::error::StoreError;
 use crate::files;
-use crate::journal::{self, Head, VerifyReport};
+use crate::journal::{self, VerifyReport};
 use crate::upkeep::{Part, Progress};
 
 /// What a verification found.
@@ -69,7 +69,7 @@ impl Partition {
         tell: &mut dyn FnMut(Progress),
     ) -> Result<u64, ReplayError> {
         let scratch = Scratch::create(scratch)?;
-        let mut replay = Replay { target: &scratch.database, frames: Frames::LeftOut, head: Head::EMPTY };
+        let mut replay = Replay::new(&scratch.database, Frames::LeftOut);
         replay.catch_up(&self.database, tell)?;
         let found = self.snapshot()?;
         let journal = found.journal()?;

@@ -190,8 +190,11 @@ fn a_tampered_journal_is_reported_and_not_replayed() {
     erase(&partition, 1);
     let report = verify(&partition, &place);
     let found: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
-    let expected =
-        format!("frame 2, record 0 cannot be applied: the event speaks of case {}, which does not exist", case(1));
+    let expected = format!(
+        "frame 2, record 0 cannot be applied: the event speaks of case {}, which does not exist \
+         (payloads erased before it: 1; those of one case must go together)",
+        case(1)
+    );
     assert_eq!(found, [expected]);
 
     let transaction = partition.database.begin_write().unwrap();
