@@ -180,9 +180,9 @@ impl<'txn> JournalWriter<'txn> {
             return Ok((Head::EMPTY, None));
         };
         let sequence = key.value();
-        let header = Header::decode(row.value()).map_err(|kind| Mismatch::of_frame(sequence, kind))?;
+        let at = Header::decode_time(row.value()).map_err(|kind| Mismatch::of_frame(sequence, kind))?;
         let head = Head { sequence, hash: Digest::of_header(row.value()) };
-        Ok((head, Some(header.at)))
+        Ok((head, Some(at)))
     }
 
     fn insert(&mut self, sequence: u64, header: &[u8], frame: &Frame) -> Result<(), StoreError> {
