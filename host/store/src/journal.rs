@@ -22,7 +22,7 @@
 //! tables of the partition's own file, and a frame commits in the same transaction as what is derived from it. A
 //! replicated log can take their place: its append is fenced by the same expected sequence, and the other tables
 //! then follow from `read`. What must not creep in above this module is any other way to a frame; copying a whole
-//! file and writing it out, which go by the tables' [bytes](RawFrame), are no business of a running engine.
+//! file and writing it out, which [`upkeep`](crate::upkeep) does by the tables' bytes, are no business of an engine.
 //!
 //! # What a crash means
 //!
