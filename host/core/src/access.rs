@@ -71,6 +71,8 @@ pub fn may_ask(organisation: &Organisation, case: &Case, requester: &Requester, 
     let is_head =
         |department: &DepartmentId| person.is_some_and(|person| organisation.is_among(person, &[head_of(department)]));
     let is_host = requester.actor == Actor::Host;
+    let accountable = case.accountable.as_ref().and_then(|person| organisation.people.get(person));
+    let has_left = accountable.is_none_or(|person| !person.active);
     match verb {
         Verb::Release => {
             let author = |bundle: &DepartmentId| requester.author_of.contains(bundle);
@@ -78,7 +80,8 @@ pub fn may_ask(organisation: &Organisation, case: &Case, requester: &Requester, 
         }
         Verb::Resubmit => is_sender,
         Verb::Withdraw => is_sender || is_head(&case.department),
-        Verb::Resolve => is_accountable,
+        // Somebody must be able to when the accountable person has left.
+        Verb::Resolve => is_accountable || (has_left && is_head(case.first_receiver())),
         Verb::Reopen => is_sender || is_accountable,
         Verb::Close => is_sender || is_host,
         Verb::Archive => requester.admin || is_accountable || is_host,
