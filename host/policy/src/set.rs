@@ -13,7 +13,7 @@ use std::sync::Arc;
 use herald_core::case::{Case, SetBy};
 use herald_core::decision::{BundleId, Contribution, Decision, Escalation, Hold, Hook, HookOutcome, Layer};
 use herald_core::merge;
-use herald_core::message::{Message, Urgency};
+use herald_core::message::Message;
 use herald_core::names::{DepartmentId, PersonId};
 use herald_core::organisation::ORGANISATION;
 use herald_core::plan::GoalName;

@@ -1,0 +1,84 @@
+//! How many durable submissions a second, beside a floor that commits as much with no policy and no case machine.
+//!
+//! Both serve in this process on the same two cores as the client, on files in the same folder, and take turns.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use herald_tests::Failure;
+use herald_tests::floor::{TableShape, floor, shape};
+use herald_tests::load::{Connection, Figures, run};
+use herald_tests::report::{Target, head, median, note, row, size};
+use herald_tests::serving::{Serving, requests};
+use herald_tests::workload::MESSAGE_BYTES;
+
+/// Connections, each with one request at a time.
+const CONNECTIONS: usize = 32;
+/// Submissions in the run that is looked at table by table, and to warm up.
+const PROBE: usize = 2_000;
+/// Turns of each of the two.
+const TURNS: usize = 7;
+
+fn main() -> Result<(), Failure> {
+    let per_turn = size(8_000);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let folder = tempfile::tempdir()?;
+    let (shapes, answer_bytes) = probe(&folder.path().join("probe"), &runtime)?;
+
+    let herald = Serving::host(&folder.path().join("herald"))?;
+    let floor = floor(&folder.path().join("floor.redb"), &shapes, answer_bytes)?;
+    let (mut ours, mut floors) = (Vec::new(), Vec::new());
+    for turn in 0..=TURNS {
+        let count = if turn == 0 { PROBE } else { per_turn };
+        let submit =
+            |address: SocketAddr| runtime.block_on(run(address, CONNECTIONS, requests(turn * per_turn, count), 201));
+        let pair = (submit(floor.address)?, submit(herald.address)?);
+        if turn > 0 {
+            floors.push(pair.0);
+            ours.push(pair.1);
+        }
+    }
+    floor.stop()?;
+    herald.stop()?;
+    report(&shapes, answer_bytes, &ours, &floors);
+    Ok(())
+}
+
+/// What one submission leaves in each table, and how long its answer is.
+fn probe(data: &Path, runtime: &tokio::runtime::Runtime) -> Result<(Vec<TableShape>, usize), Failure> {
+    let herald = Serving::host(data)?;
+    let answer = runtime.block_on(async {
+        let first = requests(PROBE, 1);
+        let request = first.first().map(Vec::as_slice).unwrap_or_default();
+        let answer = Connection::open(herald.address).await?.send(request).await?;
+        run(herald.address, CONNECTIONS, requests(0, PROBE - 1), 201).await.map(|_| answer)
+    })?;
+    herald.stop()?;
+    Ok((shape(&data.join("partition-0.redb"), PROBE)?, answer.body.len()))
+}
+
+fn report(shapes: &[TableShape], answer_bytes: usize, ours: &[Figures], floors: &[Figures]) {
+    head(&format!("durable submissions: {MESSAGE_BYTES} bytes, {CONNECTIONS} connections, median of {TURNS} turns"));
+    let rates = |figures: &[Figures]| figures.iter().map(Figures::rate).collect::<Vec<_>>();
+    let (rate, floor) = (median(rates(ours)), median(rates(floors)));
+    let ratio = median(ours.iter().zip(floors).map(|(ours, floor)| ours.rate() / floor.rate()).collect());
+    let (measured, beside) = (format!("{rate:.0} /s"), format!("floor {floor:.0} /s"));
+    row("durable submissions, to the floor", &measured, &beside, ratio, "", Target::AtLeast(0.5));
+    row("durable submissions a second", &measured, "", rate, "", Target::AtLeast(4_000.0));
+    for (name, share) in [("p50 of the answers", 0.5), ("p99 of the answers", 0.99)] {
+        let of = |figures: &[Figures]| median(figures.iter().map(|run| millis(run.percentile(share))).collect());
+        let (ours, floor) = (of(ours), of(floors));
+        row(name, &format!("{ours:.2} ms"), &format!("floor {floor:.2} ms"), ours / floor, "", Target::None);
+    }
+    let total = |of: fn(&TableShape) -> f64| shapes.iter().map(of).sum::<f64>();
+    let (rows, bytes) = (total(|shape| shape.rows), total(|shape| shape.bytes));
+    note(&format!("a submission leaves {rows:.1} rows and {bytes:.0} bytes; its answer has {answer_bytes} bytes"));
+    for TableShape { name, rows, bytes } in shapes {
+        note(&format!("{name:<18} {rows:>6.2} rows {bytes:>6.0} bytes"));
+    }
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1_000.0
+}

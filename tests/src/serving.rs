@@ -1,0 +1,141 @@
+//! A whole host in this process, on a data folder and over a real socket, with the benches' workload published.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use herald_core::target::Actor;
+use herald_engine::{Clock as _, SystemClock};
+use herald_server::host::Host;
+use herald_server::publish::Proposal;
+use herald_server::settings::{Resolved, Sources};
+use herald_server::tokens::{TokenText, requester};
+use herald_store::configuration::{Stamp, Token, TokenOwner};
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::workload::{SENDER, bundles, organisation};
+use crate::{Failure, workload};
+
+/// Requests a second that the rate limit leaves alone: the load comes from one principal.
+const RATE: &str = "1000000";
+
+/// The secret of the token that the load bears.
+const SECRET: [u8; 32] = [7; 32];
+
+/// The token that the load bears, for [`SENDER`].
+#[must_use]
+pub fn token() -> TokenText {
+    TokenText::new(&SECRET)
+}
+
+/// What stands in the store about [`token`].
+///
+/// # Errors
+/// Never with the sample as it is.
+pub fn stored_token() -> Result<Token, Failure> {
+    Ok(Token {
+        id: "load".to_owned(),
+        name: String::new(),
+        hash: token().hash(),
+        owner: TokenOwner::Person(SENDER.parse()?),
+        admin: false,
+        author_of: Default::default(),
+        created_at: Timestamp::UNIX_EPOCH,
+        expires_at: None,
+    })
+}
+
+/// The settings in force where nobody changes any, but for the data folder and the rate limit.
+///
+/// # Errors
+/// When the settings have other names by now.
+pub fn settings(data: &Path) -> Result<Resolved, Failure> {
+    let flags = [("data", data.to_string_lossy().as_ref()), ("rate_limit_per_second", RATE), ("rate_burst", RATE)]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Ok(Sources { flags: flags.to_vec(), ..Sources::default() }.resolve()?)
+}
+
+/// Starts a host on `data` with the workload published. Call it within a runtime.
+///
+/// # Errors
+/// When the host does not start, or refuses the sample.
+pub fn host(data: &Path) -> Result<Host, Failure> {
+    let host = Host::start(&settings(data)?, Arc::new(SystemClock), &tokio::runtime::Handle::current())?;
+    let app = host.app();
+    if app.publisher.tokens().is_empty() {
+        let stamp = Stamp { at: SystemClock.now(), by: &Actor::Host, seed: [0; 32] };
+        let token = stored_token()?;
+        app.publisher.add_token(&token, &stamp)?;
+        let admin = herald_core::access::Requester { admin: true, ..requester(&token) };
+        let proposal = Proposal {
+            organisation: Some(organisation()?),
+            bundles: bundles()?,
+            prune: false,
+            expected_revision: None,
+        };
+        let (before, in_force) = (app.engine.configured(), |configured| app.engine.configure(configured));
+        app.publisher.apply(&proposal, &admin, SystemClock.now(), false, in_force, Some(&before))?;
+    }
+    Ok(host)
+}
+
+/// Something that serves on threads of its own until it is told to stop.
+pub struct Serving {
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<Result<(), Failure>>,
+}
+
+impl Serving {
+    /// Starts a host on `data`.
+    ///
+    /// # Errors
+    /// As [`host`].
+    pub fn host(data: &Path) -> Result<Self, Failure> {
+        let data = data.to_owned();
+        Self::start(async move |listener, stop: oneshot::Receiver<()>| {
+            host(&data)?.serve(listener, async move { drop(stop.await) }).await;
+            Ok(())
+        })
+    }
+
+    /// Serves with `work`, as the program does: on a runtime with a thread for each processor.
+    ///
+    /// # Errors
+    /// When there is no socket or no thread to be had.
+    pub fn start<W>(work: W) -> Result<Self, Failure>
+    where
+        W: AsyncFnOnce(TcpListener, oneshot::Receiver<()>) -> Result<(), Failure> + Send + 'static,
+    {
+        let (stop, stopped) = oneshot::channel();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let thread = std::thread::Builder::new()
+            .name("serving".to_owned())
+            .spawn(move || runtime.block_on(async { work(TcpListener::from_std(listener)?, stopped).await }))?;
+        Ok(Self { address, stop, thread })
+    }
+
+    /// Stops it, and waits until it has ended.
+    ///
+    /// # Errors
+    /// Why it had ended before.
+    pub fn stop(self) -> Result<(), Failure> {
+        drop(self.stop);
+        self.thread.join().map_err(|_| "the server panicked")?
+    }
+}
+
+/// Faults from number `first` on, as requests that bear [`token`].
+#[must_use]
+pub fn requests(first: usize, count: usize) -> Arc<Vec<Vec<u8>>> {
+    let token = token();
+    let request = |number| crate::load::post("/v1/messages", token.reveal(), None, &workload::fault(number));
+    Arc::new((first..first + count).map(request).collect())
+}
