@@ -144,8 +144,8 @@ fn an_installation_from_nothing() {
     assert!(succeed(&data, &format!("export {}", audit.display())).contains("exported"));
     assert!(succeed(&data, &format!("verify --head {}", audit.join("heads.json").display())).contains("sound"));
     let backup = folder.path().join("backup");
-    assert!(succeed(&data, &format!("backup {}", backup.display())).contains("organisation.redb"));
-    assert!(succeed(&backup, "verify").contains("organisation.redb: sound"));
+    assert!(succeed(&data, &format!("backup {}", backup.display())).contains("organisation"));
+    assert!(succeed(&backup, "verify").contains("organisation: sound"));
     assert_eq!(json_of(&backup, "token list")[0]["id"], "root");
 }
 

@@ -1,13 +1,14 @@
 //! `herald verify`, `rebuild`, `export`, `backup`: looking after the stores while no server runs on them.
 
 use std::fs::File;
-use std::io::{BufWriter, Write as _};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use herald_store::Partition;
 use herald_store::configuration::FILE_NAME;
-use herald_store::partition::{Part, Progress, rebuild};
+use herald_store::journal::JournalReader;
+use herald_store::partition::{ExportError, Part, Progress, rebuild};
 use herald_store::signing::{HeadCheck, SignedHead, check_head};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -17,6 +18,8 @@ use crate::data::{DataFolder, store_settings};
 use crate::output;
 use crate::settings::Settings;
 
+/// The name of the configuration's journal.
+const CONFIGURATION: &str = "organisation";
 /// How many steps of long work pass between two words about it.
 const PROGRESS_STEPS: u64 = 10_000;
 
@@ -34,7 +37,7 @@ pub(super) struct Verify {
 #[command(after_help = "Example:\n  herald rebuild --data /var/lib/herald")]
 pub(super) struct Rebuild {}
 
-/// Writes the journals out as lines of JSON, and their signed heads for somebody outside to keep.
+/// Writes the journals out as lines of JSON, and the signed heads of the messages' for somebody outside to keep.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  herald export audit/ --data /var/lib/herald")]
 pub(super) struct Export {
@@ -90,15 +93,10 @@ fn verify_configuration(folder: &DataFolder, settings: &Settings) -> Result<Veri
     let report = folder.configuration(settings)?.verify(|progress| {
         told("verifying the configuration", progress.frames_done, progress.frames_total);
     })?;
-    let problems = report.journal.mismatch.iter().map(ToString::to_string);
-    let problems = problems.chain(report.findings.iter().map(ToString::to_string)).collect();
-    Ok(Verified {
-        store: FILE_NAME.to_owned(),
-        sound: report.is_whole(),
-        frames: report.journal.frames,
-        records: report.journal.records,
-        problems,
-    })
+    let mut problems: Vec<String> = report.journal.mismatch.iter().map(ToString::to_string).collect();
+    problems.extend(report.findings.iter().map(ToString::to_string));
+    let (frames, records) = (report.journal.frames, report.journal.records);
+    Ok(Verified { store: CONFIGURATION.to_owned(), sound: report.is_whole(), frames, records, problems })
 }
 
 fn verify_partition(path: &Path, settings: &Settings, heads: &[SignedHead]) -> Result<Verified, Failure> {
@@ -108,19 +106,25 @@ fn verify_partition(path: &Path, settings: &Settings, heads: &[SignedHead]) -> R
     let report = partition.verify(&scratch, |progress| report_progress(&store, progress))?;
     let mut problems: Vec<String> = report.journal.mismatch.iter().map(ToString::to_string).collect();
     problems.extend(report.problems.iter().map(ToString::to_string));
-    for head in heads.iter().filter(|head| head.partition == store) {
-        match check_head(&partition.snapshot()?.journal()?, head)? {
-            HeadCheck::Contained => {}
-            HeadCheck::Shortened { last } => {
-                problems.push(format!("the journal ends at frame {last}; frame {} was signed", head.sequence));
-            }
-            HeadCheck::Rewritten { .. } => {
-                problems.push(format!("frame {} is not the one that was signed", head.sequence))
-            }
-        }
-    }
+    problems.extend(check_heads(&partition.snapshot()?.journal()?, &store, heads)?);
     let sound = report.is_sound() && problems.is_empty();
     Ok(Verified { store, sound, frames: report.journal.frames, records: report.journal.records, problems })
+}
+
+/// What is wrong with a journal by the heads that were signed of it.
+fn check_heads(journal: &JournalReader, store: &str, heads: &[SignedHead]) -> Result<Vec<String>, Failure> {
+    let mut problems = Vec::new();
+    for head in heads.iter().filter(|head| head.partition == store) {
+        let signed = head.sequence;
+        match check_head(journal, head)? {
+            HeadCheck::Contained => {}
+            HeadCheck::Shortened { last } => {
+                problems.push(format!("the journal ends at frame {last}; frame {signed} was signed"));
+            }
+            HeadCheck::Rewritten { .. } => problems.push(format!("frame {signed} is not the one that was signed")),
+        }
+    }
+    Ok(problems)
 }
 
 fn text(verified: &Verified) -> String {
@@ -137,7 +141,7 @@ impl Rebuild {
         folder.configuration(&settings)?.rebuild(|progress| {
             told("rebuilding the configuration", progress.frames_done, progress.frames_total);
         })?;
-        let mut rebuilt = vec![FILE_NAME.to_owned()];
+        let mut rebuilt = vec![CONFIGURATION.to_owned()];
         for path in folder.partition_files() {
             rebuild(&path, &store_settings(&settings), |progress| report_progress(&name_of(&path), progress))?;
             rebuilt.push(name_of(&path));
@@ -153,24 +157,36 @@ impl Export {
         let folder = DataFolder::take(&settings.data, false)?;
         std::fs::create_dir_all(&self.to).map_err(|source| Failure::file(&self.to, source))?;
         let (key, now) = (folder.key()?, Timestamp::now());
+        let configuration = folder.configuration(&settings)?;
+        let told = |progress| report_progress(CONFIGURATION, progress);
+        self.write(CONFIGURATION, |file| configuration.export(file, 1, told))?;
         let mut heads = Vec::new();
         for path in folder.partition_files() {
             let store = name_of(&path);
             let partition = Partition::open(&path, &store_settings(&settings))?;
-            let to = self.to.join(format!("{store}.jsonl"));
-            let file = File::create(&to).map_err(|source| Failure::file(&to, source))?;
-            let mut file = BufWriter::new(file);
-            partition.export(&mut file, 1, |progress| report_progress(&store, progress))?;
-            file.flush().map_err(|source| Failure::file(&to, source))?;
+            self.write(&store, |file| partition.export(file, 1, |progress| report_progress(&store, progress)))?;
             heads.push(key.sign_head(&store, partition.head(), now));
         }
         let to = self.to.join("heads.json");
         let json = serde_json::to_vec_pretty(&heads).map_err(std::io::Error::from);
         json.and_then(|json| std::fs::write(&to, json)).map_err(|source| Failure::file(&to, source))?;
         output::result(common.style(), &heads, |heads| {
-            format!("exported {} journals to {}", heads.len(), self.to.display())
+            format!("exported {} journals to {}", heads.len() + 1, self.to.display())
         });
         Ok(())
+    }
+
+    /// Writes one journal to its file.
+    fn write(
+        &self,
+        store: &str,
+        export: impl FnOnce(&mut dyn Write) -> Result<u64, ExportError>,
+    ) -> Result<(), Failure> {
+        let to = self.to.join(format!("{store}.jsonl"));
+        let failed = |source| Failure::file(&to, source);
+        let mut file = BufWriter::new(File::create(&to).map_err(failed)?);
+        export(&mut file)?;
+        file.flush().map_err(failed)
     }
 }
 
@@ -186,13 +202,9 @@ impl Backup {
             partition.backup(&self.to.join(file_of(&path)), |progress| report_progress(&store, progress))?;
             copied.push(store);
         }
-        // Nobody writes to it while this process has the folder, so its file is whole.
-        let to = self.to.join(FILE_NAME);
-        if to.exists() {
-            return Err(Failure::file(&to, std::io::ErrorKind::AlreadyExists.into()));
-        }
-        std::fs::copy(folder.path().join(FILE_NAME), &to).map_err(|source| Failure::file(&to, source))?;
-        copied.push(FILE_NAME.to_owned());
+        let told = |progress| report_progress(CONFIGURATION, progress);
+        folder.configuration(&settings)?.backup(&self.to.join(FILE_NAME), told)?;
+        copied.push(CONFIGURATION.to_owned());
         output::result(common.style(), &copied, |copied| {
             format!("copied {} to {}", copied.join(", "), self.to.display())
         });
