@@ -7,6 +7,8 @@
 //! However that went, what was answered is there and is answered the same again, the end is the same as without
 //! any failure, `verify` finds nothing, and every webhook that was sent belongs to a delivery that is there.
 
+#![expect(clippy::print_stdout, reason = "seeds and figures are for who watches the test")]
+
 mod ledger;
 mod publication;
 mod run;
@@ -15,10 +17,12 @@ mod site;
 
 use std::ops::Range;
 
+use herald_store::StoreSettings;
 use herald_tests::fault::{Fault, Random};
 
+use ledger::{Ledger, Played, json, text};
 use run::{Failure, Runs, Undisturbed};
-use site::Ground;
+use site::{Disks, Faults, Ground, Site};
 
 /// The most failures in one run of the script; after so many it goes on undisturbed, so that it ends.
 const FAILURES_LIMIT: usize = 40;
@@ -77,6 +81,26 @@ async fn some_syncs_fail() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_failure_follows_the_other() {
     fail_again_and_again(0..2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_read_from_a_failed_disk_is_told_as_such() {
+    let cold = StoreSettings { cache_bytes: 0, ..StoreSettings::default() };
+    let ground = Ground { store: cold, ..Ground::new().await };
+    let faults = Faults { partition: Some(Fault::FailSync(40)), ..Faults::default() };
+    let mut ledger = Ledger::new();
+    let mut site = Site::start(&ground, Disks::new(&ground), faults, ledger.now, 0).await.unwrap();
+    let played = ledger.play(&mut site, usize::MAX).await;
+    assert!(matches!(played, Played::UntilFailure(_)), "{played:?}");
+    for answer in ledger.cases(&mut site).await {
+        let problem = &json(&answer)["type"];
+        assert!(
+            answer.status == 200 || (answer.status == 503 && problem == "/problems/not-ready"),
+            "{}",
+            text(&answer)
+        );
+    }
+    site.end().await;
 }
 
 mod slow {

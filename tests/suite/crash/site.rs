@@ -28,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) struct Ground {
     pub(super) receiver: Receiver,
     pub(super) resolved: Resolved,
+    /// How its stores are opened.
+    pub(super) store: StoreSettings,
     /// A disk with the sample organisation.
     pub(super) configuration: Vec<u8>,
     /// A disk with a partition without messages.
@@ -44,6 +46,7 @@ impl Ground {
         drop(Partition::open_with_backend(disk, &StoreSettings::default()).unwrap());
         Self {
             resolved: sample::settings(&receiver),
+            store: StoreSettings::default(),
             receiver,
             configuration: configuration.image_after_restart(),
             partition: partition.image_after_restart(),
@@ -111,9 +114,9 @@ impl Site {
         faults.configuration.into_iter().for_each(|fault| configuration.inject(fault));
         faults.partition.into_iter().for_each(|fault| partition.inject(fault));
         let hardware = Hardware { configuration, partition };
-        let settings = StoreSettings::default();
-        let opened = ConfigurationStore::open_with_backend(configuration_disk, &settings).and_then(|configuration| {
-            let partitions = vec![Partition::open_with_backend(partition_disk, &settings)?];
+        let settings = &ground.store;
+        let opened = ConfigurationStore::open_with_backend(configuration_disk, settings).and_then(|configuration| {
+            let partitions = vec![Partition::open_with_backend(partition_disk, settings)?];
             Ok(Stores { configuration, partitions })
         });
         let stores = match opened {
