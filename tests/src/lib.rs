@@ -4,7 +4,10 @@ pub mod fault;
 pub mod floor;
 pub mod house;
 pub mod load;
+pub mod receiver;
 pub mod report;
+pub mod sample;
+pub mod server;
 pub mod serving;
 pub mod workload;
 

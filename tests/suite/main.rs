@@ -8,6 +8,9 @@
     reason = "a test that cannot go on fails, in its helpers as in itself"
 )]
 
+mod crash;
 mod engine;
+mod http;
 mod journal_faults;
+mod kill;
 mod layering;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::case::{Case, Goal, Task};
 use crate::command::Verb;
 use crate::message::Classification;
-use crate::names::DepartmentId;
+use crate::names::{DepartmentId, PersonId};
 use crate::organisation::{Organisation, head_of};
 use crate::target::Actor;
 
@@ -56,16 +56,23 @@ pub fn may_keep(case: &Case, requester: &Requester, goal: &Goal) -> bool {
     person.is_some_and(|person| goal.owners.contains(person) || case.accountable.as_ref() == Some(person))
 }
 
+/// The person who asks, unless they left: roles that they still bear give them no right.
+fn at_work<'a>(organisation: &Organisation, requester: &'a Requester) -> Option<&'a PersonId> {
+    requester.actor.person().filter(|person| organisation.people.get(*person).is_some_and(|person| person.active))
+}
+
 /// Whether `requester` may ask for a command that concerns the case as a whole. Tasks, goals and submission
 /// have their own questions; what the host does is for the host alone.
 #[must_use]
 pub fn may_ask(organisation: &Organisation, case: &Case, requester: &Requester, verb: Verb) -> bool {
     let is_sender = requester.actor == case.sender && requester.actor != Actor::Anonymous;
-    let person = requester.actor.person();
+    let person = at_work(organisation, requester);
     let is_accountable = person.is_some() && person == case.accountable.as_ref();
     let is_head =
         |department: &DepartmentId| person.is_some_and(|person| organisation.is_among(person, &[head_of(department)]));
     let is_host = requester.actor == Actor::Host;
+    let accountable = case.accountable.as_ref().and_then(|person| organisation.people.get(person));
+    let has_left = accountable.is_none_or(|person| !person.active);
     match verb {
         Verb::Release => {
             let author = |bundle: &DepartmentId| requester.author_of.contains(bundle);
@@ -73,7 +80,8 @@ pub fn may_ask(organisation: &Organisation, case: &Case, requester: &Requester, 
         }
         Verb::Resubmit => is_sender,
         Verb::Withdraw => is_sender || is_head(&case.department),
-        Verb::Resolve => is_accountable,
+        // Somebody must be able to when the accountable person has left.
+        Verb::Resolve => is_accountable || (has_left && is_head(case.first_receiver())),
         Verb::Reopen => is_sender || is_accountable,
         Verb::Close => is_sender || is_host,
         Verb::Archive => requester.admin || is_accountable || is_host,
@@ -104,7 +112,7 @@ pub fn may_see(organisation: &Organisation, case: &Case, requester: &Requester, 
         return true;
     }
     let rules = &organisation.rules;
-    let person = requester.actor.person();
+    let person = at_work(organisation, requester);
     let among = |targets: &[_]| person.is_some_and(|person| organisation.is_among(person, targets));
     let departments = || std::iter::once(&case.department).chain(&case.receivers);
     let of_department =
@@ -115,3 +123,6 @@ pub fn may_see(organisation: &Organisation, case: &Case, requester: &Requester, 
         Classification::Restricted => among(&rules.restricted_readers),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,10 +26,16 @@ pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
         .map(|(_, name)| name)
 }
 
-/// `; did you mean …?` with the nearest of `known`, or nothing: the end of a message about `written`.
+/// `did you mean …?` with the nearest of `known`, if one is near: a hint beside a message about `written`.
+#[must_use]
+pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    nearest(written, known).map(|name| format!("did you mean `{name}`?"))
+}
+
+/// [`did_you_mean`] behind a semicolon, or nothing: the end of a message about `written`.
 #[must_use]
 pub fn guess<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    nearest(written, known).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
+    did_you_mean(written, known).map(|question| format!("; {question}")).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -53,6 +59,8 @@ mod tests {
             (&"s".repeat(GUESS_LIMIT_CHARS + 1), None),
         ] {
             assert_eq!(nearest(written, known), expected, "{written}");
+            let end = expected.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+            assert_eq!(guess(written, known), end, "{written}");
         }
     }
 }

@@ -46,3 +46,6 @@ pub struct Record {
     /// What came of it, in order.
     pub events: Vec<Event>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use herald_core::nearest::did_you_mean;
+
 use crate::diagnostic::Diagnostic;
 use crate::limits::{HostLimits, bytes};
-use crate::nearest::{did_you_mean, one_of};
+use crate::vocabulary::one_of;
 
 /// The manifest of a bundle.
 pub(crate) const MANIFEST: &str = "policy.toml";

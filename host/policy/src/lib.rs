@@ -19,7 +19,6 @@ mod form;
 mod index;
 mod limits;
 mod manifest;
-mod nearest;
 mod rhai;
 mod set;
 #[cfg(test)]

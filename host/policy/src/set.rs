@@ -13,7 +13,7 @@ use std::sync::Arc;
 use herald_core::case::{Case, SetBy};
 use herald_core::decision::{BundleId, Contribution, Decision, Escalation, Hold, Hook, HookOutcome, Layer};
 use herald_core::merge;
-use herald_core::message::{Message, Urgency};
+use herald_core::message::Message;
 use herald_core::names::{DepartmentId, PersonId};
 use herald_core::organisation::ORGANISATION;
 use herald_core::plan::GoalName;
@@ -130,10 +130,9 @@ impl PolicySet {
             round.ask_receivers(&facts.receivers, &routed, &input);
             cuts.extend(merge::approve(organisation, message, &mut plan, &round.contributions));
             held = round.hold();
-            let deferrable = organisation.kinds.get(&message.kind).is_some_and(|kind| kind.deferrable);
             // What other bundles want approved first is not opened because one of them failed.
             let opens = plan.stages.is_empty() || plan.post_hoc;
-            if held.is_some() && opens && deferrable && message.urgency == Urgency::Urgent {
+            if held.is_some() && opens && merge::is_deferrable(organisation, message) {
                 merge::approve_afterwards(message, &mut plan);
                 held = None;
             } else if held.is_none() && !round.failed.is_empty() {

@@ -5,12 +5,11 @@ use std::fmt;
 
 use herald_core::message::{Audience, Classification, Level};
 use herald_core::names::{CalendarName, ChannelName, StageName};
+use herald_core::nearest::did_you_mean;
 use herald_core::organisation::{ArchiveClass, Organisation};
 use herald_core::plan::{AtDeadline, GoalName, Moment, Phase};
 use herald_core::span::Span;
 use herald_core::target::Target;
-
-use crate::nearest::{did_you_mean, one_of};
 
 /// Why a value is not one that can be meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -193,6 +192,16 @@ pub(crate) fn calendar(organisation: &Organisation, text: &str) -> Result<Calend
     match organisation.calendars.get_key_value(text) {
         Some((name, _)) => Ok(name.clone()),
         None => Err(unknown("calendar", text, organisation.calendars.keys().map(|name| name.as_str()))),
+    }
+}
+
+/// `` `a`, `b` or `c` ``.
+pub(crate) fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let quoted: Vec<_> = words.into_iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
     }
 }
 

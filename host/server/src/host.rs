@@ -6,6 +6,8 @@ use std::time::Duration;
 use herald_delivery::webhook::{SettingsError as WebhookError, WebhookConnector, WebhookSettings};
 use herald_engine::{Clock, Engine, Parts, Random, Settings as EngineSettings, StartError};
 use herald_policy::HostLimits;
+use herald_store::Partition;
+use herald_store::configuration::ConfigurationStore;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
@@ -43,12 +45,21 @@ pub enum HostError {
     },
 }
 
+/// What a host stands on.
+#[derive(Debug)]
+pub struct Stores {
+    /// The organisation, its bundles and the tokens.
+    pub configuration: ConfigurationStore,
+    /// The messages; at least one partition, always in the same order.
+    pub partitions: Vec<Partition>,
+}
+
 /// A host that has been started and not yet listened to.
 pub struct Host {
     app: Arc<App>,
     connections: Connections,
-    /// Held until the host has ended.
-    folder: DataFolder,
+    /// Held until the host has ended; `None` when its stores lie elsewhere.
+    folder: Option<DataFolder>,
 }
 
 impl Host {
@@ -57,17 +68,37 @@ impl Host {
     /// # Errors
     /// [`HostError`].
     pub fn start(resolved: &Resolved, clock: Arc<dyn Clock>, runtime: &Handle) -> Result<Self, HostError> {
+        let folder = DataFolder::take(&resolved.settings.data, true)?;
+        let stores = Stores {
+            configuration: folder.configuration(&resolved.settings)?,
+            partitions: folder.partitions(&resolved.settings)?,
+        };
+        let host = Self::start_on(stores, resolved, clock, Random::from_seed(random()?), runtime)?;
+        Ok(Self { folder: Some(folder), ..host })
+    }
+
+    /// Puts in force what was published last in `stores`, and starts the engine on them. Whoever calls it sees to
+    /// it that nobody else uses the stores. `random` must not repeat what another run on them has drawn.
+    ///
+    /// # Errors
+    /// [`HostError`].
+    pub fn start_on(
+        stores: Stores,
+        resolved: &Resolved,
+        clock: Arc<dyn Clock>,
+        random: Random,
+        runtime: &Handle,
+    ) -> Result<Self, HostError> {
         let settings = &resolved.settings;
-        let folder = DataFolder::take(&settings.data, true)?;
-        let publisher = Publisher::new(folder.configuration(settings)?, HostLimits::default());
+        let publisher = Publisher::new(stores.configuration, HostLimits::default());
         let configured = publisher.load()?;
         let secrets = resolved.secrets.iter().map(|(name, secret)| (name.clone(), secret.value.clone())).collect();
         let parts = Parts {
             settings: engine_settings(settings),
-            partitions: folder.partitions(settings)?,
+            partitions: stores.partitions,
             configured,
             clock: Arc::clone(&clock),
-            random: Random::from_seed(random()?),
+            random,
             courier: Arc::new(Connectors::new(WebhookConnector::new(webhook_settings(settings))?, secrets)),
         };
         let engine = Engine::start(parts, runtime)?;
@@ -77,7 +108,7 @@ impl Host {
             header_timeout: Duration::from_millis(settings.header_timeout_ms),
             grace: Duration::from_millis(settings.shutdown_grace_ms),
         };
-        Ok(Self { app, connections, folder })
+        Ok(Self { app, connections, folder: None })
     }
 
     /// The host's parts.

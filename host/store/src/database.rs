@@ -24,6 +24,7 @@ use std::path::Path;
 use redb::{ReadableDatabase, TableDefinition, TableHandle};
 
 use crate::error::StoreError;
+use crate::files;
 use crate::journal;
 
 /// The format of the whole file: which tables there are and how their keys are made. Records and
@@ -79,22 +80,18 @@ impl Database {
     ///
     /// As [`Database::open`], and [`StoreError::File`] when the file cannot be made.
     pub fn create(path: &Path, settings: &StoreSettings) -> Result<Self, StoreError> {
-        let in_file = |source| StoreError::File { path: path.to_owned(), source };
-        if !path.try_exists().map_err(in_file)? {
-            let unfinished = path.with_added_extension("new");
-            match fs::remove_file(&unfinished) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(in_file(error));
-                }
-                _ => {}
-            }
-            Self::prepare(settings.builder().create(&unfinished)?)?.redb.close()?;
-            // A link, unlike a rename, never replaces a store that another process has just made.
-            fs::hard_link(&unfinished, path).map_err(in_file)?;
-            fs::remove_file(&unfinished).map_err(in_file)?;
-            sync_directory_of(path).map_err(in_file)?;
+        if !path.try_exists().map_err(files::failed(path))? {
+            let unfinished = files::unfinished(path)?;
+            Self::create_unfinished(&unfinished, settings)?.redb.close()?;
+            files::finish_new(&unfinished, path)?;
         }
         Self::open(path, settings)
+    }
+
+    /// Makes a store at `path`, where there is none and a crash may leave half of one: somewhere to build what
+    /// gets its name when it is whole.
+    pub(crate) fn create_unfinished(path: &Path, settings: &StoreSettings) -> Result<Self, StoreError> {
+        Self::prepare(settings.builder().create(path)?)
     }
 
     /// Opens the store at `path`, which must exist.
@@ -105,9 +102,7 @@ impl Database {
     /// has it open, [`StoreError::NewerFormat`], [`StoreError::Corrupt`] when it is damaged or not
     /// a store, [`StoreError::Disk`].
     pub fn open(path: &Path, settings: &StoreSettings) -> Result<Self, StoreError> {
-        if let Err(source) = fs::metadata(path) {
-            return Err(StoreError::File { path: path.to_owned(), source });
-        }
+        fs::metadata(path).map_err(files::failed(path))?;
         Self::prepare(settings.builder().open(path)?)
     }
 
@@ -180,21 +175,6 @@ impl Database {
             None => Err(StoreError::Corrupt("its format version is missing".into())),
         }
     }
-}
-
-/// Makes the directory's entry for `path` durable: a file's own sync does not cover its name.
-#[cfg(unix)]
-pub(crate) fn sync_directory_of(path: &Path) -> std::io::Result<()> {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => fs::File::open(parent)?.sync_all(),
-        _ => fs::File::open(".")?.sync_all(),
-    }
-}
-
-/// Other systems do not let a directory be opened for syncing; they order such changes themselves.
-#[cfg(not(unix))]
-pub(crate) fn sync_directory_of(_path: &Path) -> std::io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@
 //! tables of the partition's own file, and a frame commits in the same transaction as what is derived from it. A
 //! replicated log can take their place: its append is fenced by the same expected sequence, and the other tables
 //! then follow from `read`. What must not creep in above this module is any other way to a frame; copying a whole
-//! file and writing it out, which go by the tables' [bytes](RawFrame), are no business of a running engine.
+//! file and writing it out, which [`upkeep`](crate::upkeep) does by the tables' bytes, are no business of an engine.
 //!
 //! # What a crash means
 //!
@@ -46,7 +46,7 @@ pub use digest::{Digest, DigestParseError, SALT_BYTES, Salt};
 pub use frame::{FRAME_LIMIT_BYTES, FRAME_LIMIT_RECORDS, Frame, FrameBuilder, PushError};
 pub use header::HEADER_FORMAT;
 pub use mismatch::{Mismatch, MismatchKind};
-pub use raw::RawFrame;
+pub(crate) use raw::RawFrame;
 pub use reader::{JournalReader, READ_CHUNK_BYTES, StoredFrame};
 pub use verify::{VerifyProgress, VerifyReport, verify};
 
@@ -180,9 +180,9 @@ impl<'txn> JournalWriter<'txn> {
             return Ok((Head::EMPTY, None));
         };
         let sequence = key.value();
-        let header = Header::decode(row.value()).map_err(|kind| Mismatch::of_frame(sequence, kind))?;
+        let at = Header::decode_time(row.value()).map_err(|kind| Mismatch::of_frame(sequence, kind))?;
         let head = Head { sequence, hash: Digest::of_header(row.value()) };
-        Ok((head, Some(header.at)))
+        Ok((head, Some(at)))
     }
 
     fn insert(&mut self, sequence: u64, header: &[u8], frame: &Frame) -> Result<(), StoreError> {

@@ -10,6 +10,7 @@
 //! and anything that grows in memory with the number of stored messages.
 
 use std::fmt;
+use std::io::Write;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -19,18 +20,15 @@ use redb::TableHandle;
 use crate::database::{Database, StoreSettings};
 use crate::error::StoreError;
 use crate::journal::{Head, JournalReader};
+use crate::upkeep::{self, AnyTable};
 
-mod backup;
 mod check;
 mod codec;
 mod entries;
-mod export;
-mod files;
 mod frame;
 mod keys;
 mod lists;
 mod lookup;
-mod progress;
 mod projections;
 mod rebuild;
 mod replay;
@@ -39,14 +37,14 @@ mod tables;
 mod verify;
 
 pub use check::{PROBLEMS_LIMIT, Problem};
-pub use export::ExportError;
 pub use frame::{FrameWriter, PushError};
 pub use lists::{CaseFilter, CasePage, InboxDelivery, InboxTask, OutboxItem, SCAN_LIMIT_CASES, Timer};
-pub use progress::{Part, Progress};
 pub use rebuild::rebuild;
 pub use snapshot::{Counts, LogEntry, Ruling, Snapshot};
 pub use tables::TableName;
 pub use verify::PartitionReport;
+
+pub use crate::upkeep::{ExportError, Part, Progress};
 
 use tables::Tables;
 
@@ -163,6 +161,37 @@ impl Partition {
     /// [`StoreError::Disk`].
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
         Ok(Snapshot::new(self.database.begin_read()?))
+    }
+
+    /// Writes the journal's frames from number `from` on (1 is the first) to `to` as lines of JSON, up to the last
+    /// one there is by then, and returns that one's number (0 in an empty journal). The lines are described at
+    /// [`upkeep`](crate::upkeep#an-exported-journal). To go on later, begin at the number after it.
+    ///
+    /// # Errors
+    ///
+    /// [`ExportError`]. Whole lines may have been written by then.
+    pub fn export(
+        &self,
+        to: &mut dyn Write,
+        from: u64,
+        mut progress: impl FnMut(Progress),
+    ) -> Result<u64, ExportError> {
+        upkeep::export(&self.database, to, from, &mut progress)
+    }
+
+    /// Copies the partition into a new file at `to`, which appears there only when it is whole and durable.
+    /// Returns the journal's head in the copy. The copy is a partition like any other.
+    ///
+    /// While it lasts the file cannot use pages again that are freed, so it grows by what is written meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::File`] when `to` exists or cannot be made; [`StoreError`], when something cannot be read
+    /// or written.
+    pub fn backup(&self, to: &Path, mut progress: impl FnMut(Progress)) -> Result<Head, StoreError> {
+        let tables: Vec<_> = TableName::ALL.iter().map(|table| table.definition()).collect();
+        let tables: Vec<_> = tables.iter().map(|table| table as &dyn AnyTable).collect();
+        upkeep::backup(&self.database, &tables, to, &mut progress)
     }
 
     /// Where the journal ends.

@@ -32,7 +32,15 @@ async fn until_tried(house: &House, case: CaseId, times: u32) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_arrives_is_not_sent_again() {
     let house = House::open(partition(), hours(0));
+    let gate = house.courier.hold();
     let case = house.fault(by("screen")).await;
+    house.until("it goes out", |house| !house.courier.handed().is_empty()).await;
+    // While it is under way, other commits and the clock bring the outbox to look again.
+    house.fault(draft(json!({}), &[])).await;
+    house.turn_to(hours(1));
+    house.settle().await;
+    assert_eq!(house.courier.handed().len(), 1);
+    gate.add_permits(1);
     until_tried(&house, case, 1).await;
     assert_eq!(delivery(&house, case).1, DeliveryStatus::Delivered);
 

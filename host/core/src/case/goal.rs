@@ -115,7 +115,7 @@ pub struct Goal {
     /// When it was kept, in time or late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub met_at: Option<Timestamp>,
-    /// When its breach was noticed.
+    /// When its breach was last noticed; one that repeats, or was reopened, may run again since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breached_at: Option<Timestamp>,
 }

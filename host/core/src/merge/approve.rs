@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{approve_voices, cut};
 use crate::decision::{Contribution, Cut, Flag, Plan, SetStage};
-use crate::message::Message;
+use crate::message::{Message, Urgency};
 use crate::names::{ChannelName, NAME_LIMIT_CHARS, StageName};
-use crate::organisation::{ORGANISATION, Organisation, head_of};
+use crate::organisation::{Organisation, head_of};
 use crate::plan::{AtDeadline, Mode, Phase, StagePlan};
 
 /// Adds the stages that `approve` plans ask for, and those of the channels that the plan uses.
 ///
 /// Stages are united by phase; of two that bear one name and differ, the later in the order of layers is called
-/// `<name>.2`, because none may be lost. The case opens before it is approved only if a bundle asked for that, its kind is
-/// deferrable, and no bundle of the organisation asked for a stage without asking for that.
+/// `<name>.2`, because none may be lost. The case opens before it is approved only if a
+/// bundle asked for that, the message [is deferrable](is_deferrable), and nobody else, bundle or channel, asked for an
+/// approval without asking for that.
 #[must_use]
 pub fn approve(
     organisation: &Organisation,
@@ -37,26 +38,27 @@ pub fn approve(
             }
         }
     }
-    for mut stage in channel_stages(organisation, plan) {
+    let of_channels = channel_stages(organisation, plan);
+    let channels_insist = !of_channels.is_empty();
+    for mut stage in of_channels {
         if stages.contains_key(&stage.plan.name) {
             stage.plan.name = free_name(&stage.plan.name, &stages);
         }
         stages.insert(stage.plan.name.clone(), stage);
     }
 
-    let deferrable = organisation.kinds.get(&message.kind).is_some_and(|kind| kind.deferrable);
-    let house_insists = voices.iter().any(|voice| {
-        let house = voice.bundle.department.as_str() == ORGANISATION;
-        house && !voice.plan.stages.is_empty() && !voice.plan.post_hoc
-    });
+    let deferrable = is_deferrable(organisation, message);
+    let insists = voices.iter().any(|voice| !voice.plan.stages.is_empty() && !voice.plan.post_hoc);
     for voice in voices.iter().filter(|voice| voice.plan.post_hoc) {
-        let why = match (deferrable, house_insists) {
-            (false, _) => format!("kind `{}` is not deferrable", message.kind),
-            (true, true) => "the organisation asks for approval first".to_owned(),
-            (true, false) => {
-                plan.post_hoc = true;
-                continue;
-            }
+        let why = if !deferrable {
+            "only an urgent message of a deferrable kind may go out first".to_owned()
+        } else if insists {
+            "another bundle asks for its approval first".to_owned()
+        } else if channels_insist {
+            "a channel that it goes through asks for its approval first".to_owned()
+        } else {
+            plan.post_hoc = true;
+            continue;
         };
         cuts.push(cut(voice.bundle, "approval after the fact", why));
     }
@@ -95,6 +97,14 @@ fn free_name(name: &StageName, taken: &BTreeMap<StageName, SetStage>) -> StageNa
     // Shortened to the limit and followed by a number, a name is a name; and some number is free.
     let mut free = numbered.flatten().filter(|name| !taken.contains_key(name));
     free.next().unwrap_or_else(|| name.clone())
+}
+
+/// Whether a message may go out before it is approved: it is urgent, and its kind is one of those that the
+/// organisation declares deferrable.
+#[must_use]
+pub fn is_deferrable(organisation: &Organisation, message: &Message) -> bool {
+    let kind = organisation.kinds.get(&message.kind);
+    message.urgency == Urgency::Urgent && kind.is_some_and(|kind| kind.deferrable)
 }
 
 fn sort(plan: &mut Plan) {

@@ -12,7 +12,7 @@ mod route;
 #[cfg(test)]
 mod tests;
 
-pub use approve::{approve, approve_afterwards};
+pub use approve::{approve, approve_afterwards, is_deferrable};
 pub use escalation::escalation;
 pub use route::{receivers, route};
 

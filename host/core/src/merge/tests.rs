@@ -320,7 +320,11 @@ fn receivers_are_named_by_the_sender_then_by_plans() {
 
 /// Merges `approve` plans into the usual plan for sales by `channel`, for a message of `kind`.
 fn check_approve(kind: &str, channel: &str, voices: &[(&str, &str, Value)], seen: &[(&str, Value)], cut: &[&str]) {
-    let (organisation, message) = (organisation(), message(json!({"kind": kind})));
+    check_approve_of(json!({"kind": kind, "urgency": "urgent"}), channel, voices, seen, cut);
+}
+
+fn check_approve_of(edit: Value, channel: &str, voices: &[(&str, &str, Value)], seen: &[(&str, Value)], cut: &[&str]) {
+    let (organisation, message) = (organisation(), message(edit));
     let sends = of(SENDER, json!({"sends": [send("department:sales", json!({"by": [channel]}))]}));
     let (mut plan, _) = route(&organisation, &message, &contributions("route", &[sends]));
     let cuts = approve(&organisation, &message, &mut plan, &contributions("approve", voices));
@@ -380,7 +384,7 @@ fn stages_are_united_by_phase() {
 }
 
 #[test]
-fn approval_after_the_fact_is_the_organisations_to_allow() {
+fn approval_after_the_fact_is_for_emergencies_that_nobody_objects_to() {
     let asks = |post_hoc: bool| json!({"post_hoc": post_hoc, "stages": [{"name": "a", "approvers": ["person:gm"]}]});
     check_approve("fault", "room", &[of(SENDER, asks(true))], &[("/post_hoc", json!(true))], &[]);
     check_approve(
@@ -388,14 +392,28 @@ fn approval_after_the_fact_is_the_organisations_to_allow() {
         "room",
         &[of(SENDER, asks(true))],
         &[("/post_hoc", json!(null))],
-        &["production/x: approval after the fact: kind `notice` is not deferrable"],
+        &["production/x: approval after the fact: only an urgent message of a deferrable kind"],
     );
     check_approve(
         "fault",
         "room",
         &[of(SENDER, asks(true)), of(HOUSE, asks(false))],
         &[("/post_hoc", json!(null))],
-        &["the organisation asks for approval first"],
+        &["another bundle asks for its approval first"],
+    );
+    check_approve_of(
+        json!({"kind": "fault", "urgency": "normal"}),
+        "room",
+        &[of(SENDER, asks(true))],
+        &[("/post_hoc", json!(null))],
+        &["only an urgent message of a deferrable kind"],
+    );
+    check_approve(
+        "fault",
+        "bulletin",
+        &[of(SENDER, asks(true))],
+        &[("/post_hoc", json!(null))],
+        &["a channel that it goes through asks for its approval first"],
     );
     check_approve(
         "fault",

@@ -10,6 +10,8 @@ mod directory;
 mod kind;
 mod resolve;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

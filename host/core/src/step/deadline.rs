@@ -1,6 +1,6 @@
 //! Deadlines: warnings, breaches, and the escalation that goes on until somebody acts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
@@ -9,10 +9,10 @@ use super::opening::{Asking, NewGoal};
 use super::{Refusal, StepError};
 use crate::case::{Goal, GoalStatus, Purpose, SetBy, Status};
 use crate::command::Verb;
-use crate::decision::{Escalation, Flag};
+use crate::decision::{Escalation, Flag, Reach, SetGoal};
 use crate::event::Event;
 use crate::ids::GoalNumber;
-use crate::names::{DepartmentId, PersonId};
+use crate::names::{ChannelName, DepartmentId, PersonId};
 use crate::plan::{GoalName, GoalPlan, Moment};
 use crate::span::Span;
 use crate::target::Target;
@@ -67,7 +67,9 @@ impl Draft<'_, '_> {
 
     /// Carries out what the policies decided; when that reaches nobody, the built-in chain.
     fn escalate(&mut self, first: &Goal, due: &[Goal], escalation: &Escalation) -> Done {
-        let nobody = escalation.notify.is_empty() && escalation.assign.is_none() && escalation.goals.is_empty();
+        let (over, notify) = (self.is_over()?, self.told_now(&escalation.notify)?);
+        let goals: &[SetGoal] = if over { &[] } else { &escalation.goals };
+        let mut nobody = notify.is_empty() && goals.is_empty();
         self.emit(Event::Escalated { escalation: Box::new(escalation.clone()) })?;
         let is_empty = |target: &Target| {
             let found = self.organisation().resolve(target, self.now());
@@ -84,23 +86,48 @@ impl Draft<'_, '_> {
             let department = target.department().cloned().unwrap_or(first.department.clone());
             let accountable = self.or_catch_all(people, &department)?.into_iter().next().ok_or(Refusal::Nobody)?;
             if self.case()?.accountable.as_ref() != Some(&accountable) {
+                nobody = false;
                 self.emit(Event::Assigned { accountable: accountable.clone() })?;
                 self.tell(Purpose::Escalation, vec![accountable], Some(first.number))?;
             }
         }
         let from = first.due.unwrap_or(self.now());
         let asking = Asking { purpose: Purpose::Escalation, from, follows: Some(first.number) };
-        self.reach(&escalation.notify, asking)?;
+        self.reach(&notify, asking)?;
         let default = match &self.case()?.accountable {
             Some(accountable) => accountable.clone(),
             None => self.or_catch_all(Vec::new(), &first.department)?.into_iter().next().ok_or(Refusal::Nobody)?,
         };
-        for goal in &escalation.goals {
+        for goal in goals {
             let (owners, department) = self.owners_of(goal.plan.owner.as_ref(), &default)?;
             let (set_by, follows) = (SetBy::Bundle(goal.set_by.clone()), Some(first.number));
             self.set_goal(NewGoal { plan: &goal.plan, set_by, owners, department, from, follows, step: 0 })?;
         }
         if nobody { self.escalate_by_the_house(first, due) } else { Ok(()) }
+    }
+
+    /// Whether the case ended, so that nothing is left to ask or to press for.
+    fn is_over(&self) -> Result<bool, StepError> {
+        Ok(!matches!(self.case()?.status, Status::AwaitingApproval | Status::Open | Status::Resolved))
+    }
+
+    /// Whom an escalation tells and what it asks, as the case stands: it asks nothing once the case ended, and
+    /// tells nobody outside before the message is approved.
+    fn told_now(&self, notify: &BTreeMap<Target, Reach>) -> Result<BTreeMap<Target, Reach>, StepError> {
+        let unapproved = self.case()?.status == Status::AwaitingApproval;
+        let is_outside =
+            |channel: &ChannelName| self.organisation().channels.get(channel).is_some_and(|channel| channel.external);
+        let mut told = notify.clone();
+        if unapproved {
+            told.retain(|target, _| !matches!(target, Target::Contact(_)));
+        }
+        for reach in told.values_mut() {
+            reach.by.retain(|channel| !(unapproved && is_outside(channel)));
+            if self.is_over()? {
+                *reach = Reach { by: std::mem::take(&mut reach.by), ..Reach::default() };
+            }
+        }
+        Ok(told)
     }
 
     /// The built-in chain: the owners' heads, then the catch-all, which is reminded every day until somebody
@@ -118,8 +145,7 @@ impl Draft<'_, '_> {
         self.tell(Purpose::Escalation, people.clone(), Some(first.number))?;
 
         // A goal that repeats is looked at again anyway, and an ended case has nothing left to press for.
-        let over = !matches!(self.case()?.status, Status::AwaitingApproval | Status::Open | Status::Resolved);
-        if first.repeats || over {
+        if first.repeats || self.is_over()? {
             return Ok(());
         }
         let reminder = Span::clock_seconds(REMINDER_SECONDS);

@@ -7,18 +7,16 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::made::{asked_goal, begin, take_decision, take_message};
 use super::{Change, RowError, Workspace, load};
 use crate::case::{
-    Case, Delivery, DeliveryStatus, Done, Goal, GoalStatus, Made, Outstanding, SetBy, Stage, StageStatus, Status, Task,
-    TaskKind, TaskStatus,
+    Case, Delivery, DeliveryStatus, Done, Goal, GoalStatus, Outstanding, Stage, StageStatus, Status, Task, TaskKind,
+    TaskStatus,
 };
-use crate::decision::{Decision, Plan};
-use crate::event::{AskedGoal, Event, Holders};
+use crate::event::{Event, Holders};
 use crate::ids::{DeliveryNumber, GoalNumber, TaskNumber};
-use crate::message::{Level, Message};
 use crate::names::PersonId;
-use crate::organisation::ArchiveClass;
-use crate::plan::{GoalName, Moment};
+use crate::plan::GoalName;
 use crate::target::Actor;
 
 /// Why an event could not be applied.
@@ -463,111 +461,5 @@ fn count(counter: &mut u32, was: bool, is: bool) {
         (false, true) => *counter += 1,
         (true, false) => *counter = counter.saturating_sub(1),
         _ => {}
-    }
-}
-
-fn begin(id: crate::ids::CaseId, message: &Message, name: &str) -> Case {
-    let mut case = Case {
-        id,
-        version: 0,
-        // Nothing may happen to a case before it was decided on.
-        status: Status::Held,
-        kind: message.kind.clone(),
-        name: String::new(),
-        message_version: 1,
-        sender: message.sender.clone(),
-        department: message.department.clone(),
-        receivers: Vec::new(),
-        urgency: message.urgency,
-        level: Level::of_urgency(message.urgency),
-        audience: message.audience,
-        classification: message.classification,
-        labels: message.labels.clone(),
-        dedup_key: message.dedup_key.clone(),
-        caused_by: message.caused_by,
-        archive: ArchiveClass::Standard,
-        flags: BTreeSet::new(),
-        held: None,
-        accountable: None,
-        plan: None,
-        stages: Vec::new(),
-        information_only: false,
-        outstanding: Outstanding::default(),
-        made: Made::default(),
-        starting: Vec::new(),
-        stopping: Vec::new(),
-        submitted_at: message.submitted_at,
-        updated_at: message.submitted_at,
-        opened_at: None,
-        resolved_at: None,
-        ended_at: None,
-    };
-    take_message(&mut case, message, name);
-    case
-}
-
-fn take_message(case: &mut Case, message: &Message, name: &str) {
-    name.clone_into(&mut case.name);
-    case.urgency = message.urgency;
-    case.department = message.department.clone();
-}
-
-fn take_decision(case: &mut Case, decision: &Decision) {
-    let plan: &Plan = &decision.plan;
-    case.level = plan.level;
-    case.classification = plan.classification;
-    case.audience = plan.audience;
-    case.receivers.clone_from(&plan.receivers);
-    case.labels.clone_from(&plan.labels);
-    case.archive = plan.archive;
-    case.flags.clone_from(&plan.flags);
-    case.held.clone_from(&decision.held);
-    case.accountable = None;
-    case.stages = plan
-        .stages
-        .iter()
-        .map(|stage| Stage {
-            name: stage.plan.name.clone(),
-            phase: stage.plan.phase,
-            mode: stage.plan.mode,
-            approvers: stage.plan.approvers.clone(),
-            within: stage.plan.within,
-            at_deadline: stage.plan.at_deadline,
-            set_by: stage.set_by.clone().map_or(SetBy::Host, SetBy::Bundle),
-            post_hoc: plan.post_hoc,
-            status: StageStatus::Waiting,
-            seats: Vec::new(),
-            goal: None,
-        })
-        .collect();
-    case.plan = decision.held.is_none().then(|| Box::new(plan.clone()));
-}
-
-fn asked_goal(asked: &AskedGoal, number: GoalNumber, task: TaskNumber, owners: Vec<PersonId>, at: Timestamp) -> Goal {
-    Goal {
-        number,
-        name: asked.name.clone(),
-        status: GoalStatus::Running,
-        owners,
-        department: asked.department.clone(),
-        calendar: asked.calendar.clone(),
-        within: asked.within,
-        warn_before: None,
-        starts: Moment::Opened,
-        stops: asked.stops.clone(),
-        repeats: asked.repeats,
-        set_by: asked.set_by.clone(),
-        task: Some(task),
-        follows: asked.follows,
-        followed_by: Vec::new(),
-        breached_with: None,
-        unkept: 0,
-        step: 0,
-        started_at: Some(at),
-        warn_at: None,
-        due: Some(asked.due),
-        remaining: None,
-        met_at: None,
-        breached_at: None,
     }
 }

@@ -6,6 +6,7 @@
 //! are the same code.
 
 mod apply;
+mod made;
 mod memory;
 
 use std::collections::BTreeMap;

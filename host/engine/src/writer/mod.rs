@@ -100,7 +100,7 @@ impl Writer {
             Err(_) => "the writer failed; this is a defect, and the log says more".to_owned(),
         };
         tracing::error!(reason, "a partition's writer has stopped; nothing is written until the next start");
-        // Only this thread sets it, and it ends here.
+        // Only this thread sets it; a frame that failed has done so already.
         let _ = lane.stopped.set(reason);
         for input in inbox.try_iter() {
             input.refuse(&|| Refused::Stopped);
@@ -236,6 +236,8 @@ impl Writer {
                 Ok(())
             }
             Err(error) => {
+                // First of all: whoever is told may look at once whether the host is ready.
+                let _ = lane.stopped.set(error.to_string());
                 // A frame that was given up before its commit has changed nothing.
                 let why = || if is_complete { Refused::Unknown } else { Refused::Stopped };
                 judged.into_iter().for_each(|(work, _)| work.refuse(&why));

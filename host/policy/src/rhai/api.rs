@@ -2,10 +2,10 @@
 //! cannot be registered, so the reference and the messages cannot fall behind.
 
 use ::rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, Position, RhaiNativeFunc, Variant};
+use herald_core::nearest::did_you_mean;
 
 use super::call::{Raised, raise};
-use crate::nearest::{did_you_mean, one_of};
-use crate::vocabulary::{Sort, Wrong};
+use crate::vocabulary::{Sort, Wrong, one_of};
 
 /// The things that scripts hold in their hands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use ::rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
 use herald_core::decision::Hook;
+use herald_core::nearest::did_you_mean;
 
 use super::api::{Form, Owner, Verb, unknown_property};
 use super::engine::Runtime;
@@ -15,8 +16,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::files::SCRIPT;
 use crate::form::Form as KindForm;
 use crate::manifest::Manifest;
-use crate::nearest::{did_you_mean, one_of};
-use crate::vocabulary::{Sort, Wrong, unknown};
+use crate::vocabulary::{Sort, Wrong, one_of, unknown};
 use crate::world::World;
 
 /// Functions of the language itself, which no list of functions names.

@@ -3,6 +3,7 @@
 
 use ::rhai::{Dynamic, EvalAltResult, LexError, ParseError, ParseErrorType, Position};
 use herald_core::decision::FailureCause;
+use herald_core::nearest::did_you_mean;
 
 use super::api::{Form, Owner, Verb};
 use super::call::Stop;
@@ -11,8 +12,7 @@ use super::place;
 use crate::diagnostic::Place;
 use crate::evaluation::Failure;
 use crate::limits::Limits;
-use crate::nearest::{did_you_mean, one_of};
-use crate::vocabulary::Wrong;
+use crate::vocabulary::{Wrong, one_of};
 
 /// A script that does not compile: what is wrong, and where.
 pub(super) fn syntax(error: &ParseError) -> (String, Option<Place>) {

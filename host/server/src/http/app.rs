@@ -90,7 +90,8 @@ impl App {
     }
 
     /// The publication in force.
-    pub(crate) fn configured(&self) -> Arc<Configured> {
+    #[must_use]
+    pub fn configured(&self) -> Arc<Configured> {
         self.engine.configured()
     }
 }

@@ -18,8 +18,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::respond;
 use super::app::{App, blocking};
+use super::ask;
 use super::case::{CaseBody, DeliveryBody};
 use super::extract::{Caller, Command, Parameters};
 use super::page::{Page, Part, limit, merge, parameter, read_cursor, write_cursor};
@@ -107,6 +107,5 @@ async fn replay(
     let id: DeliveryId = id.parse().map_err(|_| Problem::not_found(format!("delivery `{id}`")))?;
     let Command { caller, request, expected_version, .. } = command;
     let ask = Ask::Replay(id.number);
-    let answer = app.engine.ask(caller.requester(), request, id.case, expected_version, ask).await?;
-    Ok(respond(&answer))
+    ask::ask(app, caller, request, id.case, expected_version, ask).await
 }

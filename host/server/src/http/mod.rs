@@ -7,6 +7,7 @@
 mod answer;
 pub mod app;
 mod apply;
+mod ask;
 mod calendars;
 pub mod case;
 mod deliveries;

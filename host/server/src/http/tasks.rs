@@ -17,8 +17,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::respond;
 use super::app::{App, blocking};
+use super::ask;
 use super::case::{CaseBody, CaseSummary, TaskBody};
 use super::extract::{Caller, Command, Parameters};
 use super::page::{Page, Part, limit, merge, read_cursor, write_cursor};
@@ -133,12 +133,11 @@ async fn verb(
     let id: TaskId = id.parse().map_err(|_| Problem::not_found(format!("task `{id}`")))?;
     let Command { caller, request, expected_version, body } = command;
     let version = expected_version.or(body.version);
-    let ask = ask(&verb, id.number, body.text)?;
-    let answer = app.engine.ask(caller.requester(), request, id.case, version, ask).await?;
-    Ok(respond(&answer))
+    let ask = read_verb(&verb, id.number, body.text)?;
+    ask::ask(app, caller, request, id.case, version, ask).await
 }
 
-fn ask(verb: &str, task: TaskNumber, text: Option<String>) -> Result<Ask, Problem> {
+fn read_verb(verb: &str, task: TaskNumber, text: Option<String>) -> Result<Ask, Problem> {
     let decide = |verdict, text| Ok(Ask::Decide { task, verdict, text });
     let required = |text: Option<String>| {
         text.filter(|text| !text.trim().is_empty())

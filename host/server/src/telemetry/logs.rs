@@ -28,7 +28,9 @@ pub enum LogError {
 pub fn start_logs(settings: &Settings) -> Result<(), LogError> {
     let filter = EnvFilter::try_new(&settings.log_filter)
         .map_err(|error| LogError::Filter { filter: settings.log_filter.clone(), reason: error.to_string() })?;
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Whoever reads the logs may go away; a host must not stop because it cannot tell that it runs.
+    let logs =
+        tracing_subscriber::fmt().log_internal_errors(false).with_env_filter(filter).with_writer(std::io::stderr);
     let started = match settings.log_format {
         LogFormat::Human => logs.finish().try_init(),
         LogFormat::Json => logs.json().flatten_event(true).finish().try_init(),

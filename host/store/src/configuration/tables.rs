@@ -9,6 +9,7 @@ use super::bundle::BundleRevision;
 use super::reader::PublicationRow;
 use super::record::Change;
 use crate::error::StoreError;
+use crate::upkeep::AnyTable;
 
 pub(super) const ITEMS: TableDefinition<(&str, &str), &[u8]> = TableDefinition::new("configuration");
 pub(super) const BUNDLE_REVISIONS: TableDefinition<(&str, u32), &[u8]> = TableDefinition::new("bundle_revisions");
@@ -16,6 +17,9 @@ pub(super) const BUNDLES: TableDefinition<&str, u32> = TableDefinition::new("bun
 pub(super) const BLOBS: TableDefinition<(&str, u32), &[u8]> = TableDefinition::new("blobs");
 pub(super) const TOKENS: TableDefinition<&str, &[u8]> = TableDefinition::new("tokens");
 pub(super) const PUBLICATIONS: TableDefinition<u64, &[u8]> = TableDefinition::new("publications");
+
+/// Every table, for copying them.
+pub(super) const ALL: [&dyn AnyTable; 6] = [&ITEMS, &BUNDLE_REVISIONS, &BUNDLES, &BLOBS, &TOKENS, &PUBLICATIONS];
 
 /// Whether the tables have been made; they are made together.
 pub(super) fn exist(transaction: &ReadTransaction) -> Result<bool, StoreError> {

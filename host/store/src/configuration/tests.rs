@@ -8,6 +8,9 @@ use serde_json::json;
 use super::record::{Change, DecodeError, decode, encode};
 use super::tables::Tables;
 use super::*;
+use crate::journal::{FrameBuilder, JournalWriter};
+
+mod upkeep;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + second).unwrap()

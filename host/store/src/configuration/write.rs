@@ -33,8 +33,7 @@ impl Writing {
         // Nobody commits from here on, so this snapshot is what the transaction changes.
         let snapshot = database.begin_read()?;
         let journal = JournalReader::open(&snapshot)?;
-        let head = journal.head()?;
-        let last_at = journal.read(head.sequence.max(1))?.last().map(|frame| frame.at);
+        let (head, last_at) = (journal.head()?, journal.last_time()?);
         Ok(Self { transaction, before: Reader::open(&snapshot)?, head, last_at })
     }
 

@@ -39,7 +39,7 @@ fn a_store_is_made_once_and_opened_again() {
 fn what_a_crash_left_of_a_new_store_is_replaced() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("partition-0.redb");
-    fs::write(path.with_added_extension("new"), "half a store").unwrap();
+    fs::write(path.with_added_extension("unfinished"), "half a store").unwrap();
     let database = Database::create(&path, &StoreSettings::default()).unwrap();
     assert_eq!(head(&database), Head::EMPTY);
 }

@@ -3,6 +3,7 @@
 //! readable for ever.
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
@@ -53,17 +54,29 @@ impl Header {
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, MismatchKind> {
-        /// The one field that every format has.
+        decode(bytes)
+    }
+
+    /// The time alone: every append asks for it, and a header can name thousands of records.
+    pub(super) fn decode_time(bytes: &[u8]) -> Result<Timestamp, MismatchKind> {
         #[derive(Deserialize)]
-        struct Version {
-            v: u64,
+        struct Time {
+            at: Timestamp,
         }
-        match serde_json::from_slice(bytes) {
-            Ok(Version { v: HEADER_FORMAT }) => {
-                serde_json::from_slice(bytes).map_err(|_| MismatchKind::HeaderUnreadable)
-            }
-            Ok(Version { v }) if v > HEADER_FORMAT => Err(MismatchKind::NewerFormat { found: v }),
-            _ => Err(MismatchKind::HeaderUnreadable),
-        }
+        decode(bytes).map(|Time { at }| at)
+    }
+}
+
+/// What `T` wants to know of a header that this program can read.
+fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, MismatchKind> {
+    /// The one field that every format has.
+    #[derive(Deserialize)]
+    struct Version {
+        v: u64,
+    }
+    match serde_json::from_slice(bytes) {
+        Ok(Version { v: HEADER_FORMAT }) => serde_json::from_slice(bytes).map_err(|_| MismatchKind::HeaderUnreadable),
+        Ok(Version { v }) if v > HEADER_FORMAT => Err(MismatchKind::NewerFormat { found: v }),
+        _ => Err(MismatchKind::HeaderUnreadable),
     }
 }

@@ -12,19 +12,24 @@ use crate::error::StoreError;
 
 /// A frame, byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RawFrame {
+pub(crate) struct RawFrame {
     /// Its number.
-    pub sequence: u64,
+    pub(crate) sequence: u64,
     /// The header: JSON in one line. The hash of these bytes is what the next frame's header names.
-    pub header: Vec<u8>,
+    pub(crate) header: Vec<u8>,
     /// Per record its salt and then its bytes; empty where it was erased.
-    pub payloads: Vec<Vec<u8>>,
+    pub(crate) payloads: Vec<Vec<u8>>,
 }
 
 impl RawFrame {
     /// Its records without their salts, in order; `None` for an erased one.
-    pub fn records(&self) -> impl Iterator<Item = Option<&[u8]>> {
+    pub(crate) fn records(&self) -> impl Iterator<Item = Option<&[u8]>> {
         self.payloads.iter().map(|payload| payload.get(SALT_BYTES..))
+    }
+
+    /// The size of all of it.
+    pub(crate) fn bytes(&self) -> usize {
+        self.header.len() + self.payloads.iter().map(Vec::len).sum::<usize>()
     }
 }
 
@@ -34,7 +39,7 @@ impl JournalReader {
     /// # Errors
     ///
     /// [`StoreError`], when the tables cannot be read.
-    pub fn raw(&self, sequence: u64) -> Result<Option<RawFrame>, StoreError> {
+    pub(crate) fn raw(&self, sequence: u64) -> Result<Option<RawFrame>, StoreError> {
         let Some(header) = self.frames.get(sequence)? else { return Ok(None) };
         let mut payloads = Vec::new();
         for row in self.payloads.range((sequence, u32::MIN)..=(sequence, u32::MAX))? {
@@ -69,7 +74,7 @@ impl JournalWriter<'_> {
     /// # Errors
     ///
     /// [`StoreError`], when the tables cannot be written.
-    pub fn copy(&mut self, frame: &RawFrame) -> Result<(), StoreError> {
+    pub(crate) fn copy(&mut self, frame: &RawFrame) -> Result<(), StoreError> {
         self.frames.insert(frame.sequence, frame.header.as_slice())?;
         for (index, payload) in (0_u32..).zip(&frame.payloads) {
             self.payloads.insert((frame.sequence, index), payload.as_slice())?;

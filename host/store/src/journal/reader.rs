@@ -95,8 +95,8 @@ impl JournalReader {
     /// [`StoreError`], when the tables or the last header cannot be read.
     pub fn last_time(&self) -> Result<Option<Timestamp>, StoreError> {
         let Some((key, row)) = self.frames.last()? else { return Ok(None) };
-        let header = Header::decode(row.value()).map_err(|kind| Mismatch::of_frame(key.value(), kind))?;
-        Ok(Some(header.at))
+        let at = Header::decode_time(row.value()).map_err(|kind| Mismatch::of_frame(key.value(), kind))?;
+        Ok(Some(at))
     }
 
     /// What the head was when frame `sequence` was the last one; `None` if there is no such frame.

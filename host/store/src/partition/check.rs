@@ -10,11 +10,11 @@ use redb::{ReadableTable, ReadableTableMetadata};
 
 use super::entries::{Entries, Row};
 use super::keys::Parts;
-use super::progress::{Counter, Part, Progress};
 use super::snapshot::Snapshot;
 use super::tables::TableName;
 use super::{Position, codec};
 use crate::error::StoreError;
+use crate::upkeep::{Counter, Part, Progress};
 
 /// How many problems a report names. The rest are counted.
 pub const PROBLEMS_LIMIT: usize = 100;

@@ -69,6 +69,20 @@ pub(super) fn position(position: Position) -> [u8; 12] {
     key
 }
 
+/// The key of a request in the order of their age.
+pub(super) fn request_by_time(at: Timestamp, digest: &[u8; DIGEST_BYTES]) -> [u8; 8 + DIGEST_BYTES] {
+    let mut key = [0; 8 + DIGEST_BYTES];
+    put(&mut key, &[&moment(at), digest]);
+    key
+}
+
+/// A moment and where something lies in the journal.
+pub(super) fn moment_and_position(at: Timestamp, position: Position) -> [u8; 20] {
+    let mut key = [0; 20];
+    put(&mut key, &[&moment(at), &self::position(position)]);
+    key
+}
+
 /// One digest for several texts. Lengths are hashed too, so that no two lists of texts are alike.
 pub(super) fn digest(texts: &[&str]) -> [u8; DIGEST_BYTES] {
     let mut hasher = blake3::Hasher::new();

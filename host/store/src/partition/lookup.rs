@@ -21,8 +21,8 @@ pub(super) struct StoredRequest {
 }
 
 impl StoredRequest {
-    pub(super) fn encode(self) -> Vec<u8> {
-        [keys::moment(self.at).as_slice(), &keys::position(self.position)].concat()
+    pub(super) fn encode(self) -> [u8; 20] {
+        keys::moment_and_position(self.at, self.position)
     }
 
     pub(super) fn decode(row: &[u8]) -> Result<Self, StoreError> {

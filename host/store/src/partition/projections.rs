@@ -17,7 +17,7 @@ use redb::{ReadableTable, WriteTransaction};
 
 use super::codec;
 use super::entries::{Entries, Row};
-use super::keys;
+use super::keys::{self, DIGEST_BYTES};
 use super::lookup::{self, StoredRequest};
 use super::tables::{TableName, Tables};
 use super::{PURGED_PER_RECORD, Position};
@@ -124,18 +124,16 @@ impl Inner<'_> {
         Ok(())
     }
 
-    fn remember_request(&mut self, digest: &[u8], request: StoredRequest) -> Result<(), StoreError> {
+    fn remember_request(&mut self, digest: &[u8; DIGEST_BYTES], request: StoredRequest) -> Result<(), StoreError> {
         let replaced = {
-            let row = request.encode();
-            let replaced = self.tables.get_mut(TableName::Requests).insert(digest, row.as_slice())?;
+            let requests = self.tables.get_mut(TableName::Requests);
+            let replaced = requests.insert(digest.as_slice(), request.encode().as_slice())?;
             replaced.map(|row| StoredRequest::decode(row.value())).transpose()?
         };
         if let Some(replaced) = replaced {
-            let key = [keys::moment(replaced.at).as_slice(), digest].concat();
-            self.remove(TableName::RequestsByTime, &key)?;
+            self.remove(TableName::RequestsByTime, &keys::request_by_time(replaced.at, digest))?;
         }
-        let key = [keys::moment(request.at).as_slice(), digest].concat();
-        self.insert(TableName::RequestsByTime, &key, NOTHING)
+        self.insert(TableName::RequestsByTime, &keys::request_by_time(request.at, digest), NOTHING)
     }
 
     /// Removes up to [`PURGED_PER_RECORD`] requests that are too old at `now`.
@@ -143,14 +141,15 @@ impl Inner<'_> {
         for _ in 0..PURGED_PER_RECORD {
             let Some((oldest, _)) = self.tables.get(TableName::RequestsByTime).first()? else { return Ok(()) };
             let mut parts = keys::Parts(oldest.value());
-            let at = parts.bytes().and_then(keys::read_moment).ok_or(TableName::RequestsByTime);
-            if lookup::is_kept(at.map_err(codec::bad_key)?, now) {
+            let request = parts.bytes().and_then(keys::read_moment).zip(parts.bytes::<DIGEST_BYTES>());
+            let request = request.and_then(|request| parts.end(request));
+            let (at, digest) = request.ok_or_else(|| codec::bad_key(TableName::RequestsByTime))?;
+            if lookup::is_kept(at, now) {
                 return Ok(());
             }
-            let (key, digest) = (oldest.value().to_vec(), parts.0.to_vec());
             drop(oldest);
             self.remove(TableName::Requests, &digest)?;
-            self.remove(TableName::RequestsByTime, &key)?;
+            self.tables.get_mut(TableName::RequestsByTime).pop_first()?;
         }
         Ok(())
     }

@@ -3,14 +3,14 @@
 
 use std::path::Path;
 
-use super::check::{self, Problems};
-use super::files;
-use super::progress::{Part, Progress};
+use super::check::{self, Problem, Problems};
 use super::replay::{Frames, Replay, ReplayError};
 use super::snapshot::Snapshot;
 use crate::database::{Database, StoreSettings};
 use crate::error::StoreError;
+use crate::files;
 use crate::journal::{self, Head, JournalReader};
+use crate::upkeep::{Part, Progress};
 
 /// Makes the partition at `path` again: copies its journal into a new file beside it, makes the projections from
 /// it, verifies both, and only then lets the new file take the place of the old one. Returns the journal's head.
@@ -23,12 +23,14 @@ use crate::journal::{self, Head, JournalReader};
 pub fn rebuild(path: &Path, settings: &StoreSettings, mut progress: impl FnMut(Progress)) -> Result<Head, StoreError> {
     let old = Database::open(path, settings)?;
     let unfinished = files::unfinished(path)?;
-    let new = Database::create(&unfinished, settings)?;
+    let new = Database::create_unfinished(&unfinished, settings)?;
     super::create_tables(&new)?;
-    let mut replay = Replay { target: &new, frames: Frames::Copied, head: Head::EMPTY };
+    let mut replay = Replay::new(&new, Frames::Copied);
     replay.catch_up(&old, &mut progress).map_err(|error| match error {
         ReplayError::Store(error) => error,
-        ReplayError::Record { position, reason } => StoreError::Corrupt(format!("{position}: {reason}")),
+        ReplayError::Record { position, reason } => {
+            StoreError::Corrupt(Problem::Record { position, reason }.to_string())
+        }
     })?;
     let head = JournalReader::open(&old.begin_read()?)?.head()?;
     verify_new(&new, head, &mut progress)?;

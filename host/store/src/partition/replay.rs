@@ -4,12 +4,12 @@
 use herald_core::record::Record;
 use herald_core::workspace::{ApplyError, Workspace};
 
-use super::progress::{Part, Progress};
 use super::projections::Projections;
 use super::{Position, codec};
 use crate::database::Database;
 use crate::error::StoreError;
 use crate::journal::{Head, JournalReader, JournalWriter, StoredFrame};
+use crate::upkeep::{Part, Progress};
 
 /// A replay stopped.
 #[derive(Debug)]
@@ -27,6 +27,19 @@ impl<E: Into<StoreError>> From<E> for ReplayError {
     }
 }
 
+impl ReplayError {
+    /// The same, with the likeliest reason when `erased` records before it are gone.
+    fn after_erasures(self, erased: u64) -> Self {
+        match self {
+            Self::Record { position, reason } if erased > 0 => {
+                let erased = format!("payloads erased before it: {erased}; those of one case must go together");
+                Self::Record { position, reason: format!("{reason} ({erased})") }
+            }
+            other => other,
+        }
+    }
+}
+
 /// Whether a replay copies the journal too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Frames {
@@ -38,13 +51,20 @@ pub(super) enum Frames {
 
 /// Makes the projections of one journal again in another store.
 pub(super) struct Replay<'a> {
-    pub(super) target: &'a Database,
-    pub(super) frames: Frames,
+    target: &'a Database,
+    frames: Frames,
     /// The last frame that was applied.
-    pub(super) head: Head,
+    head: Head,
+    /// How many erased records were passed over.
+    erased: u64,
 }
 
-impl Replay<'_> {
+impl<'a> Replay<'a> {
+    /// A replay from the first frame on into `target`, which has the tables of a partition and nothing in them.
+    pub(super) fn new(target: &'a Database, frames: Frames) -> Self {
+        Self { target, frames, head: Head::EMPTY, erased: 0 }
+    }
+
     /// Applies what `source` has by now, each stretch of it read at a moment of its own.
     pub(super) fn catch_up(&mut self, source: &Database, tell: &mut dyn FnMut(Progress)) -> Result<(), ReplayError> {
         loop {
@@ -69,23 +89,25 @@ impl Replay<'_> {
             {
                 copy.copy(&raw)?;
             }
-            apply_frame(&projections, frame)?;
+            self.apply(&projections, frame)?;
         }
         drop((copy, projections));
         transaction.commit()?;
         self.head = last.head;
         Ok(true)
     }
-}
 
-fn apply_frame(projections: &Projections<'_>, frame: &StoredFrame) -> Result<(), ReplayError> {
-    for (index, bytes) in (0_u32..).zip(&frame.records) {
-        let position = Position { sequence: frame.head.sequence, index };
-        if let Some(bytes) = bytes {
-            apply_record(projections, position, &codec::decode_record(position, bytes)?)?;
+    fn apply(&mut self, projections: &Projections<'_>, frame: &StoredFrame) -> Result<(), ReplayError> {
+        for (index, bytes) in (0_u32..).zip(&frame.records) {
+            let position = Position { sequence: frame.head.sequence, index };
+            match bytes {
+                Some(bytes) => apply_record(projections, position, &codec::decode_record(position, bytes)?)
+                    .map_err(|error| error.after_erasures(self.erased))?,
+                None => self.erased += 1,
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 fn apply_record(projections: &Projections<'_>, position: Position, record: &Record) -> Result<(), ReplayError> {

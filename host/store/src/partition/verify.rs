@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::Partition;
 use super::check::{self, Problem, Problems};
-use super::progress::{Part, Progress};
 use super::replay::{Frames, Replay, ReplayError};
 use super::snapshot::Snapshot;
 use crate::database::{Database, StoreSettings};
 use crate::error::StoreError;
-use crate::journal::{self, Head, VerifyReport};
+use crate::files;
+use crate::journal::{self, VerifyReport};
+use crate::upkeep::{Part, Progress};
 
 /// What a verification found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +69,7 @@ impl Partition {
         tell: &mut dyn FnMut(Progress),
     ) -> Result<u64, ReplayError> {
         let scratch = Scratch::create(scratch)?;
-        let mut replay = Replay { target: &scratch.database, frames: Frames::LeftOut, head: Head::EMPTY };
+        let mut replay = Replay::new(&scratch.database, Frames::LeftOut);
         replay.catch_up(&self.database, tell)?;
         let found = self.snapshot()?;
         let journal = found.journal()?;
@@ -88,8 +89,8 @@ struct Scratch {
 
 impl Scratch {
     fn create(path: &Path) -> Result<Self, StoreError> {
-        super::files::refuse_existing(path)?;
-        let database = Database::create(path, &StoreSettings::default())?;
+        files::refuse_existing(path)?;
+        let database = Database::create_unfinished(path, &StoreSettings::default())?;
         super::create_tables(&database)?;
         Ok(Self { database, path: path.to_owned() })
     }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::{HostKey, SEED_BYTES, hex};
-use crate::database::sync_directory_of;
+use crate::files::sync_directory_of;
 
 /// A key file could not be made or used.
 #[derive(Debug, thiserror::Error)]

@@ -139,6 +139,7 @@ fn each_problem_is_named_with_its_place() {
         ("/people".into(), json!({"wu.old": {"title": "吴老", "active": false}}), "people: nobody works here"),
         ("/contacts/acme/owner".into(), json!("li.li"), "contacts.acme.owner: there is no person `li.li`"),
         ("/calendars/.x".into(), whole()["calendars"]["office"].clone(), "calendars.\".x\": `.x` begins with a dot"),
+        ("/channels/inbox/per".into(), json!("target"), "channels.inbox.per: an inbox belongs to a person"),
         ("/channels/inbox".into(), json!(null), "channels.inbox: missing: every organisation has the channel"),
         (
             "/channels/inbox".into(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::channel::{Channel, INBOX, Transport};
+use super::super::channel::{Channel, FanOut, INBOX, Transport};
 use super::super::kind::{Kind, NAMING_FIELDS};
 use super::{Among, Check, Field};
 use crate::names::PersonId;
@@ -44,6 +44,9 @@ impl Check<'_> {
         }
         if let Some(stage) = &channel.approval {
             self.approval(&at.key("approval"), stage);
+        }
+        if channel.transport == Transport::Inbox && channel.per == Some(FanOut::Target) {
+            self.say(at.key("per"), "an inbox belongs to a person; leave it out, or write `person`");
         }
         if let Transport::Webhook { url, secret, retry_after_seconds } = &channel.transport {
             let at = at.key("transport");

@@ -412,3 +412,47 @@ fn a_goal_kept_by_a_task_is_not_kept_by_a_word() {
         ],
     );
 }
+
+#[test]
+fn an_escalation_asks_nothing_after_the_end_and_tells_nobody_outside_before_approval() {
+    let promise = json!([{"within": "PT1H", "set_by": "sales/x"}]);
+    let after = escalating(
+        goals(&[goal("learn", json!({"starts": "closed"}))]),
+        &[("learn", json!({"notify": {"person:gm": {"acknowledge": promise}}, "goals": [goal("next", json!({}))]}))],
+    );
+    check_in(
+        after,
+        &[
+            SUBMIT,
+            ("11-23 10:00 s.agent resolve", ""),
+            ("11-23 11:00 p.worker close", "learn running of s.head due 11-23 19:00"),
+            ("11-23 19:00 tick", "learn breached; escalation to gm by inbox; case closed; !t1; !next"),
+        ],
+    );
+    let mut plan = goals(&[goal("approved", json!({"starts": "submitted", "stops": "opened"}))]);
+    plan["stages"] = json!([{"name": "check", "approvers": ["role:production/head"], "set_by": "production/x"}]);
+    let told = json!({"notify": {"contact:acme": {"by": ["partner"]}, "person:gm": {"by": ["partner", "inbox"]}}});
+    check_in(
+        escalating(plan.clone(), &[("approved", told)]),
+        &[
+            SUBMIT,
+            ("11-23 17:00 tick", "escalation to gm by inbox; !acme; !partner"),
+            ("11-23 18:00 p.head approve 1", "case open; approved breached kept late"),
+        ],
+    );
+    // With nobody left to tell, the built-in chain goes on; so it does where all stays as it was.
+    for made in [json!({"notify": {"contact:acme": {}}}), json!({"level": 1})] {
+        check_in(
+            escalating(plan.clone(), &[("approved", made)]),
+            &[SUBMIT, ("11-23 17:00 tick", "escalation to duty; g2 approved running of duty")],
+        );
+    }
+    let same = escalating(goals(&[goal("a", json!({}))]), &[("a", json!({"assign": "role:sales/agent"}))]);
+    check_in(
+        same,
+        &[
+            ("11-23 09:00 p.worker submit", "accountable s.agent"),
+            ("11-23 17:00 tick", "a breached; escalation to duty"),
+        ],
+    );
+}

@@ -119,6 +119,8 @@ fn escalations(bits: u32) -> Vec<(&'static str, Value)> {
         ("stage:a", json!({"notify": {"role:legal/head": {"acknowledge": promise}}, "goals": next})),
         ("coordinate", json!({"assign": "role:organisation/general-manager"})),
         ("weekly", json!({"goals": next})),
+        ("learn", json!({"notify": {"role:sales/head": {"acknowledge": promise}, "contact:acme": {}}, "goals": next})),
+        ("approved", json!({"notify": {"contact:acme": {"by": ["partner"]}}})),
     ];
     all.into_iter().enumerate().filter(|(n, _)| bits >> n & 1 == 1).map(|(_, part)| part).collect()
 }

@@ -85,7 +85,7 @@ fn a_log_is_cut_with_a_mark() {
         "fn route(message, plan) { for i in 0..10_000 { log(\"0123456789\"); } plan.level = 1; }",
         "fn route(message, plan) { let s = \"好\"; for i in 0..14 { s += s; } log(s); log(\"more\"); plan.level = 1; }",
     ] {
-        let contribution = call(Hook::Route, script, json!({}), "");
+        let contribution = call(Hook::Route, script, json!({}), "[limits]\ntime_limit_ms = 1000");
         assert_eq!(outcome(&contribution), Ok(json!({"level": 1})));
         assert!(contribution.log.len() <= 4_096 && contribution.log.len() > 4_000, "{}", contribution.log.len());
         assert!(contribution.log.ends_with("… (the log is full)\n"));

@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 
 use super::show::case_id;
 use super::submission::Submission;
-use crate::http::answer::respond;
 use crate::http::app::App;
+use crate::http::ask;
 use crate::http::case::CaseBody;
 use crate::http::extract::Command;
 use crate::http::problem::{Problem, ProblemBody};
@@ -81,8 +81,7 @@ pub(crate) async fn verb(
         "archive" => body.without_words().map(|()| Ask::Archive)?,
         _ => return Err(Problem::not_found(format!("verb `{verb}` of a message"))),
     };
-    let answer = app.engine.ask(caller.requester(), request, id, version, ask).await?;
-    Ok(respond(&answer))
+    ask::ask(app, caller, request, id, version, ask).await
 }
 
 /// Sends a returned message again, as a new version; routing and approval are decided anew.
@@ -105,8 +104,7 @@ pub(crate) async fn resubmit(
     let Command { caller, request, expected_version, body } = command;
     let draft = body.into_draft(&app.configured(), caller.requester())?;
     let ask = Ask::Resubmit(Box::new(draft));
-    let answer = app.engine.ask(caller.requester(), request, id, expected_version, ask).await?;
-    Ok(respond(&answer))
+    ask::ask(app, caller, request, id, expected_version, ask).await
 }
 
 /// Pauses, resumes or meets a goal of a case: for its owners and the accountable person.
@@ -136,6 +134,5 @@ pub(crate) async fn goal_verb(
         "meet" => body.without_words().map(|()| Ask::Meet(goal))?,
         _ => return Err(Problem::not_found(format!("verb `{verb}` of a goal"))),
     };
-    let answer = app.engine.ask(caller.requester(), request, id, version, ask).await?;
-    Ok(respond(&answer))
+    ask::ask(app, caller, request, id, version, ask).await
 }

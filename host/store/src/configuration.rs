@@ -41,6 +41,7 @@ mod token;
 mod verify;
 mod write;
 
+use std::io::Write;
 use std::path::Path;
 
 use herald_core::decision::BundleId;
@@ -63,6 +64,7 @@ pub use verify::{Finding, Verification};
 use crate::database::{Database, StoreSettings};
 use crate::error::StoreError;
 use crate::journal::{Head, JournalReader};
+use crate::upkeep::{self, ExportError, Progress};
 use reader::Reader;
 
 /// The usual name of the file within the data directory.
@@ -100,7 +102,7 @@ impl ConfigurationStore {
     /// Opens the store at `path`, and makes an empty one where there is none.
     ///
     /// # Errors
-    /// As [`Database::create`].
+    /// As [`Database::create`]; [`StoreError::Corrupt`] also when the file is another kind of store.
     pub fn open(path: &Path, settings: &StoreSettings) -> Result<Self, StoreError> {
         Self::prepare(Database::create(path, settings)?)
     }
@@ -108,25 +110,23 @@ impl ConfigurationStore {
     /// Opens, or makes, a store on a backend of the caller's.
     ///
     /// # Errors
-    /// As [`Database::open_with_backend`].
+    /// As [`Database::open_with_backend`]; [`StoreError::Corrupt`] also when it holds another kind of store.
     pub fn open_with_backend(backend: impl redb::StorageBackend, settings: &StoreSettings) -> Result<Self, StoreError> {
         Self::prepare(Database::open_with_backend(backend, settings)?)
     }
 
     fn prepare(database: Database) -> Result<Self, StoreError> {
-        let transaction = database.begin_read()?;
-        if !tables::exist(&transaction)? {
+        let snapshot = database.begin_read()?;
+        if !tables::exist(&snapshot)? {
+            if JournalReader::open(&snapshot)?.head()? != Head::EMPTY {
+                let reason = "it has a journal but no entries: it is no organisation's configuration";
+                return Err(StoreError::Corrupt(reason.to_owned()));
+            }
             let transaction = database.begin_write()?;
             drop(tables::Tables::open(&transaction)?);
             transaction.commit()?;
         }
         Ok(Self { database })
-    }
-
-    /// The file itself, for what is the same for every store: its journal, export and backup.
-    #[must_use]
-    pub fn database(&self) -> &Database {
-        &self.database
     }
 
     /// Everything that is in force.
@@ -190,6 +190,28 @@ impl ConfigurationStore {
     /// [`StoreError`], when the store cannot be read.
     pub fn head(&self) -> Result<Head, StoreError> {
         JournalReader::open(&self.read()?)?.head()
+    }
+
+    /// Writes the journal out as lines of JSON; see [`Partition::export`](crate::Partition::export).
+    ///
+    /// # Errors
+    /// [`ExportError`]. Whole lines may have been written by then.
+    pub fn export(
+        &self,
+        to: &mut dyn Write,
+        from: u64,
+        mut progress: impl FnMut(Progress),
+    ) -> Result<u64, ExportError> {
+        upkeep::export(&self.database, to, from, &mut progress)
+    }
+
+    /// Copies the store into a new file at `to`; see [`Partition::backup`](crate::Partition::backup).
+    ///
+    /// # Errors
+    /// [`StoreError::File`] when `to` exists or cannot be made; [`StoreError`], when something cannot be read or
+    /// written.
+    pub fn backup(&self, to: &Path, mut progress: impl FnMut(Progress)) -> Result<Head, StoreError> {
+        upkeep::backup(&self.database, &tables::ALL, to, &mut progress)
     }
 
     fn read(&self) -> Result<ReadTransaction, StoreError> {

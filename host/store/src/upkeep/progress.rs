@@ -32,24 +32,24 @@ pub struct Progress {
 const STEP_ROWS: u64 = 10_000;
 
 /// Counts rows and tells now and then.
-pub(super) struct Counter<'a> {
+pub(crate) struct Counter<'a> {
     progress: Progress,
     tell: &'a mut dyn FnMut(Progress),
 }
 
 impl<'a> Counter<'a> {
-    pub(super) fn new(part: Part, total: u64, tell: &'a mut dyn FnMut(Progress)) -> Self {
+    pub(crate) fn new(part: Part, total: u64, tell: &'a mut dyn FnMut(Progress)) -> Self {
         Self { progress: Progress { part, done: 0, total }, tell }
     }
 
-    pub(super) fn one_more(&mut self) {
+    pub(crate) fn one_more(&mut self) {
         self.progress.done += 1;
         if self.progress.done.is_multiple_of(STEP_ROWS) || self.progress.done == self.progress.total {
             (self.tell)(self.progress);
         }
     }
 
-    pub(super) fn done(&self) -> u64 {
+    pub(crate) fn done(&self) -> u64 {
         self.progress.done
     }
 }

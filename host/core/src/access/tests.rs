@@ -1,0 +1,145 @@
+//! Who sees and does what, as tables.
+
+use serde_json::json;
+
+use super::{may_ask, may_do, may_keep, may_see, may_submit};
+use crate::case::Case;
+use crate::command::Verb;
+use crate::fixture::{World, check, check_in, requester};
+use crate::message::Classification;
+
+/// A case that `sender` sent for production, received by sales, for which `s.head` is accountable.
+fn case_of(sender: &str, classification: Classification) -> Case {
+    let mut world = World::new(json!({
+        "recipients": {"department:sales": {"answer": [{"within": "PT8H", "set_by": "sales/x"}]}},
+        "receivers": ["sales"], "accountable": "role:sales/head", "classification": classification,
+    }));
+    world.message.sender = requester(sender).actor;
+    let submit = format!("11-23 09:00 {sender} submit");
+    check_in(world, &[(&submit, "case open")]).case().clone()
+}
+
+#[test]
+fn who_sees_a_case() {
+    let world = World::new(json!({}));
+    // By classification: public, internal, confidential, restricted.
+    let table = [
+        ("p.worker", "xxxx"), // the sender
+        ("p.mate", "xx.."),   // of the sending department
+        ("p.head", "xx.."),
+        ("s.agent", "xx.."), // of a receiving department
+        ("l.lun", "...."),   // of neither
+        ("gm", "xxx."),      // senior management
+        ("l.head", "..x."),  // reads what is confidential
+        ("l.lou", "...x"),   // reads what is restricted
+        ("service:mes", "xx.."),
+        ("host", "...."),
+    ];
+    for (who, row) in table {
+        for (classification, expected) in Classification::ALL.iter().zip(row.chars()) {
+            let case = case_of("p.worker", *classification);
+            let sees = may_see(&world.organisation, &case, &requester(who), false);
+            assert_eq!(sees, expected == 'x', "{who} and a {classification} case");
+            assert!(may_see(&world.organisation, &case, &requester(who), true), "{who} takes part");
+        }
+    }
+    // Whoever stays unknown is not recognised again; a service is.
+    let restricted = |sender: &str| case_of(sender, Classification::Restricted);
+    assert!(!may_see(&world.organisation, &restricted("anonymous"), &requester("anonymous"), false));
+    assert!(may_see(&world.organisation, &restricted("service:mes"), &requester("service:mes"), false));
+    assert!(!may_see(&world.organisation, &restricted("service:mes"), &requester("service:erp"), false));
+    // Whoever left sees nothing of their department any more.
+    let mut left = world.organisation.clone();
+    left.people.get_mut("s.agent").unwrap().active = false;
+    assert!(!may_see(&left, &case_of("p.worker", Classification::Internal), &requester("s.agent"), false));
+    left.people.get_mut("gm").unwrap().active = false;
+    assert!(!may_see(&left, &case_of("p.worker", Classification::Internal), &requester("gm"), false));
+}
+
+#[test]
+fn who_asks_what_of_a_case() {
+    const VERBS: [Verb; 12] = [
+        Verb::Release,
+        Verb::Resubmit,
+        Verb::Withdraw,
+        Verb::Resolve,
+        Verb::Reopen,
+        Verb::Close,
+        Verb::Archive,
+        Verb::Replay,
+        Verb::DeliveryReport,
+        Verb::GoalWarning,
+        Verb::GoalDue,
+        Verb::Regive,
+    ];
+    let organisation = World::new(json!({})).organisation;
+    let mut case = case_of("p.worker", Classification::Internal);
+    case.held = serde_json::from_value(json!({"bundle": "sales/x", "reason": "broken"})).unwrap();
+    let table = [
+        ("p.worker", ".xx.xx......"), // the sender
+        ("p.head", "..x........."),   // the sender's head
+        ("s.head", "...xx.x....."),   // the accountable person
+        ("s.agent", "............"),
+        ("gm", "............"),
+        ("admin", "x.....xx...."),
+        ("author:sales", "x..........."),
+        ("author:production", "............"),
+        ("service:mes", "............"),
+        ("anonymous", "............"),
+        ("host", ".....xxxxxxx"),
+    ];
+    for (who, row) in table {
+        for (verb, expected) in VERBS.iter().zip(row.chars()) {
+            assert_eq!(may_ask(&organisation, &case, &requester(who), *verb), expected == 'x', "{who} and {verb}");
+        }
+        // Tasks, goals and submission have their own questions.
+        for verb in Verb::ALL.iter().filter(|verb| !VERBS.contains(verb)) {
+            assert!(!may_ask(&organisation, &case, &requester(who), *verb), "{who} and {verb}");
+        }
+    }
+    // Whoever left decides on nothing by a role that they still bear.
+    let mut left = organisation.clone();
+    for who in ["p.head", "s.head"] {
+        left.people.get_mut(who).unwrap().active = false;
+        assert!(VERBS.iter().all(|verb| !may_ask(&left, &case, &requester(who), *verb)), "{who} left");
+    }
+    case.sender = requester("anonymous").actor;
+    for verb in VERBS {
+        assert!(!may_ask(&organisation, &case, &requester("anonymous"), verb), "anonymous and {verb}");
+    }
+}
+
+#[test]
+fn who_submits_does_and_keeps() {
+    let mut organisation = World::new(json!({})).organisation;
+    let submits = [
+        ("p.worker", "production", true),
+        ("p.worker", "sales", false),
+        ("p.worker", "organisation", true),
+        ("service:mes", "production", true),
+        ("service:mes", "sales", false),
+        ("host", "production", false),
+    ];
+    for (who, department, may) in submits {
+        assert_eq!(
+            may_submit(&organisation, &requester(who), &department.parse().unwrap()),
+            may,
+            "{who} for {department}"
+        );
+    }
+    organisation.people.get_mut("p.worker").unwrap().active = false;
+    assert!(!may_submit(&organisation, &requester("p.worker"), &"production".parse().unwrap()));
+
+    let stages =
+        json!([{"name": "check", "approvers": ["role:production/head"], "within": "PT1H", "set_by": "production/x"}]);
+    let world = check(json!({"stages": stages}), &[("11-23 09:00 p.worker submit", "t1 approve of p.head")]);
+    let (case, task, goal) = (world.case(), world.task(1), world.goal(1));
+    for (who, may) in [("p.head", true), ("p.mate", false), ("host", false), ("anonymous", false), ("admin", false)] {
+        assert_eq!(may_do(case, &requester(who), task), may, "{who} decides");
+        assert_eq!(may_keep(case, &requester(who), goal), may, "{who} keeps");
+    }
+    let own = Case { sender: requester("p.head").actor, ..case.clone() };
+    assert!(!may_do(&own, &requester("p.head"), task), "nobody decides on their own message");
+    let accountable = Case { accountable: Some("p.mate".parse().unwrap()), ..case.clone() };
+    assert!(may_keep(&accountable, &requester("p.mate"), goal));
+}

@@ -1,0 +1,126 @@
+//! What becomes of a message, a decision and a promise in the rows.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::case::{Case, Goal, GoalStatus, Made, Outstanding, SetBy, Stage, StageStatus, Status};
+use crate::decision::{Decision, Plan};
+use crate::event::AskedGoal;
+use crate::ids::{CaseId, GoalNumber, TaskNumber};
+use crate::message::{Level, Message};
+use crate::names::PersonId;
+use crate::organisation::ArchiveClass;
+use crate::plan::Moment;
+
+pub(super) fn begin(id: CaseId, message: &Message, name: &str) -> Case {
+    let mut case = Case {
+        id,
+        version: 0,
+        // Nothing may happen to a case before it was decided on.
+        status: Status::Held,
+        kind: message.kind.clone(),
+        name: String::new(),
+        message_version: 1,
+        sender: message.sender.clone(),
+        department: message.department.clone(),
+        receivers: Vec::new(),
+        urgency: message.urgency,
+        level: Level::of_urgency(message.urgency),
+        audience: message.audience,
+        classification: message.classification,
+        labels: message.labels.clone(),
+        dedup_key: message.dedup_key.clone(),
+        caused_by: message.caused_by,
+        archive: ArchiveClass::Standard,
+        flags: BTreeSet::new(),
+        held: None,
+        accountable: None,
+        plan: None,
+        stages: Vec::new(),
+        information_only: false,
+        outstanding: Outstanding::default(),
+        made: Made::default(),
+        starting: Vec::new(),
+        stopping: Vec::new(),
+        submitted_at: message.submitted_at,
+        updated_at: message.submitted_at,
+        opened_at: None,
+        resolved_at: None,
+        ended_at: None,
+    };
+    take_message(&mut case, message, name);
+    case
+}
+
+pub(super) fn take_message(case: &mut Case, message: &Message, name: &str) {
+    name.clone_into(&mut case.name);
+    case.urgency = message.urgency;
+    case.department = message.department.clone();
+}
+
+pub(super) fn take_decision(case: &mut Case, decision: &Decision) {
+    let plan: &Plan = &decision.plan;
+    case.level = plan.level;
+    case.classification = plan.classification;
+    case.audience = plan.audience;
+    case.receivers.clone_from(&plan.receivers);
+    case.labels.clone_from(&plan.labels);
+    case.archive = plan.archive;
+    case.flags.clone_from(&plan.flags);
+    case.held.clone_from(&decision.held);
+    case.accountable = None;
+    case.stages = plan
+        .stages
+        .iter()
+        .map(|stage| Stage {
+            name: stage.plan.name.clone(),
+            phase: stage.plan.phase,
+            mode: stage.plan.mode,
+            approvers: stage.plan.approvers.clone(),
+            within: stage.plan.within,
+            at_deadline: stage.plan.at_deadline,
+            set_by: stage.set_by.clone().map_or(SetBy::Host, SetBy::Bundle),
+            post_hoc: plan.post_hoc,
+            status: StageStatus::Waiting,
+            seats: Vec::new(),
+            goal: None,
+        })
+        .collect();
+    case.plan = decision.held.is_none().then(|| Box::new(plan.clone()));
+}
+
+pub(super) fn asked_goal(
+    asked: &AskedGoal,
+    number: GoalNumber,
+    task: TaskNumber,
+    owners: Vec<PersonId>,
+    at: Timestamp,
+) -> Goal {
+    Goal {
+        number,
+        name: asked.name.clone(),
+        status: GoalStatus::Running,
+        owners,
+        department: asked.department.clone(),
+        calendar: asked.calendar.clone(),
+        within: asked.within,
+        warn_before: None,
+        starts: Moment::Opened,
+        stops: asked.stops.clone(),
+        repeats: asked.repeats,
+        set_by: asked.set_by.clone(),
+        task: Some(task),
+        follows: asked.follows,
+        followed_by: Vec::new(),
+        breached_with: None,
+        unkept: 0,
+        step: 0,
+        started_at: Some(at),
+        warn_at: None,
+        due: Some(asked.due),
+        remaining: None,
+        met_at: None,
+        breached_at: None,
+    }
+}

@@ -1,0 +1,175 @@
+//! The command line, as it is run: what it prints, where, and how it ends.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails, in its helpers as in itself"
+)]
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use herald_server::code::{Code, write};
+use serde_json::{Value, json};
+
+/// Runs `herald` with the words of `line` on the data folder `data`, in an environment without any of its variables.
+fn command(data: &Path, line: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_herald"));
+    command.env_clear().args(line.split(' ')).arg("--data").arg(data).args(["--set", "store_cache_bytes=1048576"]);
+    command
+}
+
+fn run(data: &Path, line: &str) -> Output {
+    command(data, line).output().unwrap()
+}
+
+/// What a command that must succeed prints.
+fn succeed(data: &Path, line: &str) -> String {
+    let output = run(data, line);
+    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// What a command that must fail says.
+fn fail(data: &Path, line: &str) -> String {
+    let output = run(data, line);
+    assert!(!output.status.success(), "{line} should fail");
+    assert!(output.stdout.is_empty(), "{line}: {}", String::from_utf8_lossy(&output.stdout));
+    String::from_utf8(output.stderr).unwrap()
+}
+
+fn json_of(data: &Path, line: &str) -> Value {
+    serde_json::from_str(&succeed(data, &format!("{line} --json"))).unwrap()
+}
+
+/// Writes a folder of code for a small organisation, with one policy.
+fn write_rules(to: &Path) {
+    let organisation = json!({
+        "rules": {"catch_all": "person:chen", "calendar": "office"},
+        "departments": {
+            "organisation": {"title": "公司", "roles": {"director": ["chen"]}},
+            "production": {"title": "生产部", "roles": {"head": ["li"]}}
+        },
+        "people": {
+            "chen": {"title": "陈", "departments": ["organisation"]},
+            "li": {"title": "李", "departments": ["production"]}
+        },
+        "calendars": {"office": {"time_zone": "Asia/Shanghai", "weekly": {"mon": ["09:00-18:00"]}}},
+        "channels": {"inbox": {"title": "收件箱", "transport": {"type": "inbox"}}},
+        "kinds": {"fault": {"title": "设备故障", "form": {"type": "object"}}}
+    });
+    let files = [
+        ("policy.toml", "name = \"fault\"\ndepartment = \"production\"\nlanguage = \"rhai\"\nhooks = [\"route\"]\n"),
+        ("policy.rhai", "fn route(message, plan) {\n    plan.send(\"role:production/head\");\n}\n"),
+    ];
+    let files = files.into_iter().map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).collect();
+    let bundles = [("production/fault".parse().unwrap(), files)].into();
+    let code = Code { organisation: serde_json::from_value(organisation).unwrap(), bundles };
+    write(to, &code).unwrap();
+}
+
+/// A server that runs until it is dropped.
+struct Serving {
+    child: Child,
+    url: String,
+}
+
+impl Serving {
+    /// Starts `herald serve` on any free port, and waits until it listens.
+    fn start(data: &Path) -> Self {
+        let mut serve = command(data, "serve --listen 127.0.0.1:0 --set log_format=json");
+        let mut child = serve.stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let said = |line: &str| serde_json::from_str::<Value>(line).unwrap_or_default();
+        let listening = lines.find_map(|line| Some(said(&line.ok()?)).filter(|said| said["message"] == "listening"));
+        let url = listening.map(|said| format!("http://{}", said["address"].as_str().unwrap()));
+        Self { child, url: url.unwrap_or_default() }
+    }
+
+    /// Tells it to stop, and says whether it ended well.
+    fn stop(mut self) -> bool {
+        let kill = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        kill.success() && self.child.wait().unwrap().success()
+    }
+}
+
+#[test]
+fn an_installation_from_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, rules) = (folder.path().join("data"), folder.path().join("rules"));
+    write_rules(&rules);
+    let rules = rules.display();
+
+    assert!(fail(&data, "token list").contains("begin with `herald serve`"));
+    let dry = succeed(&data, &format!("apply {rules} --dry-run"));
+    assert!(dry.contains("+ departments production") && dry.contains("nothing was published"), "{dry}");
+    let applied = json_of(&data, &format!("apply {rules}"));
+    assert_eq!((&applied["revision"], &applied["dry_run"]), (&json!(1), &json!(false)));
+    assert_eq!(json_of(&data, &format!("apply {rules}"))["changes"], json!([]));
+
+    let secret = succeed(&data, "token add --owner service:admin --admin --id root").trim().to_owned();
+    assert!(secret.starts_with("hrl_"), "{secret}");
+    let tokens = json_of(&data, "token list");
+    assert_eq!((&tokens[0]["id"], &tokens[0]["owner"]), (&json!("root"), &json!("service:admin")));
+    assert!(!tokens.to_string().contains(&secret));
+    assert!(fail(&data, "token add --owner nobody").contains("`person:ID` or `service:NAME`"));
+
+    let message = folder.path().join("message.json");
+    std::fs::write(&message, r#"{"kind": "fault", "subject": "停机", "department": "production"}"#).unwrap();
+    let message = message.display();
+    let evaluated = json_of(&data, &format!("evaluate {message} --as li"));
+    assert!(evaluated["decision"]["plan"]["recipients"]["role:production/head"].is_object(), "{evaluated}");
+    assert!(succeed(&data, &format!("evaluate {message} --as li")).contains("production/fault@1 route answered"));
+
+    let server = Serving::start(&data);
+    let said = fail(&data, "verify");
+    assert!(said.contains("another herald is running on this directory"), "{said}");
+    let url = &server.url;
+    let remote = |line: &str| {
+        let output = command(&data, line).args(["--server", url]).env("HERALD_TOKEN", &secret).output().unwrap();
+        (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    assert!(remote("token list").0);
+    let (done, said) = remote(&format!("apply {rules} --dry-run"));
+    assert!(done && said.contains("nothing changes; revision 1 is in force"), "{said}");
+    let (done, said) = remote("token revoke unheard-of");
+    assert!(!done && said.contains("there is no token `unheard-of`"), "{said}");
+    assert!(fail(&data, &format!("token list --server {url}")).contains("HERALD_TOKEN"));
+    assert!(server.stop(), "a server that is told to stop ends well");
+
+    assert!(succeed(&data, "verify").contains("partition-0: sound"));
+    assert!(succeed(&data, "rebuild").contains("rebuilt"));
+    let audit = folder.path().join("audit");
+    assert!(succeed(&data, &format!("export {}", audit.display())).contains("exported"));
+    assert!(succeed(&data, &format!("verify --head {}", audit.join("heads.json").display())).contains("sound"));
+    let backup = folder.path().join("backup");
+    assert!(succeed(&data, &format!("backup {}", backup.display())).contains("organisation.redb"));
+    assert!(succeed(&backup, "verify").contains("organisation.redb: sound"));
+    assert_eq!(json_of(&backup, "token list")[0]["id"], "root");
+}
+
+#[test]
+fn settings_are_shown_with_their_sources_and_without_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("herald.toml");
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    std::fs::write(&file, format!("partitions = 2\n[secrets]\nscreen = \"{secret}\"\n")).unwrap();
+    let mut config = command(folder.path(), &format!("config --json --config {}", file.display()));
+    let output = config.env("HERALD_RATE_BURST", "7").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(!text.contains(secret), "{text}");
+    let lines: Value = serde_json::from_str(&text).unwrap();
+    let source = |name: &str| {
+        let line = lines.as_array().unwrap().iter().find(|line| line["name"] == name).unwrap();
+        (line["value"].as_str().unwrap().to_owned(), line["source"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(source("partitions"), ("2".into(), format!("file {}", file.display())));
+    assert_eq!(source("rate_burst"), ("7".into(), "environment HERALD_RATE_BURST".into()));
+    assert_eq!(source("data").1, "flag");
+    assert_eq!(source("listen"), ("127.0.0.1:8420".into(), "default".into()));
+    assert_eq!(source("secrets").0, "screen (hidden)");
+    let wrong = fail(folder.path(), "config --set lisen=1");
+    assert!(wrong.contains("did you mean `listen`?"), "{wrong}");
+}

@@ -1,0 +1,77 @@
+//! The sample organisation of `rules/`, made ready to run a whole host on: published, with a token for every
+//! person, and with its webhook channel leading to a receiver on this machine.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot set up its organisation fails")]
+
+use std::path::{Path, PathBuf};
+
+use herald_core::organisation::Transport;
+use herald_policy::HostLimits;
+use herald_server::code;
+use herald_server::publish::{Proposal, Publisher};
+use herald_server::settings::{Resolved, Sources};
+use herald_server::token_request::TokenRequest;
+use herald_server::tokens::{TokenText, requester};
+use herald_store::configuration::{ConfigurationStore, SECRET_BYTES, Stamp};
+use jiff::Timestamp;
+
+use crate::receiver::Receiver;
+
+/// Who runs the installation.
+pub const ADMIN: &str = "service:operator";
+/// The environment's variable for the secret of the channel to the workshop's screen, and the secret.
+pub const SECRET: (&str, &str) =
+    ("HERALD_SECRET_WORKSHOP_SCREEN", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
+
+/// The sample organisation's folder.
+#[must_use]
+pub fn rules() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules")
+}
+
+/// The token of `person:ID` or of [`ADMIN`], always the same one.
+#[must_use]
+pub fn token(owner: &str) -> TokenText {
+    let mut secret = [b'.'; SECRET_BYTES];
+    secret.iter_mut().zip(owner.bytes()).for_each(|(to, from)| *to = from);
+    TokenText::new(&secret)
+}
+
+/// Publishes the organisation, and everybody's token, in an empty store.
+pub fn publish(store: ConfigurationStore, receiver: &Receiver, now: Timestamp) {
+    let mut code = code::read(&rules()).unwrap();
+    for channel in code.organisation.channels.values_mut() {
+        if let Transport::Webhook { url, .. } = &mut channel.transport {
+            *url = receiver.url();
+        }
+    }
+    let admin = made(ADMIN, true, now);
+    let people = code.organisation.people.keys().map(|person| made(&format!("person:{person}"), false, now));
+    let tokens: Vec<_> = people.chain([admin.clone()]).collect();
+    let publisher = Publisher::new(store, HostLimits::default());
+    let proposal =
+        Proposal { organisation: Some(code.organisation), bundles: code.bundles, prune: true, expected_revision: None };
+    publisher.apply(&proposal, &requester(&admin), now, false, |_| (), None).unwrap();
+    for (number, token) in tokens.iter().enumerate() {
+        let by = &requester(&admin).actor;
+        publisher.add_token(token, &Stamp { at: now, by, seed: [number as u8; 32] }).unwrap();
+    }
+}
+
+fn made(owner: &str, admin: bool, now: Timestamp) -> herald_store::configuration::Token {
+    let request = TokenRequest { owner: owner.to_owned(), admin, ..TokenRequest::default() };
+    request.token(&token(owner), now).unwrap()
+}
+
+/// Settings for a small host that may send to `receiver`.
+#[must_use]
+pub fn settings(receiver: &Receiver) -> Resolved {
+    let flags = [
+        ("webhook_allowed_internal", receiver.address.to_string()),
+        ("evaluation_threads", "2".to_owned()),
+        ("shutdown_grace_ms", "1000".to_owned()),
+    ];
+    let flags = flags.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    let environment = vec![(SECRET.0.to_owned(), SECRET.1.to_owned())];
+    Sources { flags, environment, ..Sources::default() }.resolve().unwrap()
+}

@@ -1,0 +1,178 @@
+//! One run of the script over disks that fail, and what must hold after each start and at its end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use herald_tests::fault::{Fault, FaultController, Random};
+use herald_tests::load::Answer;
+use serde_json::Value;
+
+use super::ledger::{Ledger, Played, json, text};
+use super::site::{Disks, Ground, Site};
+
+/// A process that starts again on a running machine finds everything that was written; one time in so many.
+const RESTARTS_ONE_IN: usize = 4;
+
+/// The script without any failure: what all other runs of it have to come to.
+pub(super) struct Undisturbed {
+    portrait: BTreeMap<&'static str, Value>,
+    /// Syncs and writes that it took.
+    pub(super) syncs: u64,
+    pub(super) writes: u64,
+}
+
+impl Undisturbed {
+    pub(super) async fn new(ground: &Ground) -> Self {
+        let mut ledger = Ledger::new();
+        let mut site = Site::start(ground, Disks::new(ground), None, ledger.now, 0).await.unwrap();
+        let played = ledger.play(&mut site).await;
+        assert!(matches!(played, Played::ToItsEnd), "{played:?}");
+        let portrait = ledger.portrait(&mut site).await;
+        let (syncs, writes) = (site.partition.syncs(), site.partition.writes());
+        site.end().await;
+        Self { portrait, syncs, writes }
+    }
+}
+
+/// What runs have in common, and what they have shown.
+pub(super) struct Runs<'a> {
+    pub(super) ground: &'a Ground,
+    pub(super) undisturbed: &'a Undisturbed,
+    scratch: tempfile::TempDir,
+    pub(super) failures: usize,
+    pub(super) doubtful_answers: usize,
+    starts: Vec<Duration>,
+}
+
+impl<'a> Runs<'a> {
+    pub(super) fn new(ground: &'a Ground, undisturbed: &'a Undisturbed) -> Self {
+        let scratch = tempfile::tempdir().unwrap();
+        Self { ground, undisturbed, scratch, failures: 0, doubtful_answers: 0, starts: Vec::new() }
+    }
+
+    /// Plays the script to its end, with a failure in each life that `faults` still has one for. All that is left
+    /// to chance follows from `seed`.
+    pub(super) async fn run(&mut self, seed: u64, faults: impl IntoIterator<Item = Fault>) {
+        self.ground.receiver.clear();
+        let (mut random, mut faults) = (Random::new(seed), faults.into_iter());
+        let (mut ledger, mut disks) = (Ledger::new(), Disks::new(self.ground));
+        for life in 0.. {
+            let fault = faults.next();
+            let began = Instant::now();
+            // No two lives of all runs draw the same numbers: what arrives late at the receiver is told apart.
+            let started = Site::start(self.ground, disks.clone(), fault, ledger.now, seed << 16 | life).await;
+            let mut site = match started {
+                Ok(site) => site,
+                Err((error, partition)) => {
+                    assert!(partition.fault_happened(), "it does not start on a disk that works: {error}");
+                    disks.partition = self.image(&partition, &mut random);
+                    continue;
+                }
+            };
+            self.starts.push(began.elapsed());
+            if life > 0 {
+                self.check_start(&ledger, &mut site).await;
+            }
+            match ledger.play(&mut site).await {
+                Played::ToItsEnd => {
+                    self.check_end(&ledger, &mut site).await;
+                    return site.end().await;
+                }
+                Played::UntilFailure(answer) => self.check_failure(fault, answer, &ledger, &mut site).await,
+            }
+            self.failures += 1;
+            disks.partition = self.image(&site.partition, &mut random);
+            site.end().await;
+        }
+    }
+
+    /// What is on the disk when the next life begins.
+    fn image(&self, disk: &FaultController, random: &mut Random) -> Vec<u8> {
+        if random.below(RESTARTS_ONE_IN) == 0 {
+            disk.image_after_restart()
+        } else {
+            disk.image_after_crash(random.next_u64())
+        }
+    }
+
+    /// A host whose disk has failed says so: to whoever asks it for something, and to whoever watches it. When only
+    /// a sync has failed, it can still be read.
+    async fn check_failure(&mut self, fault: Option<Fault>, answer: Option<Answer>, ledger: &Ledger, site: &mut Site) {
+        if let Some(answer) = answer {
+            let problem = json(&answer);
+            let reads = matches!(fault, Some(Fault::FailSync(_)));
+            if reads {
+                let kinds = ["/problems/unknown-outcome", "/problems/not-ready"];
+                assert!(kinds.iter().any(|kind| problem["type"] == *kind), "{}", text(&answer));
+                assert_eq!((answer.status, &problem["status"]), (503, &503.into()));
+                self.doubtful_answers += usize::from(problem["type"] == kinds[0]);
+            }
+        }
+        let ready = site.get("person:li.lei", "/readyz").await;
+        assert_eq!(ready.status, 503, "{}", text(&ready));
+        assert_eq!(json(&ready)["errors"][0]["pointer"], "/partitions/0");
+        assert_eq!(site.get("person:li.lei", "/healthz").await.status, 200);
+        let later = r#"{"kind": "complaint", "subject": "x", "department": "customer-service",
+            "body": {"customer": "x", "what": "x"}}"#;
+        let later = site.post("person:lin.xiao", "/v1/messages", None, later).await;
+        assert_eq!((later.status, &json(&later)["type"]), (503, &"/problems/not-ready".into()));
+        if matches!(fault, Some(Fault::FailSync(_))) {
+            ledger.portrait(site).await;
+        }
+    }
+
+    /// After a start: everything that was answered is there and nothing contradicts the journal.
+    async fn check_start(&self, ledger: &Ledger, site: &mut Site) {
+        ledger.portrait(site).await;
+        ledger.repeat(site).await;
+        self.verify(site);
+    }
+
+    async fn check_end(&self, ledger: &Ledger, site: &mut Site) {
+        let portrait = ledger.portrait(site).await;
+        for (name, case) in &portrait {
+            let expected = &self.undisturbed.portrait[name];
+            assert_eq!(case, expected, "`{name}` ended as no run without a failure does");
+        }
+        let counts = site.messages().snapshot().unwrap().counts().unwrap();
+        assert_eq!(counts.cases, portrait.len() as u64, "a message has two cases");
+        ledger.repeat(site).await;
+        self.verify(site);
+        self.check_webhooks(&portrait, ledger);
+    }
+
+    /// Every delivery by webhook arrived, and nothing else did.
+    fn check_webhooks(&self, portrait: &BTreeMap<&'static str, Value>, ledger: &Ledger) {
+        let ids: BTreeMap<&str, &str> = ledger.names().map(|(id, name)| (name, id)).collect();
+        let deliveries = portrait.values().flat_map(|case| case["deliveries"].as_array().unwrap());
+        let by_webhook = deliveries.filter(|delivery| delivery["channel"] == "workshop-screen");
+        let id = |delivery: &Value| {
+            let id = delivery["id"].as_str().unwrap();
+            let (name, row) = id.rsplit_once('_').unwrap();
+            format!("{}_{row}", ids[name])
+        };
+        let expected: BTreeSet<String> = by_webhook.map(id).collect();
+        assert!(!expected.is_empty());
+        let arrived = self.ground.receiver.arrived();
+        assert_eq!(arrived.keys().cloned().collect::<BTreeSet<_>>(), expected, "webhooks that arrived, and deliveries");
+        for (id, bodies) in arrived {
+            assert!(bodies.iter().all(|body| body["data"]["delivery"] == *id), "{id}: {bodies:?}");
+        }
+    }
+
+    fn verify(&self, site: &Site) {
+        let report = site.messages().verify(&self.scratch.path().join("verify.redb"), |_| ()).unwrap();
+        assert!(report.is_sound(), "{report:?}");
+    }
+
+    /// What the runs came to, for who watches.
+    pub(super) fn summary(mut self) -> String {
+        self.starts.sort_unstable();
+        let middle = self.starts[self.starts.len() / 2];
+        let (starts, longest) = (self.starts.len(), self.starts[self.starts.len() - 1]);
+        let Self { failures, doubtful_answers, .. } = self;
+        format!(
+            "{failures} failures, {doubtful_answers} unknown outcomes, {starts} starts: {middle:?}, at most {longest:?}"
+        )
+    }
+}

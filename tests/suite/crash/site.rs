@@ -1,0 +1,173 @@
+//! The whole host in this process, on disks that fail, behind a real socket, with a clock that is turned.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use herald_engine::{Engine, Random, TurnedClock};
+use herald_server::host::{Host, Stores};
+use herald_server::settings::Resolved;
+use herald_store::configuration::ConfigurationStore;
+use herald_store::{Partition, StoreError, StoreSettings};
+use herald_tests::fault::{Fault, FaultController, fault_disk};
+use herald_tests::load::{self, Answer, Connection};
+use herald_tests::receiver::Receiver;
+use herald_tests::sample;
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// Monday, 14:00 in the organisation's time zone.
+pub(super) const START: &str = "2026-11-23T06:00:00Z";
+/// How long to wait for something that is bound to happen.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What all hosts of a test have in common.
+pub(super) struct Ground {
+    pub(super) receiver: Receiver,
+    pub(super) resolved: Resolved,
+    /// A disk with the sample organisation.
+    pub(super) configuration: Vec<u8>,
+    /// A disk with a partition without messages.
+    pub(super) partition: Vec<u8>,
+}
+
+impl Ground {
+    pub(super) async fn new() -> Self {
+        let receiver = Receiver::start().await.unwrap();
+        let (disk, configuration) = fault_disk(Vec::new());
+        let store = ConfigurationStore::open_with_backend(disk, &StoreSettings::default()).unwrap();
+        sample::publish(store, &receiver, start());
+        let (disk, partition) = fault_disk(Vec::new());
+        drop(Partition::open_with_backend(disk, &StoreSettings::default()).unwrap());
+        Self {
+            resolved: sample::settings(&receiver),
+            receiver,
+            configuration: configuration.image_after_restart(),
+            partition: partition.image_after_restart(),
+        }
+    }
+}
+
+pub(super) fn start() -> Timestamp {
+    START.parse().unwrap()
+}
+
+/// What lies on the disks that a host is started on.
+#[derive(Clone)]
+pub(super) struct Disks {
+    pub(super) configuration: Vec<u8>,
+    pub(super) partition: Vec<u8>,
+}
+
+impl Disks {
+    /// The sample organisation, and no messages.
+    pub(super) fn new(ground: &Ground) -> Self {
+        Self { configuration: ground.configuration.clone(), partition: ground.partition.clone() }
+    }
+}
+
+/// A running host.
+pub(super) struct Site {
+    pub(super) engine: Engine,
+    pub(super) partition: FaultController,
+    clock: Arc<TurnedClock>,
+    client: Connection,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+impl Site {
+    /// Starts a host on `disks`, of which that of the messages will fail as `fault` says. `life` tells the lives
+    /// of one disk apart: no two draw the same random numbers.
+    ///
+    /// # Errors
+    /// When the disk failed before the host ran; with that disk.
+    pub(super) async fn start(
+        ground: &Ground,
+        disks: Disks,
+        fault: Option<Fault>,
+        now: Timestamp,
+        life: u64,
+    ) -> Result<Self, (StoreError, FaultController)> {
+        let (configuration_disk, _) = fault_disk(disks.configuration);
+        let (partition_disk, partition) = fault_disk(disks.partition);
+        if let Some(fault) = fault {
+            partition.inject(fault);
+        }
+        let settings = StoreSettings::default();
+        let opened = match Partition::open_with_backend(partition_disk, &settings) {
+            Ok(opened) => opened,
+            Err(error) => return Err((error, partition)),
+        };
+        let stores = Stores {
+            configuration: ConfigurationStore::open_with_backend(configuration_disk, &settings).unwrap(),
+            partitions: vec![opened],
+        };
+        let clock = Arc::new(TurnedClock::new(now));
+        let mut seed = [0; 32];
+        seed[..8].copy_from_slice(&life.to_be_bytes());
+        let random = Random::from_seed(seed);
+        let host = Host::start_on(stores, &ground.resolved, clock.clone(), random, &Handle::current()).unwrap();
+        let engine = host.app().engine.clone();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = Connection::open(listener.local_addr().unwrap()).await.unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(host.serve(listener, async move { drop(stopped.await) }));
+        Ok(Self { engine, partition, clock, client, stop, serving })
+    }
+
+    /// Ends the host and lets go of its disks.
+    pub(super) async fn end(self) {
+        drop((self.client, self.stop));
+        self.serving.await.unwrap();
+    }
+
+    pub(super) async fn get(&mut self, person: &str, path: &str) -> Answer {
+        self.send(&load::get(path, sample::token(person).reveal())).await
+    }
+
+    pub(super) async fn post(&mut self, person: &str, path: &str, key: Option<&str>, body: &str) -> Answer {
+        self.send(&load::post(path, sample::token(person).reveal(), key, body)).await
+    }
+
+    /// A host in this process answers even when its disks have failed.
+    async fn send(&mut self, request: &[u8]) -> Answer {
+        self.client.send(request).await.unwrap()
+    }
+
+    /// Turns the clock, and waits until everything that is due has been done. Says whether it was: it is not when
+    /// the disk fails meanwhile.
+    pub(super) async fn turn_to(&self, now: Timestamp) -> bool {
+        self.clock.turn_to(now);
+        let began = Instant::now();
+        while self.is_writing() {
+            self.engine.wake();
+            if self.is_idle(now) {
+                return true;
+            }
+            assert!(began.elapsed() < PATIENCE, "what is due at {now} is not done: {:?}", self.engine.status());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        false
+    }
+
+    fn is_idle(&self, now: Timestamp) -> bool {
+        let partition = self.engine.partitions().next().unwrap();
+        let Ok(snapshot) = partition.snapshot() else { return false };
+        let is_done =
+            || Ok::<_, StoreError>(snapshot.due_timers(now, 1)?.is_empty() && snapshot.outbox(now, 1)?.is_empty());
+        is_done().unwrap_or(false) && self.engine.status().iter().all(|lane| lane.queued == 0 && lane.sending == 0)
+    }
+
+    /// Whether the writer of the messages goes on.
+    pub(super) fn is_writing(&self) -> bool {
+        self.engine.is_ready()
+    }
+
+    /// The partition.
+    pub(super) fn messages(&self) -> &Partition {
+        self.engine.partitions().next().unwrap()
+    }
+}

@@ -1,0 +1,162 @@
+//! Health, readiness, metrics, the API's description.
+
+use std::collections::BTreeSet;
+
+use herald_server::host::Host;
+use herald_tests::server::Server;
+use serde_json::{Value, json};
+
+/// Every route, as it is registered and described.
+const ROUTES: &[&str] = &[
+    "delete /v1/tokens/{id}",
+    "get /healthz",
+    "get /metrics",
+    "get /problems",
+    "get /problems/{name}",
+    "get /readyz",
+    "get /v1/calendars",
+    "get /v1/calendars/{name}",
+    "get /v1/channels",
+    "get /v1/channels/{name}",
+    "get /v1/deliveries",
+    "get /v1/directory",
+    "get /v1/kinds",
+    "get /v1/kinds/{name}",
+    "get /v1/messages",
+    "get /v1/messages/{id}",
+    "get /v1/messages/{id}/decisions",
+    "get /v1/openapi.json",
+    "get /v1/policies",
+    "get /v1/policies/{department}/{name}",
+    "get /v1/tasks",
+    "get /v1/tokens",
+    "post /v1/apply",
+    "post /v1/calendars/{name}/due",
+    "post /v1/calendars/{name}/elapsed",
+    "post /v1/deliveries/{id}/replay",
+    "post /v1/evaluate",
+    "post /v1/messages",
+    "post /v1/messages/{id}/goals/{name}/{verb}",
+    "post /v1/messages/{id}/resubmit",
+    "post /v1/messages/{id}/{verb}",
+    "post /v1/tasks/{id}/{verb}",
+    "post /v1/tokens",
+];
+
+#[test]
+fn every_route_is_described_and_every_description_has_its_route() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let document = server.get("", "/v1/openapi.json").json();
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut described = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            described.insert(format!("{method} {path}"));
+            assert!(!operation["responses"].as_object().unwrap().is_empty(), "{method} {path}");
+            // A path that is described is served: whoever bears no token is told so, and nothing else.
+            let address = path.replace(['{', '}'], "");
+            let answer = server.send("", &method.to_uppercase(), &address, &[], b"");
+            let is_open = operation.get("security").is_some();
+            let expected: &[u16] = if is_open { &[200, 404] } else { &[401] };
+            assert!(expected.contains(&answer.status), "{method} {address}: {} {}", answer.status, answer.text());
+        }
+    }
+    assert_eq!(described, ROUTES.iter().map(|route| (*route).to_owned()).collect());
+    let mut missing = Vec::new();
+    references(&document, &mut |reference| {
+        let pointer = reference.strip_prefix('#').unwrap();
+        if document.pointer(pointer).is_none() {
+            missing.push(reference.to_owned());
+        }
+    });
+    assert_eq!(missing, Vec::<String>::new(), "references that lead nowhere");
+}
+
+fn references(value: &Value, see: &mut impl FnMut(&str)) {
+    match value {
+        Value::Object(members) => members.iter().for_each(|(name, value)| match value.as_str() {
+            Some(reference) if name == "$ref" => see(reference),
+            _ => references(value, see),
+        }),
+        Value::Array(items) => items.iter().for_each(|item| references(item, see)),
+        _ => {}
+    }
+}
+
+#[test]
+fn a_host_says_whether_it_is_ready_and_why_not() {
+    let data = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let flags =
+        vec![("data".to_owned(), data.path().display().to_string()), ("store_cache_bytes".into(), "1048576".into())];
+    let resolved = herald_server::settings::Sources { flags, ..Default::default() }.resolve().unwrap();
+    let start = || Host::start(&resolved, std::sync::Arc::new(herald_engine::SystemClock), runtime.handle());
+    let host = start().unwrap();
+    assert_eq!(host.app().configured().organisation().revision, 0);
+    let in_use = start().err().unwrap().to_string();
+    assert!(in_use.contains("another herald is running on this directory"), "{in_use}");
+    runtime.block_on(host.app().engine.shutdown());
+    drop(host);
+
+    let server = Server::start(data.path(), &[("store_cache_bytes", "1048576")]);
+    assert_eq!((server.get("", "/healthz").status, server.get("", "/readyz").status), (200, 200));
+}
+
+#[test]
+fn metrics_count_what_happens_under_bounded_labels() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    drop(server.submit("li", &json!({})));
+    drop(server.post("li", "/v1/messages", &json!({"kind": "made-up-by-a-client"})));
+    drop(server.get("li", "/v1/made-up-by-a-client"));
+    drop(server.send("li", "MADEUP", "/v1/messages", &[], b""));
+    let metrics = server.get("", "/metrics");
+    assert!(metrics.headers["content-type"].starts_with("application/openmetrics-text"));
+    let metrics = metrics.text();
+    for line in [
+        "herald_submissions_total{kind=\"fault\",outcome=\"created\"} 1",
+        "herald_submissions_total{kind=\"unknown\",outcome=\"refused\"} 1",
+        "herald_http_requests_total{method=\"POST\",route=\"/v1/messages\",status=\"201\"} 1",
+        "herald_http_requests_total{method=\"GET\",route=\"unmatched\",status=\"404\"} 1",
+        "herald_commands_total 1",
+        "herald_frames_total 1",
+        "herald_commit_duration_seconds_count 1",
+        "herald_partitions_stopped 0",
+    ] {
+        assert!(metrics.lines().any(|found| found == line), "{line} is not in:\n{metrics}");
+    }
+    // An evaluation is counted when its thread is done with it, which may be after the answer.
+    assert!(metrics.contains("herald_evaluation_duration_seconds_count "), "{metrics}");
+    assert!(!metrics.contains("made-up") && !metrics.contains("MADEUP"), "{metrics}");
+    assert!(metrics.ends_with("# EOF\n"));
+}
+
+#[test]
+fn calendars_answer_questions() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    // Friday, 17:00 in Shanghai.
+    let from = "2026-11-20T17:00:00+08:00";
+    for (path, body, expected) in [
+        ("due", json!({"from": from, "span": {"working_hours": 2}}), json!({"due": "2026-11-23T02:00:00Z"})),
+        ("due", json!({"from": from, "span": "PT2H"}), json!({"due": "2026-11-20T11:00:00Z"})),
+        ("elapsed", json!({"from": from, "to": "2026-11-23T10:00:00+08:00"}), json!({"working_minutes": 120})),
+    ] {
+        let answer = server.post("li", &format!("/v1/calendars/office/{path}"), &body);
+        assert_eq!((answer.status, answer.json()), (200, expected), "{body}");
+    }
+    for (path, body, pointer) in [
+        ("due", json!({"from": from, "span": "P1D"}), "/span"),
+        ("due", json!({"from": "yesterday", "span": "PT2H"}), "/from"),
+        ("elapsed", json!({"from": from, "to": "2126-11-23T10:00:00+08:00"}), "/to"),
+    ] {
+        let answer = server.post("li", &format!("/v1/calendars/office/{path}"), &body);
+        assert_eq!(
+            (answer.status, &answer.json()["errors"][0]["pointer"]),
+            (422, &json!(pointer)),
+            "{}",
+            answer.text()
+        );
+    }
+}

@@ -1,0 +1,151 @@
+//! Publishing over HTTP: the organisation and bundles as a whole, tokens, and what-if.
+
+use herald_server::http::ApplyBody;
+use herald_tests::server::{Server, fault, proposal};
+use serde_json::{Value, json};
+
+fn body() -> Value {
+    serde_json::to_value(ApplyBody::new(proposal())).unwrap()
+}
+
+#[test]
+fn a_publication_is_whole_or_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let same = server.post("admin", "/v1/apply", &body());
+    assert_eq!((same.status, same.json()), (200, json!({"revision": 1, "dry_run": false, "changes": []})));
+
+    let mut changed = body();
+    changed["organisation"]["kinds"]["notice"] = json!({"title": "通知", "form": {"type": "object"}});
+    let dry = server.post("admin", "/v1/apply?dry_run=true", &changed).json();
+    assert_eq!(dry["changes"], json!([{"section": "kinds", "name": "notice", "kind": "added"}]), "{dry}");
+    assert_eq!(server.get("li", "/v1/kinds/notice").status, 404, "a dry run changes nothing");
+
+    let mut broken = changed.clone();
+    broken["organisation"]["departments"]["production"]["roles"] = json!({});
+    broken["organisation"]["kinds"]["notice"]["form"] = json!({"type": "strnig"});
+    let refused = server.post("admin", "/v1/apply", &broken);
+    assert_eq!(
+        (refused.status, &refused.json()["type"]),
+        (422, &json!("/problems/configuration")),
+        "{}",
+        refused.text()
+    );
+    assert!(refused.json()["errors"].as_array().unwrap().len() >= 2, "{}", refused.text());
+    assert_eq!(server.get("li", "/v1/kinds/notice").status, 404, "with any error, nothing is published");
+
+    let published = server.post("admin", "/v1/apply", &changed).json();
+    assert_eq!(published["revision"], 2, "{published}");
+    assert_eq!(server.get("li", "/v1/kinds/notice").json()["title"], "通知");
+    assert_eq!(server.get("li", "/v1/directory").json()["revision"], 2);
+    let mut stale = body();
+    stale["expected_revision"] = json!(1);
+    assert_eq!(server.post("admin", "/v1/apply", &stale).status, 412);
+}
+
+#[test]
+fn a_broken_policy_is_refused_with_its_line() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let mut broken = body();
+    // "fn route(message, plan) {\n  plan.sned(…);\n}"
+    broken["bundles"]["organisation/fault"]["policy.rhai"] =
+        json!("Zm4gcm91dGUobWVzc2FnZSwgcGxhbikgewogIHBsYW4uc25lZCgicGVyc29uOmxpIik7Cn0K");
+    let refused = server.post("admin", "/v1/apply", &broken).json();
+    let pointer = refused["errors"][0]["pointer"].as_str().unwrap();
+    assert!(pointer.starts_with("organisation/fault/policy."), "{refused}");
+    let mut misnamed = body();
+    misnamed["bundles"] = json!({"production/fault": misnamed["bundles"]["organisation/fault"]});
+    let refused = server.post("admin", "/v1/apply", &misnamed);
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains("its manifest says that it is `organisation/fault`"), "{}", refused.text());
+    let mut garbled = body();
+    garbled["bundles"]["organisation/fault"]["policy.rhai"] = json!("%%%");
+    let refused = server.post("admin", "/v1/apply", &garbled).json();
+    assert_eq!(refused["errors"][0]["pointer"], "/bundles/organisation~1fault/policy.rhai", "{refused}");
+    assert_eq!(server.get("li", "/v1/policies").json()[0]["revision"], 1);
+}
+
+#[test]
+fn who_publishes_what_is_settled_by_the_token() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let mut bundles_only = body();
+    bundles_only.as_object_mut().unwrap().remove("organisation");
+    let text = |base64: &str| json!(base64);
+    // `name = "own"`, `department = "production"`, hook `route` for `fault`; and a script that does nothing.
+    let own = json!({
+        "policy.toml": text("bmFtZSA9ICJvd24iCmRlcGFydG1lbnQgPSAicHJvZHVjdGlvbiIKbGFuZ3VhZ2UgPSAicmhhaSIKaG9va3MgPSBbInJvdXRlIl0KCi\
+                             BbYXBwbGllc190b10Ka2luZHMgPSBbImZhdWx0Il0K"),
+        "policy.rhai": text("Zm4gcm91dGUobWVzc2FnZSwgcGxhbikgewogICAgcGxhbi5zZW5kKCJyb2xlOnByb2R1Y3Rpb24vaGVhZCIpOwp9Cg==")
+    });
+    let own = json!({"bundles": {"production/own": own}});
+    for (who, body, status) in [
+        ("li", &own, 403),
+        ("wang", &own, 403),
+        ("author", &body(), 403),
+        ("author", &bundles_only, 403),
+        ("author", &own, 200),
+        ("admin", &bundles_only, 200),
+    ] {
+        let answer = server.post(who, "/v1/apply", body);
+        assert_eq!(answer.status, status, "{who}: {}", answer.text());
+    }
+    let policies = server.get("li", "/v1/policies").json();
+    let ids: Vec<_> = policies.as_array().unwrap().iter().map(|bundle| bundle["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["organisation/fault", "production/own"]);
+    let shown = server.get("li", "/v1/policies/production/own").json();
+    assert!(shown["files"]["policy.rhai"].as_str().unwrap().contains("production/head"), "{shown}");
+    // What is published is in force for the next message, and what is not named is retired when asked.
+    let id = server.submit("li", &json!({}));
+    let decided = server.get("li", &format!("/v1/messages/{id}/decisions")).text();
+    assert!(decided.contains("production/own"), "{decided}");
+    let mut pruned = body();
+    pruned["prune"] = json!(true);
+    let answer = server.post("admin", "/v1/apply", &pruned).json();
+    assert_eq!(answer["changes"][0]["kind"], "removed", "{answer}");
+    assert_eq!(server.get("li", "/v1/policies").json().as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn evaluation_stores_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let answer = server.post("li", "/v1/evaluate", &fault(&json!({"urgency": "urgent"})));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let answer = answer.json();
+    assert_eq!(answer["decision"]["plan"]["accountable"], "role:maintenance/head");
+    assert_eq!(answer["message"]["classification"], "internal", "the kind's defaults are filled in");
+    assert_eq!(server.get("li", "/v1/messages").json()["items"], json!([]));
+    assert_eq!(server.post("li", "/v1/evaluate", &fault(&json!({"body": {}}))).status, 422);
+}
+
+#[test]
+fn a_token_works_from_its_making_until_it_is_revoked() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let made = server.post("admin", "/v1/tokens", &json!({"owner": "person:zhang", "id": "laptop", "name": "laptop"}));
+    assert_eq!(made.status, 201, "{}", made.text());
+    let secret = made.json()["secret"].as_str().unwrap().to_owned();
+    let header = format!("Bearer {secret}");
+    let ask = || server.send("", "GET", "/v1/tasks", &[("authorization", &header)], b"").status;
+    assert_eq!(ask(), 200);
+    let listed = server.get("admin", "/v1/tokens").text();
+    assert!(listed.contains("laptop") && !listed.contains(&secret), "{listed}");
+    assert_eq!(server.post("admin", "/v1/tokens", &json!({"owner": "person:zhang", "id": "laptop"})).status, 422);
+    assert_eq!(server.post("li", "/v1/tokens", &json!({"owner": "person:li", "admin": true})).status, 403);
+    assert_eq!(server.send("admin", "DELETE", "/v1/tokens/laptop", &[], b"").status, 204);
+    assert_eq!(ask(), 401);
+    assert_eq!(server.send("admin", "DELETE", "/v1/tokens/laptop", &[], b"").status, 404);
+}
+
+#[test]
+fn who_has_left_is_not_let_in() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    assert_eq!(server.get("zhao", "/v1/tasks").status, 200);
+    let mut without = body();
+    without["organisation"]["people"]["zhao"]["active"] = json!(false);
+    assert_eq!(server.post("admin", "/v1/apply", &without).status, 200);
+    assert_eq!(server.get("zhao", "/v1/tasks").status, 401);
+}

@@ -1,0 +1,92 @@
+//! The program itself, as a process that can be killed.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
+
+use herald_tests::receiver::Receiver;
+use herald_tests::sample;
+use serde_json::Value;
+
+/// How long a start may take before the test gives up. The machine may have other things to do.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running `herald serve`. It is killed at the latest when this is dropped.
+pub(super) struct Process {
+    child: Child,
+    listening: mpsc::Receiver<SocketAddr>,
+    errors: Arc<Mutex<Vec<String>>>,
+}
+
+/// The program that was built beside this test.
+pub(super) fn program() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let program = test.parent().unwrap().with_file_name("herald");
+    assert!(program.exists(), "there is no `{}`; `cargo build --bin herald` makes it", program.display());
+    program
+}
+
+impl Process {
+    /// Starts it on the folder `data`.
+    pub(super) fn start(data: &Path, receiver: &Receiver) -> Self {
+        let allowed = format!("webhook_allowed_internal={}", receiver.address);
+        let mut command = Command::new(program());
+        command.arg("serve").arg("--data").arg(data).args(["--listen", "127.0.0.1:0"]);
+        command.args(["--set", "log_format=json", "--set", &allowed]).env(sample::SECRET.0, sample::SECRET.1);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let (announce, listening) = mpsc::channel();
+        let errors = Arc::<Mutex<Vec<String>>>::default();
+        let kept = Arc::clone(&errors);
+        // It ends with the process.
+        std::thread::spawn(move || {
+            for line in log.lines().map_while(Result::ok) {
+                let entry: Value = serde_json::from_str(&line).unwrap_or_default();
+                if entry["message"] == "listening" {
+                    let _ = announce.send(entry["address"].as_str().unwrap().parse().unwrap());
+                } else if !matches!(entry["level"].as_str(), Some("INFO" | "WARN")) {
+                    kept.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+                }
+            }
+        });
+        Self { child, listening, errors }
+    }
+
+    /// Waits until it listens, and says where.
+    pub(super) fn address(&self) -> SocketAddr {
+        let address = self.listening.recv_timeout(PATIENCE);
+        address.unwrap_or_else(|error| panic!("it does not listen ({error}): {:?}", self.errors()))
+    }
+
+    /// What it logged as errors, or said otherwise.
+    fn errors(&self) -> Vec<String> {
+        self.errors.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Kills it (SIGKILL), wherever it is. It must have had nothing to complain about.
+    pub(super) fn kill(mut self) {
+        self.child.kill().unwrap();
+        let status = self.child.wait().unwrap();
+        assert_eq!(status.code(), None, "it ended by itself: {:?}", self.errors());
+        assert_eq!(self.errors(), Vec::<String>::new());
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It has ended already, unless the test fails.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What `herald verify` says of the stores in `data`, when it finds nothing wrong.
+pub(super) fn verify(data: &Path) -> Vec<Value> {
+    let output = Command::new(program()).args(["verify", "--json", "--data"]).arg(data).output().unwrap();
+    let report = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{report}{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_str(&report).unwrap()
+}
