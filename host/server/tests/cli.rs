@@ -136,6 +136,12 @@ fn an_installation_from_nothing() {
     let (done, said) = remote("token revoke unheard-of");
     assert!(!done && said.contains("there is no token `unheard-of`"), "{said}");
     assert!(fail(&data, &format!("token list --server {url}")).contains("HERALD_TOKEN"));
+    let said = fail(&data, "backup monday");
+    assert!(said.contains("another herald is running") && said.contains("--server URL"), "{said}");
+    let (done, said) = remote("backup monday");
+    assert!(done && said.contains("partition-0, organisation"), "{said}");
+    let (done, said) = remote("backup monday");
+    assert!(!done && said.contains("there is a backup `monday` already"), "{said}");
     assert!(server.stop(), "a server that is told to stop ends well");
 
     assert!(succeed(&data, "verify").contains("partition-0: sound"));
@@ -147,6 +153,8 @@ fn an_installation_from_nothing() {
     assert!(succeed(&data, &format!("backup {}", backup.display())).contains("organisation"));
     assert!(succeed(&backup, "verify").contains("organisation: sound"));
     assert_eq!(json_of(&backup, "token list")[0]["id"], "root");
+    assert!(fail(&data, &format!("backup {}", backup.display())).contains("partition-0.redb"));
+    assert!(succeed(&data.join("backups/monday"), "verify").contains("partition-0: sound"));
 }
 
 #[test]

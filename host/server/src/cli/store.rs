@@ -1,4 +1,4 @@
-//! `herald verify`, `rebuild`, `export`, `backup`: looking after the stores while no server runs on them.
+//! `herald verify`, `rebuild`, `export`: looking after the stores while no server runs on them.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use herald_store::Partition;
-use herald_store::configuration::FILE_NAME;
 use herald_store::journal::JournalReader;
 use herald_store::partition::{ExportError, Part, Progress, rebuild};
 use herald_store::signing::{HeadCheck, SignedHead, check_head};
@@ -14,12 +13,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Common, Failure};
-use crate::data::{DataFolder, store_settings};
+use crate::data::{CONFIGURATION, DataFolder, store_settings};
 use crate::output;
 use crate::settings::Settings;
 
-/// The name of the configuration's journal.
-const CONFIGURATION: &str = "organisation";
 /// How many steps of long work pass between two words about it.
 const PROGRESS_STEPS: u64 = 10_000;
 
@@ -42,15 +39,6 @@ pub(super) struct Rebuild {}
 #[command(after_help = "Example:\n  herald export audit/ --data /var/lib/herald")]
 pub(super) struct Export {
     /// The folder to write to; made if it is not there
-    #[arg(value_name = "DIR")]
-    to: PathBuf,
-}
-
-/// Copies the data folder's stores. To restore them, put them in place of the data folder's.
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  herald backup /backup/monday --data /var/lib/herald")]
-pub(super) struct Backup {
-    /// The folder to write to; it must not hold a backup yet
     #[arg(value_name = "DIR")]
     to: PathBuf,
 }
@@ -190,38 +178,12 @@ impl Export {
     }
 }
 
-impl Backup {
-    pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
-        let settings = common.settings(Vec::new())?.settings;
-        let folder = DataFolder::take(&settings.data, false)?;
-        std::fs::create_dir_all(&self.to).map_err(|source| Failure::file(&self.to, source))?;
-        let mut copied = Vec::new();
-        for path in folder.partition_files() {
-            let store = name_of(&path);
-            let partition = Partition::open(&path, &store_settings(&settings))?;
-            partition.backup(&self.to.join(file_of(&path)), |progress| report_progress(&store, progress))?;
-            copied.push(store);
-        }
-        let told = |progress| report_progress(CONFIGURATION, progress);
-        folder.configuration(&settings)?.backup(&self.to.join(FILE_NAME), told)?;
-        copied.push(CONFIGURATION.to_owned());
-        output::result(common.style(), &copied, |copied| {
-            format!("copied {} to {}", copied.join(", "), self.to.display())
-        });
-        Ok(())
-    }
-}
-
-fn file_of(path: &Path) -> &std::ffi::OsStr {
-    path.file_name().unwrap_or_default()
-}
-
 /// The name of a partition: that of its file, without the ending.
 fn name_of(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn report_progress(store: &str, progress: Progress) {
+pub(super) fn report_progress(store: &str, progress: Progress) {
     let doing = match progress.part {
         Part::Chain => "reading the journal",
         Part::Replay => "making the tables again",
