@@ -48,7 +48,7 @@ pub enum DataError {
     #[error("there is no data folder `{}`; name another with `--data`, or begin with `herald serve`", .0.display())]
     Missing(PathBuf),
     /// Somebody else uses it.
-    #[error("another herald is running on this directory (`{}`); stop it, or name it with `--server URL`", .0.display())]
+    #[error("another herald is running on this directory (`{}`); stop it, or ask it: `apply`, `backup`, `evaluate` and `token` take `--server URL`", .0.display())]
     InUse(PathBuf),
     /// It was made for another number of partitions.
     #[error("`{}` has {found} partitions and the setting `partitions` says {wanted}; set it to {found}", path.display())]

@@ -34,7 +34,7 @@ pub(super) struct Verify {
 #[command(after_help = "Example:\n  herald rebuild --data /var/lib/herald")]
 pub(super) struct Rebuild {}
 
-/// Writes the journals out as lines of JSON, and the signed heads of the messages' for somebody outside to keep.
+/// Writes the journals out as lines of JSON, with a signed head each for somebody outside to keep.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  herald export audit/ --data /var/lib/herald")]
 pub(super) struct Export {
@@ -58,10 +58,12 @@ impl Verify {
         let settings = common.settings(Vec::new())?.settings;
         let folder = DataFolder::take(&settings.data, false)?;
         let heads = self.heads.as_deref().map(read_heads).transpose()?.unwrap_or_default();
-        let mut found = vec![verify_configuration(&folder, &settings)?];
+        let mut found = vec![verify_configuration(&folder, &settings, &heads)?];
         for path in folder.partition_files() {
             found.push(verify_partition(&path, &settings, &heads)?);
         }
+        let missing = |head: &&SignedHead| found.iter().all(|verified| verified.store != head.partition);
+        found.extend(heads.iter().filter(missing).map(lost).collect::<Vec<_>>());
         output::result(common.style(), &found, |found| found.iter().map(text).collect());
         let unsound = found.iter().filter(|verified| !verified.sound).count();
         if unsound == 0 {
@@ -77,20 +79,34 @@ fn read_heads(path: &Path) -> Result<Vec<SignedHead>, Failure> {
     serde_json::from_slice(&text).map_err(|error| Failure::Finding(format!("`{}`: {error}", path.display())))
 }
 
-fn verify_configuration(folder: &DataFolder, settings: &Settings) -> Result<Verified, Failure> {
-    let report = folder.configuration(settings)?.verify(|progress| {
+/// A store that had a head to sign and is not there.
+fn lost(head: &SignedHead) -> Verified {
+    let problems = vec![format!("there is no such store; frame {} of it was signed", head.sequence)];
+    Verified { store: head.partition.clone(), sound: false, frames: 0, records: 0, problems }
+}
+
+fn verify_configuration(folder: &DataFolder, settings: &Settings, heads: &[SignedHead]) -> Result<Verified, Failure> {
+    let configuration = folder.configuration(settings)?;
+    let report = configuration.verify(|progress| {
         told("verifying the configuration", progress.frames_done, progress.frames_total);
     })?;
     let mut problems: Vec<String> = report.journal.mismatch.iter().map(ToString::to_string).collect();
     problems.extend(report.findings.iter().map(ToString::to_string));
+    problems.extend(check_heads(&configuration.journal()?, CONFIGURATION, heads)?);
+    let sound = report.is_whole() && problems.is_empty();
     let (frames, records) = (report.journal.frames, report.journal.records);
-    Ok(Verified { store: CONFIGURATION.to_owned(), sound: report.is_whole(), frames, records, problems })
+    Ok(Verified { store: CONFIGURATION.to_owned(), sound, frames, records, problems })
 }
 
 fn verify_partition(path: &Path, settings: &Settings, heads: &[SignedHead]) -> Result<Verified, Failure> {
     let store = name_of(path);
     let partition = Partition::open(path, &store_settings(settings))?;
     let scratch = path.with_extension("verifying");
+    // The folder is ours alone: what is there was left by a verification that ended in the middle.
+    match std::fs::remove_file(&scratch) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Failure::file(&scratch, error)),
+        _ => {}
+    }
     let report = partition.verify(&scratch, |progress| report_progress(&store, progress))?;
     let mut problems: Vec<String> = report.journal.mismatch.iter().map(ToString::to_string).collect();
     problems.extend(report.problems.iter().map(ToString::to_string));
@@ -148,7 +164,7 @@ impl Export {
         let configuration = folder.configuration(&settings)?;
         let told = |progress| report_progress(CONFIGURATION, progress);
         self.write(CONFIGURATION, |file| configuration.export(file, 1, told))?;
-        let mut heads = Vec::new();
+        let mut heads = vec![key.sign_head(CONFIGURATION, configuration.head()?, now)];
         for path in folder.partition_files() {
             let store = name_of(&path);
             let partition = Partition::open(&path, &store_settings(&settings))?;
@@ -159,7 +175,7 @@ impl Export {
         let json = serde_json::to_vec_pretty(&heads).map_err(std::io::Error::from);
         json.and_then(|json| std::fs::write(&to, json)).map_err(|source| Failure::file(&to, source))?;
         output::result(common.style(), &heads, |heads| {
-            format!("exported {} journals to {}", heads.len() + 1, self.to.display())
+            format!("exported {} journals to {}", heads.len(), self.to.display())
         });
         Ok(())
     }
