@@ -55,6 +55,13 @@ fn every_route_is_described_and_every_description_has_its_route() {
         for (method, operation) in methods.as_object().unwrap() {
             described.insert(format!("{method} {path}"));
             assert!(!operation["responses"].as_object().unwrap().is_empty(), "{method} {path}");
+            // Whoever repeats a POST knows what it comes to.
+            if ["/v1/evaluate", "/v1/calendars/{name}/due", "/v1/calendars/{name}/elapsed"].contains(&path.as_str())
+                && method == "post"
+            {
+                let description = operation["description"].as_str().unwrap_or_default();
+                assert!(description.contains("no idempotency key is needed"), "{path}: {description}");
+            }
             // A path that is described is served: whoever bears no token is told so, and nothing else.
             let address = path.replace(['{', '}'], "");
             let answer = server.send("", &method.to_uppercase(), &address, &[], b"");
