@@ -79,7 +79,8 @@ pub fn may_ask(organisation: &Organisation, case: &Case, requester: &Requester, 
             requester.admin || case.held.as_ref().is_some_and(|hold| author(&hold.bundle.department))
         }
         Verb::Resubmit => is_sender,
-        Verb::Withdraw => is_sender || is_head(&case.department),
+        // A head who takes part in what they may not see otherwise, such as to approve it, has their own verbs.
+        Verb::Withdraw => is_sender || (is_head(&case.department) && may_see(organisation, case, requester, false)),
         // Somebody must be able to when the accountable person has left.
         Verb::Resolve => is_accountable || (has_left && is_head(case.first_receiver())),
         Verb::Reopen => is_sender || is_accountable,

@@ -85,19 +85,16 @@ impl BundleFiles {
         &self.files
     }
 
-    /// BLAKE3 in hex over all paths and contents. Equal for equal files, whatever order they came in.
+    /// BLAKE3 of the bundle, in hex: what `b3sum <files> | b3sum` prints in its folder, the files in the order of
+    /// their paths. Whoever keeps bundles names them by the same digest, so that a decision leads to its files.
     #[must_use]
     pub fn digest(&self) -> String {
-        let mut hasher = blake3::Hasher::new();
-        // Lengths before contents keep `a` + `bc` apart from `ab` + `c`; the first line names the encoding.
-        hasher.update(b"herald bundle 1\n");
+        let mut listing = blake3::Hasher::new();
         for (path, content) in &self.files {
-            for part in [path.as_bytes(), content] {
-                hasher.update(&(part.len() as u64).to_le_bytes());
-                hasher.update(part);
-            }
+            let digest = blake3::hash(content).to_hex();
+            listing.update(digest.as_bytes()).update(b"  ").update(path.as_bytes()).update(b"\n");
         }
-        hasher.finalize().to_hex().to_string()
+        listing.finalize().to_hex().to_string()
     }
 
     /// The text of a file, if it is there.

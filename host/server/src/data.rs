@@ -5,6 +5,7 @@
 //! | `lock` | held by the process that uses the folder |
 //! | `organisation.redb` | the configuration, journalled |
 //! | `partition-N.redb` | the messages of partition N, journalled; counted from 0 |
+//! | `backups` | the backups that a running host made, unless the setting `backups` names another folder |
 //! | `host.key` | the key that signs the heads of the journals; for the host's own user only |
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -16,6 +17,21 @@ use herald_store::{Partition, StoreError, StoreSettings};
 
 use crate::publish::{RandomError, random};
 use crate::settings::Settings;
+
+/// The name of the configuration's store, and of its journal.
+pub const CONFIGURATION: &str = "organisation";
+
+/// The name of a partition's store, and of its journal; counted from 0.
+#[must_use]
+pub fn partition_name(number: u64) -> String {
+    format!("partition-{number}")
+}
+
+/// The file of a store.
+#[must_use]
+pub fn file_name(store: &str) -> String {
+    format!("{store}.redb")
+}
 
 /// The data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +48,7 @@ pub enum DataError {
     #[error("there is no data folder `{}`; name another with `--data`, or begin with `herald serve`", .0.display())]
     Missing(PathBuf),
     /// Somebody else uses it.
-    #[error("another herald is running on this directory (`{}`); stop it, or name it with `--server URL`", .0.display())]
+    #[error("another herald is running on this directory (`{}`); stop it, or ask it: `apply`, `backup`, `evaluate` and `token` take `--server URL`", .0.display())]
     InUse(PathBuf),
     /// It was made for another number of partitions.
     #[error("`{}` has {found} partitions and the setting `partitions` says {wanted}; set it to {found}", path.display())]
@@ -132,7 +148,7 @@ impl DataFolder {
     }
 
     fn partition_file(&self, number: u64) -> PathBuf {
-        self.path.join(format!("partition-{number}.redb"))
+        self.path.join(file_name(&partition_name(number)))
     }
 }
 

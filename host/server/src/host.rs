@@ -11,6 +11,7 @@ use herald_store::configuration::ConfigurationStore;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
+use crate::backup::Backups;
 use crate::courier::Connectors;
 use crate::data::{DataError, DataFolder};
 use crate::http::{App, Connections, EdgeLimits, router, serve};
@@ -102,7 +103,8 @@ impl Host {
             courier: Arc::new(Connectors::new(WebhookConnector::new(webhook_settings(settings))?, secrets)),
         };
         let engine = Engine::start(parts, runtime)?;
-        let app = Arc::new(App::new(engine, publisher, clock, EdgeLimits::new(settings)));
+        let backups = Backups::new(settings.data.join(&settings.backups));
+        let app = Arc::new(App::new(engine, publisher, backups, clock, EdgeLimits::new(settings)));
         let connections = Connections {
             limit: usize::try_from(settings.connections_limit).unwrap_or(usize::MAX),
             header_timeout: Duration::from_millis(settings.header_timeout_ms),

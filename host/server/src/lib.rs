@@ -3,6 +3,7 @@
 //! This crate is the edge: it authenticates, checks the form of what comes in, and shows what may be seen. It
 //! decides nothing about cases (the engine and core do), and keeps nothing but what the store keeps.
 
+pub mod backup;
 pub mod cli;
 pub mod code;
 pub mod courier;

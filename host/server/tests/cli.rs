@@ -136,17 +136,41 @@ fn an_installation_from_nothing() {
     let (done, said) = remote("token revoke unheard-of");
     assert!(!done && said.contains("there is no token `unheard-of`"), "{said}");
     assert!(fail(&data, &format!("token list --server {url}")).contains("HERALD_TOKEN"));
+    let said = fail(&data, "backup monday");
+    assert!(said.contains("another herald is running") && said.contains("--server URL"), "{said}");
+    let (done, said) = remote("backup monday");
+    assert!(done && said.contains("partition-0, organisation"), "{said}");
+    let (done, said) = remote("backup monday");
+    assert!(!done && said.contains("there is a backup `monday` already"), "{said}");
     assert!(server.stop(), "a server that is told to stop ends well");
 
     assert!(succeed(&data, "verify").contains("partition-0: sound"));
     assert!(succeed(&data, "rebuild").contains("rebuilt"));
     let audit = folder.path().join("audit");
     assert!(succeed(&data, &format!("export {}", audit.display())).contains("exported"));
-    assert!(succeed(&data, &format!("verify --head {}", audit.join("heads.json").display())).contains("sound"));
+    let heads = audit.join("heads.json");
+    let signed: Value = serde_json::from_slice(&std::fs::read(&heads).unwrap()).unwrap();
+    let names: Vec<_> = signed.as_array().unwrap().iter().map(|head| &head["partition"]).collect();
+    assert_eq!(names, ["organisation", "partition-0"]);
+    assert!(audit.join("organisation.jsonl").exists() && audit.join("partition-0.jsonl").exists());
+    // A verification that was killed has left this.
+    std::fs::write(data.join("partition-0.verifying"), "half a store").unwrap();
+    let with_heads = format!("verify --head {}", heads.display());
+    assert!(!succeed(&data, &with_heads).contains("NOT SOUND"));
+    assert!(!data.join("partition-0.verifying").exists());
+    // An older configuration is missing what was signed.
+    let older = folder.path().join("older");
+    succeed(&older, "token add --owner service:admin --admin");
+    let output = run(&older, &with_heads);
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert!(!output.status.success() && said.contains("organisation: NOT SOUND"), "{said}");
+    assert!(said.contains("partition-0: NOT SOUND"), "{said}");
     let backup = folder.path().join("backup");
     assert!(succeed(&data, &format!("backup {}", backup.display())).contains("organisation"));
     assert!(succeed(&backup, "verify").contains("organisation: sound"));
     assert_eq!(json_of(&backup, "token list")[0]["id"], "root");
+    assert!(fail(&data, &format!("backup {}", backup.display())).contains("partition-0.redb"));
+    assert!(succeed(&data.join("backups/monday"), "verify").contains("partition-0: sound"));
 }
 
 #[test]

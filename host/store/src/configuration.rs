@@ -189,7 +189,15 @@ impl ConfigurationStore {
     /// # Errors
     /// [`StoreError`], when the store cannot be read.
     pub fn head(&self) -> Result<Head, StoreError> {
-        JournalReader::open(&self.read()?)?.head()
+        self.journal()?.head()
+    }
+
+    /// The journal at this moment, to compare with a head that was signed of it.
+    ///
+    /// # Errors
+    /// [`StoreError`], when the store cannot be read.
+    pub fn journal(&self) -> Result<JournalReader, StoreError> {
+        JournalReader::open(&self.read()?)
     }
 
     /// Writes the journal out as lines of JSON; see [`Partition::export`](crate::Partition::export).

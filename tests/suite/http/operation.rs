@@ -31,6 +31,7 @@ const ROUTES: &[&str] = &[
     "get /v1/tasks",
     "get /v1/tokens",
     "post /v1/apply",
+    "post /v1/backups",
     "post /v1/calendars/{name}/due",
     "post /v1/calendars/{name}/elapsed",
     "post /v1/deliveries/{id}/replay",
@@ -54,6 +55,13 @@ fn every_route_is_described_and_every_description_has_its_route() {
         for (method, operation) in methods.as_object().unwrap() {
             described.insert(format!("{method} {path}"));
             assert!(!operation["responses"].as_object().unwrap().is_empty(), "{method} {path}");
+            // Whoever repeats a POST knows what it comes to.
+            if ["/v1/evaluate", "/v1/calendars/{name}/due", "/v1/calendars/{name}/elapsed"].contains(&path.as_str())
+                && method == "post"
+            {
+                let description = operation["description"].as_str().unwrap_or_default();
+                assert!(description.contains("no idempotency key is needed"), "{path}: {description}");
+            }
             // A path that is described is served: whoever bears no token is told so, and nothing else.
             let address = path.replace(['{', '}'], "");
             let answer = server.send("", &method.to_uppercase(), &address, &[], b"");
@@ -101,6 +109,50 @@ fn a_host_says_whether_it_is_ready_and_why_not() {
 
     let server = Server::start(data.path(), &[("store_cache_bytes", "1048576")]);
     assert_eq!((server.get("", "/healthz").status, server.get("", "/readyz").status), (200, 200));
+}
+
+#[test]
+fn a_running_host_makes_backups_that_are_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = Server::start(&data, &[("partitions", "2")]);
+    let case = server.submit("li", &json!({}));
+    // A host that ended in the middle has left this.
+    let left = data.join("backups/monday.unfinished");
+    std::fs::create_dir_all(&left).unwrap();
+    std::fs::write(left.join("partition-0.redb"), "half a store").unwrap();
+
+    let make = |who: &str, name: &str| server.post(who, "/v1/backups", &json!({ "name": name }));
+    let made = make("admin", "monday");
+    assert_eq!(made.status, 201, "{}", made.text());
+    let made = made.json();
+    let copy = data.join("backups/monday");
+    assert_eq!(made["folder"], json!(copy));
+    let stores = made["stores"].as_array().unwrap();
+    let names: Vec<_> = stores.iter().map(|store| store["store"].as_str().unwrap()).collect();
+    assert_eq!(names, ["partition-0", "partition-1", "organisation"]);
+    let heads = server.app.engine.partitions().map(|partition| partition.head());
+    for (store, head) in stores.iter().zip(heads) {
+        assert_eq!((&store["sequence"], &store["hash"]), (&json!(head.sequence), &json!(head.hash.to_string())));
+    }
+    assert!(stores.iter().all(|store| std::path::Path::new(store["path"].as_str().unwrap()).exists()), "{made}");
+    assert!(!left.exists());
+
+    for (who, name, status, says) in [
+        ("admin", "monday", 409, "there is a backup `monday` already"),
+        ("admin", "../monday", 422, "no name of a backup"),
+        ("admin", "a.b", 422, "no name of a backup"),
+        ("admin", "", 422, "no name of a backup"),
+        ("li", "tuesday", 403, "administrator"),
+    ] {
+        let answer = make(who, name);
+        assert_eq!(answer.status, status, "{name}: {}", answer.text());
+        assert!(answer.text().contains(says), "{name}: {}", answer.text());
+    }
+    let later = server.submit("li", &json!({}));
+    let restored = Server::start(&copy, &[("partitions", "2")]);
+    assert_eq!(restored.get("li", &format!("/v1/messages/{case}")).status, 200);
+    assert_eq!(restored.get("li", &format!("/v1/messages/{later}")).status, 404);
 }
 
 #[test]

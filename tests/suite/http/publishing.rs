@@ -1,6 +1,7 @@
 //! Publishing over HTTP: the organisation and bundles as a whole, tokens, and what-if.
 
 use herald_server::http::ApplyBody;
+use herald_store::configuration::bundle_digest;
 use herald_tests::server::{Server, fault, proposal};
 use serde_json::{Value, json};
 
@@ -64,6 +65,24 @@ fn a_broken_policy_is_refused_with_its_line() {
     let refused = server.post("admin", "/v1/apply", &garbled).json();
     assert_eq!(refused["errors"][0]["pointer"], "/bundles/organisation~1fault/policy.rhai", "{refused}");
     assert_eq!(server.get("li", "/v1/policies").json()[0]["revision"], 1);
+}
+
+#[test]
+fn a_decision_names_the_files_that_made_it() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let case = server.submit("li", &json!({}));
+    let files = &proposal().bundles[&"organisation/fault".parse().unwrap()];
+    let digest = json!(bundle_digest(files));
+    for (path, pointer) in [
+        ("/v1/policies".to_owned(), "/0/digest"),
+        ("/v1/policies/organisation/fault".to_owned(), "/active/digest"),
+        ("/v1/policies/organisation/fault".to_owned(), "/revisions/0/digest"),
+        (format!("/v1/messages/{case}/decisions"), "/items/0/ruling/contributions/0/digest"),
+    ] {
+        let answer = server.get("li", &path).json();
+        assert_eq!(answer.pointer(pointer), Some(&digest), "{path}{pointer}: {answer}");
+    }
 }
 
 #[test]

@@ -103,6 +103,14 @@ fn who_asks_what_of_a_case() {
         left.people.get_mut(who).unwrap().active = false;
         assert!(VERBS.iter().all(|verb| !may_ask(&left, &case, &requester(who), *verb)), "{who} left");
     }
+    // By classification, as in `who_sees_a_case`: a head withdraws nothing that they may not see.
+    for (who, row) in [("p.worker", "xxxx"), ("p.head", "xx..")] {
+        for (classification, expected) in Classification::ALL.iter().zip(row.chars()) {
+            let case = case_of("p.worker", *classification);
+            let may = may_ask(&organisation, &case, &requester(who), Verb::Withdraw);
+            assert_eq!(may, expected == 'x', "{who} and a {classification} case");
+        }
+    }
     case.sender = requester("anonymous").actor;
     for verb in VERBS {
         assert!(!may_ask(&organisation, &case, &requester("anonymous"), verb), "anonymous and {verb}");

@@ -8,6 +8,7 @@ use herald_store::partition::ExportError;
 use herald_store::signing::CheckHeadError;
 
 use super::remote::RemoteError;
+use crate::backup::BackupError;
 use crate::code::CodeErrors;
 use crate::data::DataError;
 use crate::host::HostError;
@@ -59,6 +60,9 @@ pub enum Failure {
     /// The journal could not be written out.
     #[error(transparent)]
     Export(#[from] ExportError),
+    /// The backup was not made.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// A signed head could not be compared.
     #[error(transparent)]
     Head(#[from] CheckHeadError),

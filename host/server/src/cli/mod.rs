@@ -5,6 +5,7 @@
 //! other than 0 when it failed.
 
 mod apply;
+mod backup;
 mod config;
 mod evaluate;
 mod failure;
@@ -73,8 +74,8 @@ enum Command {
     Rebuild(store::Rebuild),
     /// Write the journals out as lines of JSON, with a signed head each
     Export(store::Export),
-    /// Copy the data folder's stores to another folder
-    Backup(store::Backup),
+    /// Copy everything Herald keeps, also while a server runs
+    Backup(backup::Backup),
     /// Print the settings in force, and where each comes from
     Config(config::Config),
 }

@@ -1,4 +1,4 @@
-//! `herald verify`, `rebuild`, `export`, `backup`: looking after the stores while no server runs on them.
+//! `herald verify`, `rebuild`, `export`: looking after the stores while no server runs on them.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use herald_store::Partition;
-use herald_store::configuration::FILE_NAME;
 use herald_store::journal::JournalReader;
 use herald_store::partition::{ExportError, Part, Progress, rebuild};
 use herald_store::signing::{HeadCheck, SignedHead, check_head};
@@ -14,12 +13,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Common, Failure};
-use crate::data::{DataFolder, store_settings};
+use crate::data::{CONFIGURATION, DataFolder, store_settings};
 use crate::output;
 use crate::settings::Settings;
 
-/// The name of the configuration's journal.
-const CONFIGURATION: &str = "organisation";
 /// How many steps of long work pass between two words about it.
 const PROGRESS_STEPS: u64 = 10_000;
 
@@ -37,20 +34,11 @@ pub(super) struct Verify {
 #[command(after_help = "Example:\n  herald rebuild --data /var/lib/herald")]
 pub(super) struct Rebuild {}
 
-/// Writes the journals out as lines of JSON, and the signed heads of the messages' for somebody outside to keep.
+/// Writes the journals out as lines of JSON, with a signed head each for somebody outside to keep.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  herald export audit/ --data /var/lib/herald")]
 pub(super) struct Export {
     /// The folder to write to; made if it is not there
-    #[arg(value_name = "DIR")]
-    to: PathBuf,
-}
-
-/// Copies the data folder's stores. To restore them, put them in place of the data folder's.
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  herald backup /backup/monday --data /var/lib/herald")]
-pub(super) struct Backup {
-    /// The folder to write to; it must not hold a backup yet
     #[arg(value_name = "DIR")]
     to: PathBuf,
 }
@@ -70,10 +58,12 @@ impl Verify {
         let settings = common.settings(Vec::new())?.settings;
         let folder = DataFolder::take(&settings.data, false)?;
         let heads = self.heads.as_deref().map(read_heads).transpose()?.unwrap_or_default();
-        let mut found = vec![verify_configuration(&folder, &settings)?];
+        let mut found = vec![verify_configuration(&folder, &settings, &heads)?];
         for path in folder.partition_files() {
             found.push(verify_partition(&path, &settings, &heads)?);
         }
+        let missing = |head: &&SignedHead| found.iter().all(|verified| verified.store != head.partition);
+        found.extend(heads.iter().filter(missing).map(lost).collect::<Vec<_>>());
         output::result(common.style(), &found, |found| found.iter().map(text).collect());
         let unsound = found.iter().filter(|verified| !verified.sound).count();
         if unsound == 0 {
@@ -89,20 +79,34 @@ fn read_heads(path: &Path) -> Result<Vec<SignedHead>, Failure> {
     serde_json::from_slice(&text).map_err(|error| Failure::Finding(format!("`{}`: {error}", path.display())))
 }
 
-fn verify_configuration(folder: &DataFolder, settings: &Settings) -> Result<Verified, Failure> {
-    let report = folder.configuration(settings)?.verify(|progress| {
+/// A store that had a head to sign and is not there.
+fn lost(head: &SignedHead) -> Verified {
+    let problems = vec![format!("there is no such store; frame {} of it was signed", head.sequence)];
+    Verified { store: head.partition.clone(), sound: false, frames: 0, records: 0, problems }
+}
+
+fn verify_configuration(folder: &DataFolder, settings: &Settings, heads: &[SignedHead]) -> Result<Verified, Failure> {
+    let configuration = folder.configuration(settings)?;
+    let report = configuration.verify(|progress| {
         told("verifying the configuration", progress.frames_done, progress.frames_total);
     })?;
     let mut problems: Vec<String> = report.journal.mismatch.iter().map(ToString::to_string).collect();
     problems.extend(report.findings.iter().map(ToString::to_string));
+    problems.extend(check_heads(&configuration.journal()?, CONFIGURATION, heads)?);
+    let sound = report.is_whole() && problems.is_empty();
     let (frames, records) = (report.journal.frames, report.journal.records);
-    Ok(Verified { store: CONFIGURATION.to_owned(), sound: report.is_whole(), frames, records, problems })
+    Ok(Verified { store: CONFIGURATION.to_owned(), sound, frames, records, problems })
 }
 
 fn verify_partition(path: &Path, settings: &Settings, heads: &[SignedHead]) -> Result<Verified, Failure> {
     let store = name_of(path);
     let partition = Partition::open(path, &store_settings(settings))?;
     let scratch = path.with_extension("verifying");
+    // The folder is ours alone: what is there was left by a verification that ended in the middle.
+    match std::fs::remove_file(&scratch) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Failure::file(&scratch, error)),
+        _ => {}
+    }
     let report = partition.verify(&scratch, |progress| report_progress(&store, progress))?;
     let mut problems: Vec<String> = report.journal.mismatch.iter().map(ToString::to_string).collect();
     problems.extend(report.problems.iter().map(ToString::to_string));
@@ -160,7 +164,7 @@ impl Export {
         let configuration = folder.configuration(&settings)?;
         let told = |progress| report_progress(CONFIGURATION, progress);
         self.write(CONFIGURATION, |file| configuration.export(file, 1, told))?;
-        let mut heads = Vec::new();
+        let mut heads = vec![key.sign_head(CONFIGURATION, configuration.head()?, now)];
         for path in folder.partition_files() {
             let store = name_of(&path);
             let partition = Partition::open(&path, &store_settings(&settings))?;
@@ -171,7 +175,7 @@ impl Export {
         let json = serde_json::to_vec_pretty(&heads).map_err(std::io::Error::from);
         json.and_then(|json| std::fs::write(&to, json)).map_err(|source| Failure::file(&to, source))?;
         output::result(common.style(), &heads, |heads| {
-            format!("exported {} journals to {}", heads.len() + 1, self.to.display())
+            format!("exported {} journals to {}", heads.len(), self.to.display())
         });
         Ok(())
     }
@@ -190,38 +194,12 @@ impl Export {
     }
 }
 
-impl Backup {
-    pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
-        let settings = common.settings(Vec::new())?.settings;
-        let folder = DataFolder::take(&settings.data, false)?;
-        std::fs::create_dir_all(&self.to).map_err(|source| Failure::file(&self.to, source))?;
-        let mut copied = Vec::new();
-        for path in folder.partition_files() {
-            let store = name_of(&path);
-            let partition = Partition::open(&path, &store_settings(&settings))?;
-            partition.backup(&self.to.join(file_of(&path)), |progress| report_progress(&store, progress))?;
-            copied.push(store);
-        }
-        let told = |progress| report_progress(CONFIGURATION, progress);
-        folder.configuration(&settings)?.backup(&self.to.join(FILE_NAME), told)?;
-        copied.push(CONFIGURATION.to_owned());
-        output::result(common.style(), &copied, |copied| {
-            format!("copied {} to {}", copied.join(", "), self.to.display())
-        });
-        Ok(())
-    }
-}
-
-fn file_of(path: &Path) -> &std::ffi::OsStr {
-    path.file_name().unwrap_or_default()
-}
-
 /// The name of a partition: that of its file, without the ending.
 fn name_of(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn report_progress(store: &str, progress: Progress) {
+pub(super) fn report_progress(store: &str, progress: Progress) {
     let doing = match progress.part {
         Part::Chain => "reading the journal",
         Part::Replay => "making the tables again",

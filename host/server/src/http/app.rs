@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::limits::{InFlight, Rate};
 use super::problem::{Problem, ProblemKind};
+use crate::backup::Backups;
 use crate::publish::Publisher;
 use crate::settings::Settings;
 use crate::telemetry::Metrics;
@@ -20,6 +21,8 @@ pub struct App {
     pub engine: Engine,
     /// Publishes the configuration, and knows who bears which token.
     pub publisher: Publisher,
+    /// Makes backups.
+    pub backups: Backups,
     /// Counts.
     pub metrics: Metrics,
     /// Tells the time.
@@ -69,10 +72,16 @@ impl EdgeLimits {
 impl App {
     /// The parts, put together.
     #[must_use]
-    pub fn new(engine: Engine, publisher: Publisher, clock: Arc<dyn Clock>, limits: EdgeLimits) -> Self {
+    pub fn new(
+        engine: Engine,
+        publisher: Publisher,
+        backups: Backups,
+        clock: Arc<dyn Clock>,
+        limits: EdgeLimits,
+    ) -> Self {
         let metrics = Metrics::new(engine.clone());
         let in_flight = InFlight::new(limits.in_flight);
-        Self { engine, publisher, metrics, clock, limits, in_flight, started: Instant::now() }
+        Self { engine, publisher, backups, metrics, clock, limits, in_flight, started: Instant::now() }
     }
 
     /// The moment it is, for what is shown and compared; a case's own time is given by its partition.

@@ -79,6 +79,8 @@ async fn show(State(app): State<Arc<App>>, _: Caller, Path(name): Path<String>) 
 }
 
 /// When a promise given at `from` is due on this calendar.
+///
+/// Nothing is changed, so that no idempotency key is needed.
 #[utoipa::path(post, path = "/v1/calendars/{name}/due", tag = "calendars", params(("name", description = "Its name")),
     request_body = DueRequest, responses(
     (status = 200, description = "When it is due", body = DueAnswer),
@@ -97,6 +99,8 @@ async fn due(
 }
 
 /// How much working time lies between two moments.
+///
+/// Nothing is changed, so that no idempotency key is needed.
 #[utoipa::path(post, path = "/v1/calendars/{name}/elapsed", tag = "calendars",
     params(("name", description = "Its name")), request_body = ElapsedRequest, responses(
     (status = 200, description = "The working time between", body = ElapsedAnswer),

@@ -33,6 +33,8 @@ pub struct Evaluated {
 }
 
 /// Says what would happen to a message, and why, by the very code that would decide it.
+///
+/// Nothing is changed, so that no idempotency key is needed.
 #[utoipa::path(post, path = "/v1/evaluate", tag = "policies", request_body = Submission, responses(
     (status = 200, description = "The message and the decision", body = Evaluated),
     (status = 403, description = "The caller does not speak for the department", body = ProblemBody),

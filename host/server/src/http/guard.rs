@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
@@ -10,10 +10,13 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::app::App;
+use super::backups;
 use super::problem::{Problem, ProblemKind};
 
 /// What a request outside every route is counted under.
 const UNMATCHED: &str = "unmatched";
+/// How long whoever asks for a backup may wait for it: a day. It takes as long as there is to copy.
+const BACKUP_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Lets a request in, bounds its time, and counts it.
 pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -21,11 +24,12 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     let method = method_label(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or(UNMATCHED, MatchedPath::as_str);
+    let timeout = if route == backups::PATH { BACKUP_TIMEOUT } else { app.limits.timeout };
     let response = match app.in_flight().enter() {
-        Ok(_place) => match tokio::time::timeout(app.limits.timeout, next.run(request)).await {
+        Ok(_place) => match tokio::time::timeout(timeout, next.run(request)).await {
             Ok(response) => response,
             Err(_) => {
-                let millis = app.limits.timeout.as_millis();
+                let millis = timeout.as_millis();
                 Problem::new(ProblemKind::Timeout, format!("no answer after {millis} ms (`request_timeout_ms`)"))
                     .into_response()
             }

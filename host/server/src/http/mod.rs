@@ -8,6 +8,7 @@ mod answer;
 pub mod app;
 mod apply;
 mod ask;
+mod backups;
 mod calendars;
 pub mod case;
 mod deliveries;
@@ -40,6 +41,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use app::{App, EdgeLimits};
 pub use apply::{Applied, ApplyBody};
+pub use backups::{BackupBody, BackupRequest};
 pub use evaluate::Evaluated;
 pub(crate) use json::{field_errors, parse};
 pub use listen::{Connections, serve};
@@ -76,6 +78,7 @@ fn described() -> (Router<Arc<App>>, OpenApi) {
         .merge(evaluate::routes())
         .merge(apply::routes())
         .merge(tokens::routes())
+        .merge(backups::routes())
         .merge(health::routes())
         .merge(openapi::routes())
         .split_for_parts()

@@ -74,6 +74,8 @@ problems! {
         "Read the case again; `detail` names the status it is in.";
     InFlight = "in-flight", CONFLICT, "A request with this idempotency key is still being worked on.",
         "Repeat the request after `Retry-After`.";
+    Backup = "backup", CONFLICT, "The backup cannot be made.",
+        "Choose another name, or wait for the backup under way; `detail` says which.";
     Version = "version", PRECONDITION_FAILED, "The case has moved on since it was read.",
         "Read it again, decide again, and send its new version.";
     TooLarge = "too-large", PAYLOAD_TOO_LARGE, "The body is larger than the limit.",

@@ -92,6 +92,8 @@ settings! {
     listen: SocketAddr = "127.0.0.1:8420", "", Bounds::NONE;
     /// The folder that holds everything Herald keeps. One running Herald at a time.
     data: PathBuf = "herald-data", "", Bounds::NONE;
+    /// The folder in which a running Herald makes backups. A relative one lies in the data folder.
+    backups: PathBuf = "backups", "", Bounds::NONE;
     /// How logs are written: `human` for eyes, `json` for collectors.
     log_format: LogFormat = "human", "", Bounds::NONE;
     /// Which logs are written: `info`, or per module, such as `info,herald_engine=debug`.
@@ -119,7 +121,8 @@ settings! {
     requests_in_flight_limit: u64 = "1024", "requests", Bounds::new(1, 100_000);
     /// How many connections are open at a time; further ones wait to be accepted.
     connections_limit: u64 = "4096", "connections", Bounds::new(1, 100_000);
-    /// How long a request may take from its last header to its answer; beyond it the answer is 503.
+    /// How long a request may take from its last header to its answer; beyond it the answer is 503. A backup
+    /// takes as long as there is to copy.
     request_timeout_ms: u64 = "30000", "ms", Bounds::new(100, 600_000);
     /// How long a client may take to send the headers of a request, and a connection may stay idle.
     header_timeout_ms: u64 = "30000", "ms", Bounds::new(100, 600_000);
