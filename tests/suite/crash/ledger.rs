@@ -75,10 +75,7 @@ impl Ledger {
                 return Played::UntilLimit;
             }
             if let Step::Pass(minutes) = self.steps[self.done] {
-                if self.pending.is_none() {
-                    self.now += SignedDuration::from_mins(minutes);
-                    self.done += 1;
-                }
+                self.now += SignedDuration::from_mins(minutes);
             } else {
                 let request = match self.pending.take() {
                     Some(request) => request,
@@ -93,8 +90,8 @@ impl Ledger {
                     return Played::UntilFailure(Some(answer));
                 }
                 self.learn(&request, answer);
-                self.done += 1;
             }
+            self.done += 1;
             if !site.turn_to(self.now).await {
                 return Played::UntilFailure(None);
             }

@@ -58,10 +58,11 @@ async fn kill_again_and_again(kills: usize, seed: u64) {
     let mut random = Random::new(seed);
     let mut clients: Vec<_> = (0..CLIENTS).map(|number| Client::new(number, seed)).collect();
     let mut starts = Vec::new();
-    for _ in 0..kills {
+    for life in 0..kills {
         let began = Instant::now();
         let process = Process::start(&data, &receiver);
-        if random.below(STILLBIRTHS_ONE_IN) == 0 {
+        // The first one makes its files.
+        if life == 0 || random.below(STILLBIRTHS_ONE_IN) == 0 {
             tokio::time::sleep(Duration::from_millis(random.below(STILLBORN_MS) as u64)).await;
             process.kill();
             continue;
@@ -78,6 +79,7 @@ async fn kill_again_and_again(kills: usize, seed: u64) {
             })
             .collect();
         tokio::time::sleep(Duration::from_millis(random.below(LIFE_MS) as u64)).await;
+        assert!(working.iter().all(|client| !client.is_finished()), "a client gave up while the server lived");
         process.kill();
         for client in working {
             clients.push(client.await.unwrap());
