@@ -37,6 +37,8 @@ pub struct CaseView {
     pub id: CaseId,
     /// Its name by the kind's naming rule.
     pub name: String,
+    /// The subject of its message, which tells cases of one name apart.
+    pub subject: String,
     /// The kind of its message.
     pub kind: KindName,
     /// Where it is in its life.
@@ -125,7 +127,9 @@ pub fn view(workspace: &mut Workspace<'_>, decision: Option<&Decision>) -> Resul
         let row = workspace.delivery(number)?.cloned();
         deliveries.extend(row.map(|row| Row { id: DeliveryId { case: id, number }, row }));
     }
-    let Case { name, kind, status, version, message_version, level, urgency, classification, audience, .. } = case;
+    let Case {
+        name, subject, kind, status, version, message_version, level, urgency, classification, audience, ..
+    } = case;
     let mut decided_by: Vec<String> = Vec::new();
     for contribution in decision.into_iter().flat_map(|decision| &decision.contributions) {
         let bundle = format!("{}@{}", contribution.bundle, contribution.revision);
@@ -137,6 +141,7 @@ pub fn view(workspace: &mut Workspace<'_>, decision: Option<&Decision>) -> Resul
     Ok(Some(CaseView {
         id,
         name,
+        subject,
         kind,
         status,
         version,

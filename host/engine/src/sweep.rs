@@ -44,12 +44,17 @@ pub(crate) fn start(host: Arc<Host>, lane: Arc<Lane>, under_way: Arc<AtomicBool>
 fn sweep(host: &Host, lane: &Lane) -> Result<(), StoreError> {
     let configured = host.configured.get();
     let now = host.clock.now();
-    let away = configured.organisation().people.iter().filter(|(_, person)| !person.is_there(now));
-    for (person, _) in away {
+    let is_there = |id: &PersonId| configured.organisation().people.get(id).is_some_and(|person| person.is_there(now));
+    // Those who hold tasks are asked for, not those who are away: somebody may have left the directory altogether.
+    let mut holder = lane.partition.snapshot()?.next_holder(None)?;
+    while let Some(person) = holder {
         if host.is_closing() || lane.stopped.get().is_some() {
             return Ok(());
         }
-        give_again(lane, person)?;
+        if !is_there(&person) {
+            give_again(lane, &person)?;
+        }
+        holder = lane.partition.snapshot()?.next_holder(Some(&person))?;
     }
     Ok(())
 }

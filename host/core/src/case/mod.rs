@@ -102,6 +102,8 @@ pub struct Case {
     pub kind: KindName,
     /// Its name by the kind's naming rule.
     pub name: String,
+    /// The subject of its message, which tells cases of one name apart.
+    pub subject: String,
     /// Which version of its message is current, from 1; a resubmission makes the next.
     pub message_version: u32,
     /// Who sent it.

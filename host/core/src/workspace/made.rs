@@ -21,6 +21,7 @@ pub(super) fn begin(id: CaseId, message: &Message, name: &str) -> Case {
         status: Status::Held,
         kind: message.kind.clone(),
         name: String::new(),
+        subject: String::new(),
         message_version: 1,
         sender: message.sender.clone(),
         department: message.department.clone(),
@@ -55,6 +56,7 @@ pub(super) fn begin(id: CaseId, message: &Message, name: &str) -> Case {
 
 pub(super) fn take_message(case: &mut Case, message: &Message, name: &str) {
     name.clone_into(&mut case.name);
+    case.subject.clone_from(&message.subject);
     case.urgency = message.urgency;
     case.department = message.department.clone();
 }

@@ -138,6 +138,7 @@ fn case() -> Case {
         status: Status::Open,
         kind: message.kind.clone(),
         name: String::new(),
+        subject: String::new(),
         message_version: 1,
         sender: message.sender.clone(),
         department: message.department.clone(),

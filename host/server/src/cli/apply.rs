@@ -28,9 +28,10 @@ pub(super) struct Apply {
     /// Check everything and say what would change; publish nothing
     #[arg(long)]
     dry_run: bool,
-    /// Retire bundles in force that the folder does not have
+    /// Leave bundles in force that the folder does not have; without it they are retired, as everything else that
+    /// the folder does not have is removed
     #[arg(long)]
-    prune: bool,
+    keep: bool,
     #[command(flatten)]
     server: Server,
 }
@@ -39,7 +40,7 @@ impl Apply {
     pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
         let code::Code { organisation, bundles } = code::read(&self.folder)?;
         let proposal =
-            Proposal { organisation: Some(organisation), bundles, prune: self.prune, expected_revision: None };
+            Proposal { organisation: Some(organisation), bundles, prune: !self.keep, expected_revision: None };
         let applied = match self.server.remote()? {
             Some(remote) => {
                 let path = format!("/v1/apply?dry_run={}", self.dry_run);

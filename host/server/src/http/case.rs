@@ -17,8 +17,11 @@ pub struct CaseBody {
     /// Its id.
     pub id: String,
     /// Its name by the kind's naming rule.
-    #[schema(example = "【紧急】生产部-设备故障：3号注塑机停机")]
+    #[schema(example = "【紧急】生产部-设备故障通知")]
     pub name: String,
+    /// The subject of its message, which tells cases of one name apart.
+    #[schema(example = "3号注塑机停机")]
+    pub subject: String,
     /// The kind of its message.
     pub kind: String,
     /// `held`, `awaiting-approval`, `returned`, `rejected`, `withdrawn`, `open`, `resolved`, `closed` or `archived`.
@@ -181,6 +184,8 @@ pub struct CaseSummary {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// The subject of its message.
+    pub subject: String,
     /// The kind of its message.
     pub kind: String,
     /// Where it is in its life.
@@ -212,6 +217,7 @@ impl CaseSummary {
         Self {
             id: case.id.to_string(),
             name: case.name.clone(),
+            subject: case.subject.clone(),
             kind: case.kind.to_string(),
             status: case.status.to_string(),
             level: case.level.into(),

@@ -152,6 +152,24 @@ impl Snapshot {
         keys.iter().map(|key| read(key).ok_or_else(|| codec::bad_key(table))).collect()
     }
 
+    /// The first person after `after`, in the order of their names, who holds an open task; they need not be in
+    /// the directory any more. Costs one seek, whatever number of tasks there are.
+    ///
+    /// # Errors
+    ///
+    /// See [`Snapshot::due_timers`].
+    pub fn next_holder(&self, after: Option<&PersonId>) -> Result<Option<PersonId>, StoreError> {
+        let table = TableName::InboxTasks;
+        // Behind every key of that person, and before those of the next.
+        let from = after.and_then(|person| keys::after_prefix(&named(person.as_str()))).unwrap_or_default();
+        let rows = self.table(table)?;
+        let mut rows = rows.range::<&[u8]>((Bound::Included(from.as_slice()), Bound::Unbounded))?;
+        let Some(row) = rows.next() else { return Ok(None) };
+        let key = row?.0.value().to_vec();
+        let person = Parts(&key).name().and_then(|name| PersonId::new(name).ok());
+        person.map(Some).ok_or_else(|| codec::bad_key(table))
+    }
+
     /// What arrived in the inbox of `person` before `after`, newest first.
     ///
     /// # Errors
