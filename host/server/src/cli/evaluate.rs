@@ -28,7 +28,7 @@ pub(super) struct Evaluate {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// The person who would send it; with `--server` the token says who
-    #[arg(long = "as", value_name = "PERSON", conflicts_with = "url")]
+    #[arg(long = "as", value_name = "PERSON", conflicts_with = "server")]
     sender: Option<String>,
     #[command(flatten)]
     server: Server,
