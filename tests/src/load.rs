@@ -86,10 +86,10 @@ pub fn post(path: &str, token: &str, key: Option<&str>, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// A request that reads, ready to be sent.
+/// A request without a body, such as a GET, ready to be sent.
 #[must_use]
-pub fn get(path: &str, token: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nhost: herald\r\nauthorization: Bearer {token}\r\n\r\n").into_bytes()
+pub fn bodiless(method: &str, path: &str, token: &str) -> Vec<u8> {
+    format!("{method} {path} HTTP/1.1\r\nhost: herald\r\nauthorization: Bearer {token}\r\n\r\n").into_bytes()
 }
 
 /// What a run of a load came to.

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use herald_core::organisation::Transport;
+use herald_core::organisation::{Organisation, Transport};
 use herald_policy::HostLimits;
 use herald_server::code;
 use herald_server::publish::{Proposal, Publisher};
@@ -37,20 +37,30 @@ pub fn token(owner: &str) -> TokenText {
     TokenText::new(&secret)
 }
 
-/// Publishes the organisation, and everybody's token, in an empty store.
-pub fn publish(store: ConfigurationStore, receiver: &Receiver, now: Timestamp) {
-    let mut code = code::read(&rules()).unwrap();
-    for channel in code.organisation.channels.values_mut() {
+/// The organisation, with its webhook channel leading to `receiver`.
+#[must_use]
+pub fn organisation(receiver: &Receiver) -> Organisation {
+    let mut organisation = code::read(&rules()).unwrap().organisation;
+    for channel in organisation.channels.values_mut() {
         if let Transport::Webhook { url, .. } = &mut channel.transport {
             *url = receiver.url();
         }
     }
+    organisation
+}
+
+/// Publishes the organisation with its bundles, and everybody's token, in an empty store.
+pub fn publish(store: ConfigurationStore, receiver: &Receiver, now: Timestamp) {
+    let organisation = organisation(receiver);
     let admin = made(ADMIN, true, now);
-    let people = code.organisation.people.keys().map(|person| made(&format!("person:{person}"), false, now));
+    let people = organisation.people.keys().map(|person| made(&format!("person:{person}"), false, now));
     let tokens: Vec<_> = people.chain([admin.clone()]).collect();
     let publisher = Publisher::new(store, HostLimits::default());
-    let proposal =
-        Proposal { organisation: Some(code.organisation), bundles: code.bundles, prune: true, expected_revision: None };
+    let proposal = Proposal {
+        organisation: Some(organisation),
+        bundles: code::read(&rules()).unwrap().bundles,
+        ..Proposal::default()
+    };
     publisher.apply(&proposal, &requester(&admin), now, false, |_| (), None).unwrap();
     for (number, token) in tokens.iter().enumerate() {
         let by = &requester(&admin).actor;

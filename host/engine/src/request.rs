@@ -179,7 +179,7 @@ pub enum Refused {
     #[error("the disk failed; whether this was carried out is unknown until a retry with the same idempotency key")]
     Unknown,
     /// The partition's writer stopped after an earlier failure; this command was not carried out. Reading goes
-    /// on. The operator has to look at the disk and start again.
+    /// on, of what is in memory. The operator has to look at the disk and start again.
     #[error("writing has stopped after a failure of the disk; try again once the host is ready")]
     Stopped,
     /// The host is shutting down.

@@ -29,6 +29,8 @@ pub(super) enum Played {
     ToItsEnd,
     /// Until the host failed; with what it answered instead, if it was asked anything.
     UntilFailure(Option<Answer>),
+    /// As many steps as were allowed.
+    UntilLimit,
 }
 
 /// Everything that a client knows.
@@ -51,23 +53,29 @@ impl Ledger {
         Self { steps: script(), done: 0, now: start(), cases, answered, pending: None }
     }
 
+    /// How many answers there are.
+    pub(super) fn answers(&self) -> usize {
+        self.answered.len()
+    }
+
     /// The names of the cases by their ids.
     pub(super) fn names(&self) -> impl Iterator<Item = (&str, &str)> {
         self.cases.iter().map(|(name, id)| (id.as_str(), *name))
     }
 
-    /// Goes on with the script where it was left.
-    pub(super) async fn play(&mut self, site: &mut Site) -> Played {
+    /// Goes on with the script where it was left, for at most `limit` steps.
+    pub(super) async fn play(&mut self, site: &mut Site, limit: usize) -> Played {
+        let last = self.done.saturating_add(limit);
         // What was due when the host before ended is done first, as it would have been then.
         if !site.turn_to(self.now).await {
             return Played::UntilFailure(None);
         }
         while self.done < self.steps.len() {
+            if self.done == last {
+                return Played::UntilLimit;
+            }
             if let Step::Pass(minutes) = self.steps[self.done] {
-                if self.pending.is_none() {
-                    self.now += SignedDuration::from_mins(minutes);
-                    self.done += 1;
-                }
+                self.now += SignedDuration::from_mins(minutes);
             } else {
                 let request = match self.pending.take() {
                     Some(request) => request,
@@ -82,8 +90,8 @@ impl Ledger {
                     return Played::UntilFailure(Some(answer));
                 }
                 self.learn(&request, answer);
-                self.done += 1;
             }
+            self.done += 1;
             if !site.turn_to(self.now).await {
                 return Played::UntilFailure(None);
             }
@@ -132,11 +140,22 @@ impl Ledger {
         self.answered.push((self.now, request.clone(), answer));
     }
 
+    /// Asks for every case, and gives back the answers.
+    pub(super) async fn cases(&self, site: &mut Site) -> Vec<Answer> {
+        let mut answers = Vec::new();
+        for id in self.cases.values() {
+            answers.push(site.get("person:zhao.jun", &format!("/v1/messages/{id}")).await);
+        }
+        answers
+    }
+
     /// Asks for everything again that the host has to remember: each answer is the first one, to the byte.
     pub(super) async fn repeat(&self, site: &mut Site) {
         for (at, request, answer) in &self.answered {
             if self.now.duration_since(*at) < REMEMBERED {
-                assert_eq!(request.send(site).await, *answer, "{request:?} was answered before");
+                let again = request.send(site).await;
+                assert_eq!(again.status, answer.status, "{request:?}: {}", text(&again));
+                assert_eq!(text(&again), text(answer), "{request:?} was answered before");
             }
         }
     }

@@ -8,10 +8,19 @@ use herald_tests::load::Answer;
 use serde_json::Value;
 
 use super::ledger::{Ledger, Played, json, text};
-use super::site::{Disks, Ground, Site};
+use super::site::{Disks, Faults, Ground, Site};
 
 /// A process that starts again on a running machine finds everything that was written; one time in so many.
 const RESTARTS_ONE_IN: usize = 4;
+
+/// How a life of a host ends.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Failure {
+    /// Its disk fails.
+    Disk(Fault),
+    /// The power fails after so many steps of the script, when nothing is under way.
+    Power(usize),
+}
 
 /// The script without any failure: what all other runs of it have to come to.
 pub(super) struct Undisturbed {
@@ -24,13 +33,24 @@ pub(super) struct Undisturbed {
 impl Undisturbed {
     pub(super) async fn new(ground: &Ground) -> Self {
         let mut ledger = Ledger::new();
-        let mut site = Site::start(ground, Disks::new(ground), None, ledger.now, 0).await.unwrap();
-        let played = ledger.play(&mut site).await;
+        let mut site = Site::start(ground, Disks::new(ground), Faults::default(), ledger.now, 0).await.unwrap();
+        let played = ledger.play(&mut site, usize::MAX).await;
         assert!(matches!(played, Played::ToItsEnd), "{played:?}");
         let portrait = ledger.portrait(&mut site).await;
-        let (syncs, writes) = (site.partition.syncs(), site.partition.writes());
+        let (syncs, writes) = (site.hardware.partition.syncs(), site.hardware.partition.writes());
+        // Each request waited for the one before, so no two can have shared a commit.
+        assert!(syncs > ledger.answers() as u64, "{syncs} syncs cannot have kept {} answers", ledger.answers());
         site.end().await;
         Self { portrait, syncs, writes }
+    }
+}
+
+/// What is on a disk when the next life begins: most times the power has failed.
+pub(super) fn image(disk: &FaultController, random: &mut Random) -> Vec<u8> {
+    if random.below(RESTARTS_ONE_IN) == 0 {
+        disk.image_after_restart()
+    } else {
+        disk.image_after_crash(random.next_u64())
     }
 }
 
@@ -50,22 +70,28 @@ impl<'a> Runs<'a> {
         Self { ground, undisturbed, scratch, failures: 0, doubtful_answers: 0, starts: Vec::new() }
     }
 
-    /// Plays the script to its end, with a failure in each life that `faults` still has one for. All that is left
+    /// Plays the script to its end, with a failure in each life that `failures` still has one for. All that is left
     /// to chance follows from `seed`.
-    pub(super) async fn run(&mut self, seed: u64, faults: impl IntoIterator<Item = Fault>) {
+    pub(super) async fn run(&mut self, seed: u64, failures: impl IntoIterator<Item = Failure>) {
         self.ground.receiver.clear();
-        let (mut random, mut faults) = (Random::new(seed), faults.into_iter());
+        let (mut random, mut failures) = (Random::new(seed), failures.into_iter());
         let (mut ledger, mut disks) = (Ledger::new(), Disks::new(self.ground));
         for life in 0.. {
-            let fault = faults.next();
+            let (fault, limit) = match failures.next() {
+                Some(Failure::Disk(fault)) => (Some(fault), usize::MAX),
+                Some(Failure::Power(steps)) => (None, steps),
+                None => (None, usize::MAX),
+            };
+            let faults = Faults { partition: fault, ..Faults::default() };
             let began = Instant::now();
             // No two lives of all runs draw the same numbers: what arrives late at the receiver is told apart.
-            let started = Site::start(self.ground, disks.clone(), fault, ledger.now, seed << 16 | life).await;
+            let started = Site::start(self.ground, disks.clone(), faults, ledger.now, seed << 16 | life).await;
             let mut site = match started {
                 Ok(site) => site,
-                Err((error, partition)) => {
-                    assert!(partition.fault_happened(), "it does not start on a disk that works: {error}");
-                    disks.partition = self.image(&partition, &mut random);
+                Err((error, hardware)) => {
+                    assert!(hardware.partition.fault_happened(), "it does not start on a disk that works: {error}");
+                    disks.partition = image(&hardware.partition, &mut random);
+                    self.failures += 1;
                     continue;
                 }
             };
@@ -73,40 +99,31 @@ impl<'a> Runs<'a> {
             if life > 0 {
                 self.check_start(&ledger, &mut site).await;
             }
-            match ledger.play(&mut site).await {
+            match ledger.play(&mut site, limit).await {
                 Played::ToItsEnd => {
                     self.check_end(&ledger, &mut site).await;
                     return site.end().await;
                 }
                 Played::UntilFailure(answer) => self.check_failure(fault, answer, &ledger, &mut site).await,
+                Played::UntilLimit => {}
             }
             self.failures += 1;
-            disks.partition = self.image(&site.partition, &mut random);
+            disks.partition = image(&site.hardware.partition, &mut random);
             site.end().await;
         }
     }
 
-    /// What is on the disk when the next life begins.
-    fn image(&self, disk: &FaultController, random: &mut Random) -> Vec<u8> {
-        if random.below(RESTARTS_ONE_IN) == 0 {
-            disk.image_after_restart()
-        } else {
-            disk.image_after_crash(random.next_u64())
-        }
-    }
-
     /// A host whose disk has failed says so: to whoever asks it for something, and to whoever watches it. When only
-    /// a sync has failed, it can still be read.
+    /// a sync has failed, what is in memory can still be read.
     async fn check_failure(&mut self, fault: Option<Fault>, answer: Option<Answer>, ledger: &Ledger, site: &mut Site) {
-        if let Some(answer) = answer {
+        let is_running = matches!(fault, Some(Fault::FailSync(_)));
+        // Where the power has failed, nobody gets an answer.
+        if let Some(answer) = answer.filter(|_| is_running) {
             let problem = json(&answer);
-            let reads = matches!(fault, Some(Fault::FailSync(_)));
-            if reads {
-                let kinds = ["/problems/unknown-outcome", "/problems/not-ready"];
-                assert!(kinds.iter().any(|kind| problem["type"] == *kind), "{}", text(&answer));
-                assert_eq!((answer.status, &problem["status"]), (503, &503.into()));
-                self.doubtful_answers += usize::from(problem["type"] == kinds[0]);
-            }
+            let kinds = ["/problems/unknown-outcome", "/problems/not-ready"];
+            assert!(kinds.iter().any(|kind| problem["type"] == *kind), "{}", text(&answer));
+            assert_eq!((answer.status, &problem["status"]), (503, &503.into()));
+            self.doubtful_answers += usize::from(problem["type"] == kinds[0]);
         }
         let ready = site.get("person:li.lei", "/readyz").await;
         assert_eq!(ready.status, 503, "{}", text(&ready));
@@ -116,7 +133,7 @@ impl<'a> Runs<'a> {
             "body": {"customer": "x", "what": "x"}}"#;
         let later = site.post("person:lin.xiao", "/v1/messages", None, later).await;
         assert_eq!((later.status, &json(&later)["type"]), (503, &"/problems/not-ready".into()));
-        if matches!(fault, Some(Fault::FailSync(_))) {
+        if is_running {
             ledger.portrait(site).await;
         }
     }

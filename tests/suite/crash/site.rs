@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use herald_engine::{Engine, Random, TurnedClock};
+use herald_engine::{Random, TurnedClock};
 use herald_server::host::{Host, Stores};
+use herald_server::http::App;
 use herald_server::settings::Resolved;
 use herald_store::configuration::ConfigurationStore;
 use herald_store::{Partition, StoreError, StoreSettings};
@@ -27,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) struct Ground {
     pub(super) receiver: Receiver,
     pub(super) resolved: Resolved,
+    /// How its stores are opened.
+    pub(super) store: StoreSettings,
     /// A disk with the sample organisation.
     pub(super) configuration: Vec<u8>,
     /// A disk with a partition without messages.
@@ -43,6 +46,7 @@ impl Ground {
         drop(Partition::open_with_backend(disk, &StoreSettings::default()).unwrap());
         Self {
             resolved: sample::settings(&receiver),
+            store: StoreSettings::default(),
             receiver,
             configuration: configuration.image_after_restart(),
             partition: partition.image_after_restart(),
@@ -68,10 +72,24 @@ impl Disks {
     }
 }
 
+/// What goes wrong with those disks.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Faults {
+    pub(super) configuration: Option<Fault>,
+    pub(super) partition: Option<Fault>,
+}
+
+/// The disks of a host, while it runs on them and after.
+#[derive(Debug)]
+pub(super) struct Hardware {
+    pub(super) configuration: FaultController,
+    pub(super) partition: FaultController,
+}
+
 /// A running host.
 pub(super) struct Site {
-    pub(super) engine: Engine,
-    pub(super) partition: FaultController,
+    pub(super) app: Arc<App>,
+    pub(super) hardware: Hardware,
     clock: Arc<TurnedClock>,
     client: Connection,
     stop: oneshot::Sender<()>,
@@ -79,43 +97,43 @@ pub(super) struct Site {
 }
 
 impl Site {
-    /// Starts a host on `disks`, of which that of the messages will fail as `fault` says. `life` tells the lives
-    /// of one disk apart: no two draw the same random numbers.
+    /// Starts a host on `disks`, which will fail as `faults` say. `life` tells the lives of one disk apart: no two
+    /// draw the same random numbers.
     ///
     /// # Errors
-    /// When the disk failed before the host ran; with that disk.
+    /// When a disk failed before the host ran; with the disks.
     pub(super) async fn start(
         ground: &Ground,
         disks: Disks,
-        fault: Option<Fault>,
+        faults: Faults,
         now: Timestamp,
         life: u64,
-    ) -> Result<Self, (StoreError, FaultController)> {
-        let (configuration_disk, _) = fault_disk(disks.configuration);
+    ) -> Result<Self, (StoreError, Hardware)> {
+        let (configuration_disk, configuration) = fault_disk(disks.configuration);
         let (partition_disk, partition) = fault_disk(disks.partition);
-        if let Some(fault) = fault {
-            partition.inject(fault);
-        }
-        let settings = StoreSettings::default();
-        let opened = match Partition::open_with_backend(partition_disk, &settings) {
-            Ok(opened) => opened,
-            Err(error) => return Err((error, partition)),
-        };
-        let stores = Stores {
-            configuration: ConfigurationStore::open_with_backend(configuration_disk, &settings).unwrap(),
-            partitions: vec![opened],
+        faults.configuration.into_iter().for_each(|fault| configuration.inject(fault));
+        faults.partition.into_iter().for_each(|fault| partition.inject(fault));
+        let hardware = Hardware { configuration, partition };
+        let settings = &ground.store;
+        let opened = ConfigurationStore::open_with_backend(configuration_disk, settings).and_then(|configuration| {
+            let partitions = vec![Partition::open_with_backend(partition_disk, settings)?];
+            Ok(Stores { configuration, partitions })
+        });
+        let stores = match opened {
+            Ok(stores) => stores,
+            Err(error) => return Err((error, hardware)),
         };
         let clock = Arc::new(TurnedClock::new(now));
         let mut seed = [0; 32];
         seed[..8].copy_from_slice(&life.to_be_bytes());
         let random = Random::from_seed(seed);
         let host = Host::start_on(stores, &ground.resolved, clock.clone(), random, &Handle::current()).unwrap();
-        let engine = host.app().engine.clone();
+        let app = Arc::clone(host.app());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = Connection::open(listener.local_addr().unwrap()).await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(host.serve(listener, async move { drop(stopped.await) }));
-        Ok(Self { engine, partition, clock, client, stop, serving })
+        Ok(Self { app, hardware, clock, client, stop, serving })
     }
 
     /// Ends the host and lets go of its disks.
@@ -124,12 +142,16 @@ impl Site {
         self.serving.await.unwrap();
     }
 
-    pub(super) async fn get(&mut self, person: &str, path: &str) -> Answer {
-        self.send(&load::get(path, sample::token(person).reveal())).await
+    pub(super) async fn get(&mut self, owner: &str, path: &str) -> Answer {
+        self.send(&load::bodiless("GET", path, sample::token(owner).reveal())).await
     }
 
-    pub(super) async fn post(&mut self, person: &str, path: &str, key: Option<&str>, body: &str) -> Answer {
-        self.send(&load::post(path, sample::token(person).reveal(), key, body)).await
+    pub(super) async fn delete(&mut self, owner: &str, path: &str) -> Answer {
+        self.send(&load::bodiless("DELETE", path, sample::token(owner).reveal())).await
+    }
+
+    pub(super) async fn post(&mut self, owner: &str, path: &str, key: Option<&str>, body: &str) -> Answer {
+        self.send(&load::post(path, sample::token(owner).reveal(), key, body)).await
     }
 
     /// A host in this process answers even when its disks have failed.
@@ -143,31 +165,31 @@ impl Site {
         self.clock.turn_to(now);
         let began = Instant::now();
         while self.is_writing() {
-            self.engine.wake();
+            self.app.engine.wake();
             if self.is_idle(now) {
                 return true;
             }
-            assert!(began.elapsed() < PATIENCE, "what is due at {now} is not done: {:?}", self.engine.status());
+            assert!(began.elapsed() < PATIENCE, "what is due at {now} is not done: {:?}", self.app.engine.status());
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         false
     }
 
     fn is_idle(&self, now: Timestamp) -> bool {
-        let partition = self.engine.partitions().next().unwrap();
+        let partition = self.app.engine.partitions().next().unwrap();
         let Ok(snapshot) = partition.snapshot() else { return false };
         let is_done =
             || Ok::<_, StoreError>(snapshot.due_timers(now, 1)?.is_empty() && snapshot.outbox(now, 1)?.is_empty());
-        is_done().unwrap_or(false) && self.engine.status().iter().all(|lane| lane.queued == 0 && lane.sending == 0)
+        is_done().unwrap_or(false) && self.app.engine.status().iter().all(|lane| lane.queued == 0 && lane.sending == 0)
     }
 
     /// Whether the writer of the messages goes on.
     pub(super) fn is_writing(&self) -> bool {
-        self.engine.is_ready()
+        self.app.engine.is_ready()
     }
 
     /// The partition.
     pub(super) fn messages(&self) -> &Partition {
-        self.engine.partitions().next().unwrap()
+        self.app.engine.partitions().next().unwrap()
     }
 }

@@ -10,8 +10,9 @@
 //! # When the disk fails
 //!
 //! The thread ends. Whoever had a command in the frame is told that its outcome is unknown, everybody else that
-//! nothing was done. Reading goes on. Only opening the partition again tells how the frame ended, and the same
-//! request under the same key finds out.
+//! nothing was done. Reading goes on, of what is in memory: a store reads nothing more from a file that has failed
+//! it. Only opening the partition again tells how the frame ended, and the same request under the same key finds
+//! out.
 
 mod input;
 mod judge;

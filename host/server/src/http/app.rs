@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use herald_core::workspace::RowError;
 use herald_engine::{Clock, Configured, Engine};
 use herald_store::StoreError;
 use jiff::Timestamp;
 
 use super::limits::{InFlight, Rate};
-use super::problem::Problem;
+use super::problem::{Problem, ProblemKind};
 use crate::backup::Backups;
 use crate::publish::Publisher;
 use crate::settings::Settings;
@@ -115,8 +116,25 @@ pub(crate) async fn blocking<T: Send + 'static>(
     }
 }
 
+/// A failure to read. What is not in memory cannot be read from a disk that has failed, nor from one that failed to
+/// take a write before: all of it can be again after the next start.
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        Self::internal(&error)
+        match error {
+            StoreError::Disk(_) => {
+                tracing::error!(%error, "a store could not be read");
+                Self::new(ProblemKind::NotReady, "the disk failed; try again once the host has been started again")
+            }
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<RowError> for Problem {
+    fn from(error: RowError) -> Self {
+        match error.0.downcast::<StoreError>() {
+            Ok(error) => Self::from(*error),
+            Err(other) => Self::internal(&other),
+        }
     }
 }

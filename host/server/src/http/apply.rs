@@ -146,7 +146,7 @@ impl From<ApplyError> for Problem {
         match error {
             ApplyError::Wrong(errors) => Self::of_fields(ProblemKind::Configuration, errors),
             ApplyError::Forbidden(why) => Self::forbidden(why),
-            ApplyError::Publish(PublishError::Store(error)) => Self::from(error),
+            ApplyError::Publish(PublishError::Store(error)) => Self::unknown_outcome(&error),
             ApplyError::Publish(PublishError::Stale { .. }) => Self::new(ProblemKind::Version, detail),
             ApplyError::Publish(_) => Self::new(ProblemKind::Configuration, detail),
             ApplyError::Load(_) | ApplyError::Random(_) => Self::internal(&detail),

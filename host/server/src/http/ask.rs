@@ -36,7 +36,7 @@ pub(crate) async fn ask(
 /// Whether the caller may know that the case exists. Administrators meet cases in the list of dead letters.
 fn sees(app: &App, caller: &Caller, id: CaseId) -> Result<bool, Problem> {
     let snapshot = app.engine.partition_of(id).snapshot()?;
-    let case = snapshot.case(id).map_err(|error| Problem::internal(&error))?;
+    let case = snapshot.case(id)?;
     let configured = app.configured();
     let seen = |case| sight::sees(&snapshot, configured.organisation(), caller.requester(), &case);
     Ok(caller.requester().admin || case.map(seen).transpose()?.unwrap_or(false))

@@ -78,7 +78,7 @@ fn page(
     let mut items = Vec::with_capacity(found.len());
     for InboxDelivery { delivery: id, .. } in found {
         let snapshot = app.engine.partition_of(id.case).snapshot()?;
-        let row = snapshot.delivery(id.case, id.number).map_err(|error| Problem::internal(&error))?;
+        let row = snapshot.delivery(id.case, id.number)?;
         items.extend(row.map(|row| Row { id, row }));
     }
     Ok(Page { items, next: next.and_then(|(Reverse(at), delivery)| write_cursor(&(at, delivery))) })

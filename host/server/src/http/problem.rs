@@ -5,6 +5,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use herald_store::StoreError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -207,6 +208,13 @@ impl Problem {
     pub(crate) fn internal(reason: &dyn std::fmt::Display) -> Self {
         tracing::error!(%reason, "a request failed inside");
         Self::new(ProblemKind::Internal, "an internal error was logged")
+    }
+
+    /// The store failed while it was written: what was asked for is wholly done or not at all.
+    pub(crate) fn unknown_outcome(reason: &StoreError) -> Self {
+        tracing::error!(%reason, "the store failed while it was written");
+        let detail = "the disk failed; whether this was carried out is known once the host has been started again";
+        Self::new(ProblemKind::UnknownOutcome, detail)
     }
 
     pub(crate) fn retry_after(mut self, seconds: u64) -> Self {

@@ -35,7 +35,6 @@ pub(crate) fn find(
     id: CaseId,
 ) -> Result<Case, Problem> {
     let unseen = || Problem::not_found(format!("message `{id}`"));
-    let case = herald_core::workspace::Rows::case(snapshot, id).map_err(|error| Problem::internal(&error))?;
-    let case = case.ok_or_else(unseen)?;
+    let case = herald_core::workspace::Rows::case(snapshot, id)?.ok_or_else(unseen)?;
     if sees(snapshot, organisation, requester, &case)? { Ok(case) } else { Err(unseen()) }
 }

@@ -82,9 +82,7 @@ fn page(app: &App, caller: &Caller, after: Option<Place>, limit: usize) -> Resul
     for InboxTask { task: id, .. } in &tasks {
         // Read afresh, and left out if it was done meanwhile.
         let snapshot = app.engine.partition_of(id.case).snapshot()?;
-        let internal = |error| Problem::internal(&error);
-        let (case, task) =
-            (snapshot.case(id.case).map_err(internal)?, snapshot.task(id.case, id.number).map_err(internal)?);
+        let (case, task) = (snapshot.case(id.case)?, snapshot.task(id.case, id.number)?);
         items.extend(
             case.zip(task).map(|(case, row)| InboxItem { task: Row { id: *id, row }, case: CaseSummary::new(&case) }),
         );

@@ -122,7 +122,8 @@ async fn add(
 async fn revoke(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Problem> {
     caller.admin()?;
     blocking(move || {
-        let revoked = app.publisher.revoke_token(&id, &stamp(&app, &caller)?)?;
+        let revoked = app.publisher.revoke_token(&id, &stamp(&app, &caller)?);
+        let revoked = revoked.map_err(|error| Problem::unknown_outcome(&error))?;
         if revoked { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found(format!("token `{id}`"))) }
     })
     .await
@@ -147,7 +148,7 @@ impl From<TokenRequestError> for Problem {
 impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
         match error {
-            TokenError::Store(error) => Self::from(error),
+            TokenError::Store(error) => Self::unknown_outcome(&error),
             TokenError::Id(_) | TokenError::Taken(_) => Self::field("/id", error),
             TokenError::Name(_) => Self::field("/name", error),
         }

@@ -98,8 +98,8 @@ pub(crate) async fn show(
     blocking(move || {
         let snapshot = app.engine.partition_of(id).snapshot()?;
         let case = sight::find(&snapshot, app.configured().organisation(), caller.requester(), id)?;
-        let mut workspace = Workspace::open(&snapshot, id).map_err(|error| Problem::internal(&error))?;
-        let view = view(&mut workspace, None).map_err(|error| Problem::internal(&error))?;
+        let mut workspace = Workspace::open(&snapshot, id)?;
+        let view = view(&mut workspace, None)?;
         let view = view.ok_or_else(|| Problem::not_found(format!("message `{id}`")))?;
         let version = view.version;
         let message = snapshot.message(id, case.message_version)?;
