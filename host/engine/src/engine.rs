@@ -196,7 +196,7 @@ impl Engine {
         let job = move || {
             let configured = host.configured.get();
             let message = draft.into_message(&configured, actor, host.clock.now()).map_err(Refused::Form);
-            let decided = message.map(|message| decide(&configured, message));
+            let decided = message.map(|message| decide(&configured, &host.stats, message));
             // Whoever has gone needs no answer.
             let _ = sender.send(decided.map(|(message, decision)| (*message, *decision)));
         };

@@ -53,7 +53,9 @@ fn ask(host: &Host, lane: &Lane, breached: &Breached) -> Result<Escalation, Stor
     // What was erased has nothing left that policies could judge.
     let Some(message) = snapshot.message(case.id, case.message_version)? else { return Ok(nothing()) };
     let Some(breach) = breach(host, &snapshot, &case, breached)? else { return Ok(nothing()) };
-    Ok(configured.policies.escalate(&configured.world, &Arc::new(message), &case, &breach))
+    let escalation = configured.policies.escalate(&configured.world, &Arc::new(message), &case, &breach);
+    host.stats.hooks.count(&escalation.contributions);
+    Ok(escalation)
 }
 
 /// The facts of the breach, by its first goal; the others are alike but for their owners.

@@ -19,6 +19,7 @@ use crate::draft::Draft;
 use crate::existing;
 use crate::host::{Host, Lane};
 use crate::request::{Answer, Refused, RequestIdentity, Undecided};
+use crate::stats::Stats;
 use crate::writer::{Input, Origin, Reply, Work, repeat, store_error};
 
 /// A submission, or something asked of a case, that needs the policies' word.
@@ -54,7 +55,7 @@ impl Evaluation {
         }
         let configured = host.configured.get();
         // Contained here, so that whoever waits for the writer in vain knows that it was the writer.
-        let evaluated = catch_unwind(AssertUnwindSafe(|| self.evaluate(&configured, lane)));
+        let evaluated = catch_unwind(AssertUnwindSafe(|| self.evaluate(&configured, &host.stats, lane)));
         let evaluated = evaluated.unwrap_or_else(|_| {
             host.stats.defects.add(1);
             tracing::error!(case = %self.case, "an evaluation panicked; its caller was told");
@@ -74,7 +75,7 @@ impl Evaluation {
         }
     }
 
-    fn evaluate(&self, configured: &Configured, lane: &Lane) -> Result<Ready, Refused> {
+    fn evaluate(&self, configured: &Configured, stats: &Stats, lane: &Lane) -> Result<Ready, Refused> {
         // Looked up again by the writer: this only spares an evaluation.
         if let Some(request) = &self.request {
             let snapshot = lane.partition.snapshot().map_err(unreadable)?;
@@ -84,18 +85,18 @@ impl Evaluation {
             }
         }
         match &self.wanted {
-            Wanted::Submission(draft) => self.submission(configured, lane, draft),
-            Wanted::Decision(undecided) => self.decision(configured, lane, undecided),
+            Wanted::Submission(draft) => self.submission(configured, stats, lane, draft),
+            Wanted::Decision(undecided) => self.decision(configured, stats, lane, undecided),
         }
     }
 
-    fn submission(&self, configured: &Configured, lane: &Lane, draft: &Draft) -> Result<Ready, Refused> {
+    fn submission(&self, configured: &Configured, stats: &Stats, lane: &Lane, draft: &Draft) -> Result<Ready, Refused> {
         let message = draft.clone().into_message(configured, self.requester.actor.clone(), self.now);
         let message = message.map_err(Refused::Form)?;
         if let Some(answer) = self.existing(configured, lane, &message)? {
             return Ok(Ready::Answered(answer));
         }
-        let (message, decision) = decide(configured, message);
+        let (message, decision) = decide(configured, stats, message);
         Ok(Ready::Command(Command::Submit { message, decision }, None))
     }
 
@@ -113,20 +114,26 @@ impl Evaluation {
         answer.map(Some).map_err(unreadable)
     }
 
-    fn decision(&self, configured: &Configured, lane: &Lane, undecided: &Undecided) -> Result<Ready, Refused> {
+    fn decision(
+        &self,
+        configured: &Configured,
+        stats: &Stats,
+        lane: &Lane,
+        undecided: &Undecided,
+    ) -> Result<Ready, Refused> {
         let not_found = || Refusal::NotFound(format!("message {}", self.case));
         let snapshot = lane.partition.snapshot().map_err(unreadable)?;
         let case = snapshot.case(self.case).map_err(|error| unreadable(store_error(error)))?.ok_or_else(not_found)?;
         let command = match undecided {
             Undecided::Release => {
                 let message = snapshot.message(case.id, case.message_version).map_err(unreadable)?;
-                let (_, decision) = decide(configured, message.ok_or_else(not_found)?);
+                let (_, decision) = decide(configured, stats, message.ok_or_else(not_found)?);
                 Command::Release { decision }
             }
             Undecided::Resubmit(draft) => {
                 let sender = self.requester.actor.clone();
                 let message = draft.as_ref().clone().into_message(configured, sender, self.now);
-                let (message, decision) = decide(configured, message.map_err(Refused::Form)?);
+                let (message, decision) = decide(configured, stats, message.map_err(Refused::Form)?);
                 Command::Resubmit { message, decision }
             }
         };
@@ -135,9 +142,10 @@ impl Evaluation {
 }
 
 /// Asks the policies about `message`.
-pub(crate) fn decide(configured: &Configured, message: Message) -> (Box<Message>, Box<Decision>) {
+pub(crate) fn decide(configured: &Configured, stats: &Stats, message: Message) -> (Box<Message>, Box<Decision>) {
     let message = Arc::new(message);
     let decision = configured.policies.decide(&configured.world, &message);
+    stats.hooks.count(&decision.contributions);
     (Box::new(Arc::unwrap_or_clone(message)), Box::new(decision))
 }
 

@@ -88,7 +88,7 @@ fn work(queues: &Queues<Receiver<Job>>, stats: &Stats) {
             stats.defects.add(1);
             tracing::error!("an evaluation panicked");
         }
-        stats.evaluation.record(began.elapsed());
+        stats.evaluation.record_duration(began.elapsed());
     }
 }
 

@@ -1,7 +1,14 @@
-//! What an engine counts about itself, for whoever publishes metrics. Reading or counting never waits.
+//! What an engine counts about itself, for whoever publishes metrics. Reading or counting waits for nothing but
+//! somebody else's counting.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+use herald_core::decision::{BundleId, Contribution, Hook, HookOutcome};
+
+use crate::settings::FRAME_LIMIT_COMMANDS;
 
 /// A number that only grows.
 #[derive(Debug, Default)]
@@ -24,38 +31,76 @@ impl Counter {
 pub const BUCKETS_MICROS: [u64; 14] =
     [250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000];
 
-/// How long something took, by [`BUCKETS_MICROS`].
-#[derive(Debug, Default)]
+/// Upper bounds of the buckets of how many commands a frame holds; the last is the limit of a frame.
+pub const BUCKETS_COMMANDS: [u64; 11] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, FRAME_LIMIT_COMMANDS as u64];
+
+/// How large something was, by buckets.
+#[derive(Debug)]
 pub struct Histogram {
-    buckets: [AtomicU64; BUCKETS_MICROS.len() + 1],
-    sum_micros: AtomicU64,
+    bounds: &'static [u64],
+    /// One for each bound, and one for what is beyond.
+    buckets: Vec<AtomicU64>,
+    sum: AtomicU64,
 }
 
 impl Histogram {
-    /// How many fell into each bucket; the last is for everything longer than the longest bound.
-    #[must_use]
-    pub fn buckets(&self) -> [u64; BUCKETS_MICROS.len() + 1] {
-        std::array::from_fn(|index| self.buckets.get(index).map_or(0, |bucket| bucket.load(Ordering::Relaxed)))
+    fn new(bounds: &'static [u64]) -> Self {
+        let buckets = std::iter::repeat_with(AtomicU64::default).take(bounds.len() + 1).collect();
+        Self { bounds, buckets, sum: AtomicU64::default() }
     }
 
-    /// How long all of them took together, in microseconds.
-    #[must_use]
-    pub fn sum_micros(&self) -> u64 {
-        self.sum_micros.load(Ordering::Relaxed)
+    /// The buckets: the upper bound of each, which the last has not, and how many fell into it.
+    pub fn buckets(&self) -> impl Iterator<Item = (Option<u64>, u64)> {
+        let bounds = self.bounds.iter().copied().map(Some).chain([None]);
+        bounds.zip(self.buckets.iter().map(|bucket| bucket.load(Ordering::Relaxed)))
     }
 
-    pub(crate) fn record(&self, took: Duration) {
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let index = BUCKETS_MICROS.partition_point(|bound| *bound < micros);
+    /// All of them together.
+    #[must_use]
+    pub fn sum(&self) -> u64 {
+        self.sum.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn record(&self, size: u64) {
+        let index = self.bounds.partition_point(|bound| *bound < size);
         if let Some(bucket) = self.buckets.get(index) {
             bucket.fetch_add(1, Ordering::Relaxed);
         }
-        self.sum_micros.fetch_add(micros, Ordering::Relaxed);
+        self.sum.fetch_add(size, Ordering::Relaxed);
+    }
+
+    pub(crate) fn record_duration(&self, took: Duration) {
+        self.record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+    }
+}
+
+/// How calls of policies' hooks ended. There are as many numbers as bundles were in force since the start, times
+/// hooks, times outcomes: all of them few, and none of a sender's choosing.
+#[derive(Debug, Default)]
+pub struct HookCalls(Mutex<BTreeMap<(BundleId, Hook, &'static str), u64>>);
+
+impl HookCalls {
+    /// How often a bundle's hook ended how: `answered`, or the cause of its failure.
+    #[must_use]
+    pub fn get(&self) -> Vec<(BundleId, Hook, &'static str, u64)> {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.iter().map(|((bundle, hook, outcome), count)| (bundle.clone(), *hook, *outcome, *count)).collect()
+    }
+
+    pub(crate) fn count(&self, contributions: &[Contribution]) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for Contribution { bundle, hook, outcome, .. } in contributions {
+            let outcome = match outcome {
+                HookOutcome::Plan(_) => "answered",
+                HookOutcome::Failed { cause, .. } => cause.as_str(),
+            };
+            *counts.entry((bundle.clone(), *hook, outcome)).or_default() += 1;
+        }
     }
 }
 
 /// Everything that is counted, since the engine started.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Stats {
     /// Commands that were carried out, the host's own included.
     pub carried_out: Counter,
@@ -67,10 +112,15 @@ pub struct Stats {
     pub overloaded: Counter,
     /// Frames committed.
     pub frames: Counter,
-    /// How long frames took: judging their commands, and the commit.
+    /// How many commands frames held, those that were refused in them included; by [`BUCKETS_COMMANDS`].
+    pub batch: Histogram,
+    /// How many microseconds frames took, judging their commands, and the commit; by [`BUCKETS_MICROS`].
     pub commit: Histogram,
-    /// How long evaluations took: everything on an evaluation thread, the reading before included.
+    /// How many microseconds evaluations took, everything on an evaluation thread, the reading before included; by
+    /// [`BUCKETS_MICROS`].
     pub evaluation: Histogram,
+    /// How calls of hooks ended, what-if evaluations included.
+    pub hooks: HookCalls,
     /// Defects: evaluations or judgements that failed inside Herald. Each is in the log.
     pub defects: Counter,
     /// Timers that fired: warnings, breaches, closings.
@@ -83,17 +133,39 @@ pub struct Stats {
     pub given_up: Counter,
 }
 
+impl Default for Stats {
+    fn default() -> Self {
+        Self {
+            carried_out: Counter::default(),
+            refused: Counter::default(),
+            repeated: Counter::default(),
+            overloaded: Counter::default(),
+            frames: Counter::default(),
+            batch: Histogram::new(&BUCKETS_COMMANDS),
+            commit: Histogram::new(&BUCKETS_MICROS),
+            evaluation: Histogram::new(&BUCKETS_MICROS),
+            hooks: HookCalls::default(),
+            defects: Counter::default(),
+            timers_fired: Counter::default(),
+            attempts: Counter::default(),
+            arrived: Counter::default(),
+            given_up: Counter::default(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_duration_falls_into_the_first_bucket_that_holds_it() {
+    fn a_size_falls_into_the_first_bucket_that_holds_it() {
         for (micros, bucket) in [(0, 0), (250, 0), (251, 1), (5_000_000, 13), (5_000_001, 14), (u64::MAX, 14)] {
-            let histogram = Histogram::default();
-            histogram.record(Duration::from_micros(micros));
-            assert_eq!(histogram.buckets()[bucket], 1, "{micros}");
-            assert_eq!(histogram.sum_micros(), micros);
+            let histogram = Histogram::new(&BUCKETS_MICROS);
+            histogram.record_duration(Duration::from_micros(micros));
+            let (bound, count) = histogram.buckets().nth(bucket).unwrap();
+            assert_eq!((bound, count), (BUCKETS_MICROS.get(bucket).copied(), 1), "{micros}");
+            assert_eq!((histogram.sum(), histogram.buckets().map(|(_, count)| count).sum::<u64>()), (micros, 1));
         }
     }
 }

@@ -157,3 +157,53 @@ fn sync(folder: &Path) -> Result<(), BackupError> {
 fn failed(path: &Path) -> impl Fn(std::io::Error) -> BackupError {
     move |source| BackupError::Folder { path: path.to_owned(), source }
 }
+
+#[cfg(test)]
+mod tests {
+    use herald_store::StoreSettings;
+
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_folder_on_any_system() {
+        for (name, good) in [
+            ("monday", true),
+            ("2026-11-21_1", true),
+            (&"x".repeat(NAME_LIMIT_CHARS), true),
+            (&"x".repeat(NAME_LIMIT_CHARS + 1), false),
+            ("", false),
+            (".", false),
+            ("a/b", false),
+            ("a\\b", false),
+            ("monday.unfinished", false),
+            ("周一", false),
+        ] {
+            assert_eq!(is_name(name), good, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_backup_that_is_not_made_leaves_none() {
+        let temporary = tempfile::tempdir().unwrap();
+        let settings = StoreSettings::default();
+        let partition = Partition::open(&temporary.path().join("partition-0.redb"), &settings).unwrap();
+        let configuration = ConfigurationStore::open(&temporary.path().join("organisation.redb"), &settings).unwrap();
+        let folder = temporary.path().join("backups");
+        let backups = Backups::new(folder.clone());
+        let make = || backups.make("monday", [&partition].into_iter(), &configuration);
+
+        let held = backups.under_way.lock().unwrap();
+        assert!(matches!(make(), Err(BackupError::UnderWay)));
+        drop(held);
+        fs::write(&folder, "no folder").unwrap();
+        assert!(matches!(make(), Err(BackupError::Folder { .. })));
+        fs::remove_file(&folder).unwrap();
+        // A host that ended in the middle has left this.
+        fs::create_dir_all(folder.join("monday.unfinished/left")).unwrap();
+        let (to, copied) = make().unwrap();
+        assert_eq!((to, copied.len()), (folder.join("monday"), 2));
+        assert!(copied.iter().all(|copied| copied.path.exists()));
+        assert!(matches!(make(), Err(BackupError::Exists(_))));
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    }
+}

@@ -174,7 +174,13 @@ fn metrics_count_what_happens_under_bounded_labels() {
         "herald_commands_total 1",
         "herald_frames_total 1",
         "herald_commit_duration_seconds_count 1",
+        "herald_frame_commands_bucket{le=\"1.0\"} 1",
+        "herald_hook_calls_total{bundle=\"organisation/fault\",hook=\"route\",outcome=\"answered\"} 1",
         "herald_partitions_stopped 0",
+        "herald_deliveries_waiting 0",
+        "herald_dead_letters 0",
+        "herald_timers_running 1",
+        "herald_timer_lag_seconds 0.0",
     ] {
         assert!(metrics.lines().any(|found| found == line), "{line} is not in:\n{metrics}");
     }

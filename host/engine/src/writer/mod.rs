@@ -228,7 +228,8 @@ impl Writer {
             Ok((at, head)) => {
                 if head.sequence != before {
                     self.host.stats.frames.add(1);
-                    self.host.stats.commit.record(began.elapsed());
+                    self.host.stats.batch.record(judged.len() as u64);
+                    self.host.stats.commit.record_duration(began.elapsed());
                     lane.committed.send_replace(head.sequence);
                 }
                 for (work, result) in judged {

@@ -113,7 +113,7 @@ impl Bench {
             caused_by: None,
         };
         let message: Message = draft.into_message(&self.configured, person("li").actor, at(0)).unwrap();
-        let (message, mut decision) = decide(&self.configured, message);
+        let (message, mut decision) = decide(&self.configured, &Stats::default(), message);
         adjust(&mut decision);
         self.cases += 1;
         (CaseId::new(at(0), Shard::of_digest(0), self.cases), Command::Submit { message, decision })

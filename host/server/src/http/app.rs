@@ -79,7 +79,7 @@ impl App {
         clock: Arc<dyn Clock>,
         limits: EdgeLimits,
     ) -> Self {
-        let metrics = Metrics::new(engine.clone());
+        let metrics = Metrics::new(engine.clone(), Arc::clone(&clock));
         let in_flight = InFlight::new(limits.in_flight);
         Self { engine, publisher, backups, metrics, clock, limits, in_flight, started: Instant::now() }
     }

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::app::App;
+use super::app::{App, blocking};
 use super::problem::{FieldError, Problem, ProblemBody, ProblemKind};
 use crate::telemetry::METRICS_MEDIA_TYPE;
 
@@ -54,7 +54,7 @@ async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
 #[utoipa::path(get, path = "/metrics", tag = "operation", security(()), responses(
     (status = 200, description = "The metrics", body = String, content_type = "application/openmetrics-text")))]
 async fn metrics(State(app): State<Arc<App>>) -> Result<Response, Problem> {
-    let text = app.metrics.text().map_err(|error| Problem::internal(&error))?;
+    let text = blocking(move || app.metrics.text().map_err(|error| Problem::internal(&error))).await?;
     Ok((StatusCode::OK, [(header::CONTENT_TYPE, METRICS_MEDIA_TYPE)], text).into_response())
 }
 

@@ -1,13 +1,16 @@
 //! Metrics, in the OpenMetrics text format at `/metrics`.
 //!
-//! Labels come from closed sets: routes as they are registered, statuses, kinds of the organisation. What a
-//! client sends never becomes a label.
+//! Labels come from closed sets: routes as they are registered, statuses, kinds and bundles of the organisation.
+//! What a client sends never becomes a label.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use herald_engine::Engine;
-use herald_engine::stats::{BUCKETS_MICROS, Histogram as EngineHistogram, Stats};
+use herald_engine::stats::{Histogram as EngineHistogram, Stats};
+use herald_engine::{Clock, Engine};
+use herald_store::StoreError;
+use jiff::Timestamp;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, NoLabelSet};
@@ -69,6 +72,13 @@ struct SubmissionLabels {
     outcome: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct HookLabels {
+    bundle: String,
+    hook: &'static str,
+    outcome: &'static str,
+}
+
 /// Everything that is counted.
 pub struct Metrics {
     registry: Registry,
@@ -78,9 +88,9 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// The metrics of this process, those of `engine` included.
+    /// The metrics of this process, those of `engine` included; by `clock` timers are late.
     #[must_use]
-    pub fn new(engine: Engine) -> Self {
+    pub fn new(engine: Engine, clock: Arc<dyn Clock>) -> Self {
         let mut registry = Registry::with_prefix("herald");
         let requests = Family::default();
         registry.register("http_requests", "Requests answered, by route and status", requests.clone());
@@ -90,7 +100,7 @@ impl Metrics {
         registry.register_with_unit("http_request_duration", help, Unit::Seconds, durations.clone());
         let submissions = Family::default();
         registry.register("submissions", "Messages submitted, by kind and outcome", submissions.clone());
-        registry.register_collector(Box::new(EngineCollector(engine)));
+        registry.register_collector(Box::new(EngineCollector { engine, clock }));
         Self { registry, requests, durations, submissions }
     }
 
@@ -107,7 +117,7 @@ impl Metrics {
         self.submissions.get_or_create(&SubmissionLabels { kind, outcome: outcome.as_str() }).inc();
     }
 
-    /// All metrics, as text.
+    /// All metrics, as text. Looks into the stores, and so may wait for a disk.
     pub(crate) fn text(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
@@ -116,7 +126,10 @@ impl Metrics {
 }
 
 /// Reads what the engine counts about itself, when somebody asks.
-struct EngineCollector(Engine);
+struct EngineCollector {
+    engine: Engine,
+    clock: Arc<dyn Clock>,
+}
 
 impl fmt::Debug for EngineCollector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -126,13 +139,13 @@ impl fmt::Debug for EngineCollector {
 
 impl Collector for EngineCollector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let stats: &Stats = self.0.stats();
+        let stats: &Stats = self.engine.stats();
         for (name, help, counter) in [
             ("commands", "Commands carried out, the host's own included", &stats.carried_out),
             ("commands_refused", "Commands refused when they were judged", &stats.refused),
             ("requests_repeated", "Requests answered from an idempotency key", &stats.repeated),
             ("requests_overloaded", "Requests turned away because a queue was full", &stats.overloaded),
-            ("frames", "Frames committed; commands by frames is the size of a batch", &stats.frames),
+            ("frames", "Frames committed", &stats.frames),
             ("defects", "Evaluations and judgements that failed inside Herald", &stats.defects),
             ("timers_fired", "Timers that fired: warnings, breaches, closings", &stats.timers_fired),
             ("delivery_attempts", "Tries of deliveries", &stats.attempts),
@@ -142,15 +155,46 @@ impl Collector for EngineCollector {
             let descriptor = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             ConstCounter::new(counter.get()).encode(descriptor)?;
         }
+        hooks(&mut encoder, stats)?;
         self.gauges(&mut encoder)?;
-        histogram(&mut encoder, "commit_duration", "How long commits took", &stats.commit)?;
-        histogram(&mut encoder, "evaluation_duration", "How long evaluations took", &stats.evaluation)
+        histogram(&mut encoder, "frame_commands", "How many commands frames held", None, &stats.batch)?;
+        let seconds = Some(&Unit::Seconds);
+        histogram(&mut encoder, "commit_duration", "How long commits took", seconds, &stats.commit)?;
+        histogram(&mut encoder, "evaluation_duration", "How long evaluations took", seconds, &stats.evaluation)
+    }
+}
+
+/// What lies in the stores and waits.
+#[derive(Debug, Default)]
+struct Waiting {
+    outbox: u64,
+    dead_letters: u64,
+    timers: u64,
+    open_tasks: u64,
+    /// By how much the timer that is due longest is late.
+    timer_lag_seconds: f64,
+}
+
+impl Waiting {
+    fn read(engine: &Engine, now: Timestamp) -> Result<Self, StoreError> {
+        let mut waiting = Self::default();
+        for partition in engine.partitions() {
+            let snapshot = partition.snapshot()?;
+            let counts = snapshot.counts()?;
+            waiting.outbox += counts.outbox;
+            waiting.dead_letters += counts.dead_letters;
+            waiting.timers += counts.timers;
+            waiting.open_tasks += counts.open_tasks;
+            let lag = snapshot.next_timer()?.map_or(0.0, |due| now.duration_since(due).as_secs_f64());
+            waiting.timer_lag_seconds = waiting.timer_lag_seconds.max(lag);
+        }
+        Ok(waiting)
     }
 }
 
 impl EngineCollector {
     fn gauges(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        let status = self.0.status();
+        let status = self.engine.status();
         let queued = status.iter().map(|partition| partition.queued).sum();
         let sending = status.iter().map(|partition| partition.sending).sum();
         let stopped = status.iter().filter(|partition| partition.stopped.is_some()).count();
@@ -162,15 +206,56 @@ impl EngineCollector {
             let descriptor = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
             ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX)).encode(descriptor)?;
         }
-        Ok(())
+        match Waiting::read(&self.engine, self.clock.now()) {
+            Ok(waiting) => waiting.encode(encoder),
+            // Whoever watches wants the other metrics all the more.
+            Err(error) => {
+                tracing::error!(%error, "metrics of a store could not be read");
+                Ok(())
+            }
+        }
     }
 }
 
-fn histogram(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, counted: &EngineHistogram) -> fmt::Result {
-    let counts = counted.buckets();
-    let bounds = BUCKETS_MICROS.iter().map(|micros| *micros as f64 / 1e6).chain([f64::MAX]);
-    let buckets: Vec<(f64, u64)> = bounds.zip(counts).collect();
-    let sum = counted.sum_micros() as f64 / 1e6;
-    let mut descriptor = encoder.encode_descriptor(name, help, Some(&Unit::Seconds), MetricType::Histogram)?;
-    descriptor.encode_histogram::<NoLabelSet>(sum, counts.iter().sum(), &buckets, None)
+impl Waiting {
+    fn encode(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        for (name, help, value) in [
+            ("deliveries_waiting", "Deliveries that wait for their next try", self.outbox),
+            ("dead_letters", "Deliveries that were given up and not sent again", self.dead_letters),
+            ("timers_running", "Goals whose time runs", self.timers),
+            ("tasks_open", "Open tasks, once for each of their holders", self.open_tasks),
+        ] {
+            let descriptor = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX)).encode(descriptor)?;
+        }
+        let help = "By how much the timer that is due longest is late";
+        let descriptor = encoder.encode_descriptor("timer_lag", help, Some(&Unit::Seconds), MetricType::Gauge)?;
+        ConstGauge::new(self.timer_lag_seconds).encode(descriptor)
+    }
+}
+
+/// How policies' hooks fared, by bundle.
+fn hooks(encoder: &mut DescriptorEncoder<'_>, stats: &Stats) -> fmt::Result {
+    let help = "Calls of policies' hooks, by bundle and outcome: `answered`, or the cause of the failure";
+    let mut descriptor = encoder.encode_descriptor("hook_calls", help, None, MetricType::Counter)?;
+    for (bundle, hook, outcome, count) in stats.hooks.get() {
+        let labels = HookLabels { bundle: bundle.to_string(), hook: hook.as_str(), outcome };
+        ConstCounter::new(count).encode(descriptor.encode_family(&labels)?)?;
+    }
+    Ok(())
+}
+
+/// A histogram of numbers, or with the unit of seconds of microseconds.
+fn histogram(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    unit: Option<&Unit>,
+    counted: &EngineHistogram,
+) -> fmt::Result {
+    let by_unit = |number: u64| if unit.is_some() { number as f64 / 1e6 } else { number as f64 };
+    let buckets: Vec<_> = counted.buckets().map(|(bound, count)| (bound.map_or(f64::MAX, by_unit), count)).collect();
+    let count = buckets.iter().map(|(_, count)| count).sum();
+    let mut descriptor = encoder.encode_descriptor(name, help, unit, MetricType::Histogram)?;
+    descriptor.encode_histogram::<NoLabelSet>(by_unit(counted.sum()), count, &buckets, None)
 }
