@@ -176,6 +176,19 @@ impl Draft<'_, '_> {
         Ok(())
     }
 
+    /// Whether the breach of a goal still waits for somebody: it is unkept, and so is whatever it followed from.
+    pub(super) fn is_pressing(&mut self, number: GoalNumber) -> Result<bool, StepError> {
+        let mut next = Some(number);
+        while let Some(number) = next {
+            let goal = self.goal(number)?;
+            if goal.unkept == 0 || goal.status == GoalStatus::Cancelled {
+                return Ok(false);
+            }
+            next = goal.follows;
+        }
+        Ok(true)
+    }
+
     fn house_catch_all(&self) -> Result<Vec<PersonId>, StepError> {
         let people = self.organisation().house_catch_all(self.now());
         if people.is_empty() { Err(Refusal::Nobody.into()) } else { Ok(people) }

@@ -1,0 +1,73 @@
+//! Escalations that do not arrive, that come late, and that nobody acts on.
+
+use serde_json::{Value, json};
+
+use crate::fixture::{World, check, check_in};
+
+/// A goal of the sales head that differs from the usual one in `edit`.
+fn goal(name: &str, edit: Value) -> Value {
+    let usual = json!({"name": name, "within": "PT8H", "owner": "role:sales/head", "set_by": "sales/x"});
+    crate::fixture::merged(usual, edit)
+}
+
+fn goals(goals: &[Value]) -> Value {
+    json!({"accountable": "role:sales/agent", "goals": goals})
+}
+
+fn promise(within: &str) -> Value {
+    json!([{"within": within, "set_by": "sales/x"}])
+}
+
+fn escalating(plan: Value, escalations: &[(&str, Value)]) -> World {
+    let mut world = World::new(plan);
+    for (goal, made) in escalations {
+        world.escalations.insert((*goal).to_owned(), serde_json::from_value(made.clone()).unwrap());
+    }
+    world
+}
+
+const SUBMIT: (&str, &str) = ("11-23 09:00 p.worker submit", "");
+
+#[test]
+fn an_escalation_that_dies_on_its_way_goes_to_the_catch_all() {
+    let by_phone = json!({"notify": {"person:gm": {"by": ["phone"], "acknowledge": promise("PT1H")}}});
+    let world = escalating(goals(&[goal("a", json!({}))]), &[("a", by_phone)]);
+    let breached = [SUBMIT, ("11-23 17:00 tick", "d1 escalation to gm by phone pending; flags []; !to duty")];
+    let world = check_in(world, &breached);
+    check_in(
+        world.clone(),
+        &[
+            ("11-23 17:10 host failed 1", "flags []; !to duty"),
+            ("11-23 17:20 host dead 1", "flags [escalation-fallback]; d2 escalation to duty by inbox delivered"),
+            ("11-23 17:30 host dead 1", "events: .; !d3"),
+            // Tried again, it may die again.
+            ("11-23 17:40 admin replay 1", "d1 escalation to gm by phone pending"),
+            ("11-23 17:50 host dead 1", "d3 escalation to duty"),
+        ],
+    );
+    // What was kept meanwhile needs nobody any more, and neither does what followed from it.
+    check_in(world.clone(), &[("11-23 17:10 s.head meet a", ""), ("11-23 17:20 host dead 1", "flags []; !to duty")]);
+    let chain = [
+        ("a", json!({"goals": [goal("b", json!({}))]})),
+        ("b", json!({"notify": {"person:gm": {"by": ["phone"], "acknowledge": promise("PT1H")}}})),
+    ];
+    let followed = escalating(goals(&[goal("a", json!({}))]), &chain);
+    let steps = [
+        SUBMIT,
+        ("11-24 01:00 tick", "b breached; d1 escalation to gm by phone pending"),
+        ("11-24 01:10 s.head meet a", "b breached of"),
+        ("11-24 01:20 host dead 1", "flags []; !to duty"),
+    ];
+    check_in(followed, &steps);
+    // A message that dies is no escalation; with nobody in the house the dead letter stands.
+    let told = json!({"recipients": {"person:gm": {"by": ["phone"]}}, "goals": [goal("a", json!({}))]});
+    check(told, &[SUBMIT, ("11-23 09:10 host dead 1", "flags []; !to duty")]);
+    let mut empty = world;
+    for person in empty.organisation.people.values_mut() {
+        person.active = false;
+    }
+    check_in(
+        empty,
+        &[("11-23 17:20 host dead 1", "flags [escalation-fallback]; d1 escalation to gm by phone dead; !d2")],
+    );
+}
