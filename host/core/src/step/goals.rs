@@ -91,6 +91,10 @@ impl Draft<'_, '_> {
         if !late && !matches!(goal.status, GoalStatus::Running | GoalStatus::Paused) {
             return Ok(None);
         }
+        // What comes after the deadline is late, whether or not the host has got round to the breach.
+        if is_overdue(&goal, self.now()) {
+            self.emit(Event::GoalsBreached { goals: vec![number] })?;
+        }
         self.emit(Event::GoalMet { goal: number })?;
         let first = self.goal(goal.breached_with.unwrap_or(number))?;
         if first.unkept == 0 {
@@ -141,13 +145,16 @@ impl Draft<'_, '_> {
     pub(super) fn pause(&mut self, name: &GoalName, reason: Option<&str>) -> Done {
         check_text("/reason", reason)?;
         let now = self.now();
-        self.each_goal(name, Verb::Pause, "running", |draft, goal| {
+        self.each_goal(name, Verb::Pause, "running within its deadline", |draft, goal| {
             let (GoalStatus::Running, Some(due)) = (goal.status, goal.due) else { return Ok(()) };
+            if is_overdue(goal, now) {
+                return Ok(());
+            }
             let remaining = match draft.calendar_of(goal) {
                 Some(calendar) => {
                     calendar.remaining(now, due, &goal.within).map_err(|error| Refusal::deadline(&goal.name, &error))?
                 }
-                None => crate::calendar::Remaining::Clock(due.max(now).duration_since(now)),
+                None => crate::calendar::Remaining::Clock(due.duration_since(now)),
             };
             let reason = reason.map(str::to_owned);
             draft.emit(Event::GoalPaused { goal: goal.number, remaining, reason })
@@ -216,4 +223,9 @@ impl Draft<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// Whether a goal's clock runs past its deadline; at the deadline itself is in time.
+fn is_overdue(goal: &Goal, now: Timestamp) -> bool {
+    goal.status == GoalStatus::Running && goal.due.is_some_and(|due| due < now)
 }

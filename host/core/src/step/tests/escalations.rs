@@ -71,3 +71,48 @@ fn an_escalation_that_dies_on_its_way_goes_to_the_catch_all() {
         &[("11-23 17:20 host dead 1", "flags [escalation-fallback]; d1 escalation to gm by phone dead; !d2")],
     );
 }
+
+#[test]
+fn what_is_kept_after_its_deadline_is_late_before_the_host_says_so() {
+    let answer =
+        json!({"recipients": {"department:sales": {"answer": promise("PT24H")}}, "accountable": "role:sales/head"});
+    check(answer.clone(), &[SUBMIT, ("11-24 09:00 s.desk answer 1 in time", "g1 answer met")]);
+    check(
+        answer,
+        &[
+            SUBMIT,
+            (
+                "11-24 09:01 s.desk answer 1 sorry",
+                "events: task-done goals-breached goal-met.; g1 answer breached kept late",
+            ),
+            // The timer was on its way.
+            ("11-24 09:02 host due 1", "events: ."),
+        ],
+    );
+    let clock = goals(&[goal("a", json!({"stops": "resolved"})), goal("b", json!({"starts": "met:a"}))]);
+    check(
+        clock,
+        &[
+            SUBMIT,
+            ("11-23 17:01 s.head pause a", "refused: goal `a` is not running within its deadline"),
+            ("11-23 17:02 s.agent resolve", "a breached kept late; b running"),
+        ],
+    );
+    check(goals(&[goal("a", json!({}))]), &[SUBMIT, ("11-23 17:00 s.head pause a", "a paused")]);
+    // One that repeats is late once, and goes on in its rhythm.
+    let daily = goals(&[goal("a", json!({"within": "PT24H", "repeats": true}))]);
+    check(
+        daily,
+        &[
+            SUBMIT,
+            (
+                "11-24 10:00 s.head meet a",
+                "events: goals-breached goal-met goal-started.; a running of s.head due 11-25 09:00",
+            ),
+        ],
+    );
+    let staged = json!({"stages": [
+        {"name": "check", "approvers": ["role:production/head"], "within": "PT1H", "set_by": "production/x"},
+    ]});
+    check(staged, &[SUBMIT, ("11-23 10:01 p.head approve 1", "stage:check breached kept late; stage check approved")]);
+}
