@@ -116,3 +116,77 @@ fn what_is_kept_after_its_deadline_is_late_before_the_host_says_so() {
     ]});
     check(staged, &[SUBMIT, ("11-23 10:01 p.head approve 1", "stage:check breached kept late; stage check approved")]);
 }
+
+#[test]
+fn a_goal_whose_start_is_past_runs_at_once() {
+    let mut plan = goals(&[
+        goal("after", json!({"starts": "met:stage:legal"})),
+        goal("until", json!({"stops": "met:stage:legal"})),
+        goal("never", json!({"starts": "met:stage:lead"})),
+    ]);
+    plan["stages"] = json!([
+        {"name": "legal", "approvers": ["role:legal/head"], "within": "PT8H", "phase": "legal", "set_by": "production/x"},
+        {"name": "lead", "approvers": ["role:production/head"], "phase": "channel", "set_by": "production/x"},
+    ]);
+    check(
+        plan.clone(),
+        &[
+            SUBMIT,
+            ("11-23 10:00 l.head approve 1", "stage:legal met; stage lead running; !after"),
+            // Counted from the opening, where it is set; what had ended by then is not set at all.
+            (
+                "11-23 12:00 p.head approve 2",
+                "case open; after running of s.head due 11-23 20:00; !until; never pending",
+            ),
+        ],
+    );
+    // What was approved in an earlier version was not approved in this one.
+    let world = check(
+        plan,
+        &[
+            SUBMIT,
+            ("11-23 10:00 l.head approve 1", "stage:legal met"),
+            ("11-23 11:00 p.head return 2 unclear", "case returned"),
+        ],
+    );
+    let mut world = world;
+    world.plan.stages.clear();
+    check_in(world, &[("11-23 12:00 p.worker resubmit", "case open; after pending; until running")]);
+}
+
+#[test]
+fn what_follows_a_breach_in_a_resolved_case_runs_at_once() {
+    let made = json!({"goals": [
+        goal("minutes", json!({"starts": "resolved"})), goal("mend", json!({"stops": "resolved"})),
+        goal("thank", json!({"starts": "closed"})),
+    ]});
+    let world = escalating(goals(&[goal("a", json!({}))]), &[("a", made)]);
+    // From the deadline, where the case was resolved by then.
+    check_in(
+        world.clone(),
+        &[
+            SUBMIT,
+            ("11-23 10:00 s.agent resolve", ""),
+            ("11-23 20:00 wake", "a breached; minutes running of s.head due 11-24 01:00; !mend; thank pending"),
+        ],
+    );
+    // The host fires late: from the resolution.
+    check_in(
+        world.clone(),
+        &[
+            SUBMIT,
+            ("11-23 18:00 s.agent resolve", "a running"),
+            ("11-23 20:00 wake", "minutes running of s.head due 11-24 02:00"),
+        ],
+    );
+    // What was reopened is not resolved.
+    check_in(
+        world,
+        &[
+            SUBMIT,
+            ("11-23 10:00 s.agent resolve", ""),
+            ("11-23 11:00 s.agent reopen", ""),
+            ("11-23 17:00 tick", "minutes pending; mend running"),
+        ],
+    );
+}
