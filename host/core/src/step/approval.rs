@@ -45,7 +45,7 @@ impl Draft<'_, '_> {
                 warn_before: None,
                 repeats: false,
             };
-            let (set_by, from) = (stage.set_by.clone(), self.now());
+            let (set_by, from) = (stage.set_by.clone(), Some(self.now()));
             self.set_goal(NewGoal { plan: &plan, set_by, owners, department, from, follows: None, step: 0 })?;
         }
         let turns = if stage.mode == Mode::Sequential { 1 } else { seats.len() };

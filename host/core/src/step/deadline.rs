@@ -98,9 +98,11 @@ impl Draft<'_, '_> {
             Some(accountable) => accountable.clone(),
             None => self.or_catch_all(Vec::new(), &first.department)?.into_iter().next().ok_or(Refusal::Nobody)?,
         };
-        for goal in goals {
+        let past = self.past(goals)?;
+        for goal in goals.iter().filter(|goal| !past.ends(&goal.plan)) {
             let (owners, department) = self.owners_of(goal.plan.owner.as_ref(), &default)?;
             let (set_by, follows) = (SetBy::Bundle(goal.set_by.clone()), Some(first.number));
+            let from = past.starts(&goal.plan, from);
             self.set_goal(NewGoal { plan: &goal.plan, set_by, owners, department, from, follows, step: 0 })?;
         }
         if nobody { self.escalate_by_the_house(first, due) } else { Ok(()) }
@@ -169,11 +171,23 @@ impl Draft<'_, '_> {
             set_by: first.set_by.clone(),
             owners: people,
             department: first.department.clone(),
-            from,
+            from: Some(from),
             follows: Some(first.number),
             step: first.step + 1,
-        })?;
-        Ok(())
+        })
+    }
+
+    /// Whether the breach of a goal still waits for somebody: it is unkept, and so is whatever it followed from.
+    pub(super) fn is_pressing(&mut self, number: GoalNumber) -> Result<bool, StepError> {
+        let mut next = Some(number);
+        while let Some(number) = next {
+            let goal = self.goal(number)?;
+            if goal.unkept == 0 || goal.status == GoalStatus::Cancelled {
+                return Ok(false);
+            }
+            next = goal.follows;
+        }
+        Ok(true)
     }
 
     fn house_catch_all(&self) -> Result<Vec<PersonId>, StepError> {

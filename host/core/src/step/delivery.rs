@@ -4,6 +4,7 @@ use super::Refusal;
 use super::draft::{Done, Draft};
 use crate::case::{DeliveryStatus, Purpose, Status};
 use crate::command::{Attempt, Verb};
+use crate::decision::Flag;
 use crate::event::Event;
 use crate::ids::DeliveryNumber;
 use crate::plan::Moment;
@@ -15,13 +16,31 @@ impl Draft<'_, '_> {
         if self.delivery(number)?.status != DeliveryStatus::Pending {
             return Ok(());
         }
-        self.emit(match attempt {
-            Attempt::Arrived => Event::Delivered { delivery: number },
+        match attempt {
+            Attempt::Arrived => self.emit(Event::Delivered { delivery: number }),
             Attempt::Failed { reason, next_attempt } => {
-                Event::AttemptFailed { delivery: number, reason: reason.clone(), next_attempt: *next_attempt }
+                let (reason, next_attempt) = (reason.clone(), *next_attempt);
+                self.emit(Event::AttemptFailed { delivery: number, reason, next_attempt })
             }
-            Attempt::GivenUp { reason } => Event::DeliveryDead { delivery: number, reason: reason.clone() },
-        })
+            Attempt::GivenUp { reason } => {
+                self.emit(Event::DeliveryDead { delivery: number, reason: reason.clone() })?;
+                self.escalation_died(number)
+            }
+        }
+    }
+
+    /// Whom an escalation does not reach through their channel, the house's catch-all hears of it instead, for
+    /// as long as what was breached is unkept. Other deliveries of it may have arrived: whom this one was for has
+    /// not heard all the same.
+    fn escalation_died(&mut self, number: DeliveryNumber) -> Done {
+        let delivery = self.delivery(number)?;
+        let (Purpose::Escalation, Some(about)) = (delivery.purpose, delivery.about) else { return Ok(()) };
+        if !self.is_pressing(about)? {
+            return Ok(());
+        }
+        self.emit(Event::Flagged { flag: Flag::EscalationFallback })?;
+        // With nobody there at all the dead letter stands: a report on a delivery is not to be refused.
+        self.tell(Purpose::Escalation, self.organisation().house_catch_all(self.now()), Some(about))
     }
 
     pub(super) fn replay(&mut self, number: DeliveryNumber) -> Done {

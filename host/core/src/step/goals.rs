@@ -1,21 +1,72 @@
 //! Goals: what starts and stops their clocks, and who may say that they are kept.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 
 use super::draft::{Done, Draft, check_text};
 use super::{Refusal, StepError};
 use crate::case::{Goal, GoalStatus, TaskStatus};
 use crate::command::Verb;
+use crate::decision::SetGoal;
 use crate::event::Event;
 use crate::ids::GoalNumber;
-use crate::plan::{GoalName, Moment};
+use crate::plan::{GoalName, GoalPlan, Moment};
 use crate::span::Unit;
 
 /// The most times a goal that repeats is moved on to come out of the past. One that is further behind starts
 /// again from now.
 const CATCH_UP_LIMIT: usize = 1_000;
 
+/// What has happened in a case's life, as far as goals that are to be set ask for it, and when.
+pub(super) struct Past(BTreeMap<Moment, Timestamp>);
+
+impl Past {
+    /// Since when a goal's clock runs that is set to run from `from`; `None` if what starts it is still to come.
+    /// One that waits for something that happened before it was set would wait for ever, so it runs at once.
+    /// What a plan sets as the case opens, or for a breach, runs from then on unless it waits for something else.
+    pub(super) fn starts(&self, plan: &GoalPlan, from: Timestamp) -> Option<Timestamp> {
+        match &plan.starts {
+            Moment::Opened | Moment::Submitted => Some(from),
+            starts => self.0.get(starts).map(|at| from.max(*at)),
+        }
+    }
+
+    /// Whether a goal would have ended before it was set: there is nothing left to promise.
+    pub(super) fn ends(&self, plan: &GoalPlan) -> bool {
+        plan.stops.as_ref().is_some_and(|stops| self.0.contains_key(stops))
+    }
+}
+
 impl Draft<'_, '_> {
+    /// What of the moments that `goals` name has happened. None is set once the case ended, so `closed` has not.
+    pub(super) fn past(&mut self, goals: &[SetGoal]) -> Result<Past, StepError> {
+        let named: BTreeSet<&Moment> =
+            goals.iter().flat_map(|goal| goal.plan.stops.iter().chain([&goal.plan.starts])).collect();
+        let case = self.case()?;
+        let times = [
+            (Moment::Submitted, Some(case.submitted_at)),
+            (Moment::Opened, case.opened_at),
+            (Moment::Resolved, case.resolved_at),
+        ];
+        let mut past: BTreeMap<_, _> = times.into_iter().filter_map(|(moment, at)| Some((moment, at?))).collect();
+        if !named.iter().any(|moment| matches!(moment, Moment::Met(_))) {
+            return Ok(Past(past));
+        }
+        let of_stages: BTreeSet<GoalNumber> = case.stages.iter().filter_map(|stage| stage.goal).collect();
+        for number in case.goals() {
+            let goal = self.goal(number)?;
+            let (Some(at), 0) = (goal.met_at, goal.step) else { continue };
+            // What was approved in an earlier version is not approved in this one.
+            let is_void = matches!(goal.name, GoalName::Stage(_)) && !of_stages.contains(&number);
+            let met = Moment::Met(goal.name.clone());
+            if !is_void && named.contains(&met) {
+                past.entry(met).or_insert(at);
+            }
+        }
+        Ok(Past(past))
+    }
+
     /// Something happened in the case's life: goals that end with it end, goals that wait for it start. A goal
     /// that is kept by that is something that happens in turn.
     pub(super) fn moment(&mut self, moment: Moment) -> Done {
@@ -91,6 +142,10 @@ impl Draft<'_, '_> {
         if !late && !matches!(goal.status, GoalStatus::Running | GoalStatus::Paused) {
             return Ok(None);
         }
+        // What comes after the deadline is late, whether or not the host has got round to the breach.
+        if is_overdue(&goal, self.now()) {
+            self.emit(Event::GoalsBreached { goals: vec![number] })?;
+        }
         self.emit(Event::GoalMet { goal: number })?;
         let first = self.goal(goal.breached_with.unwrap_or(number))?;
         if first.unkept == 0 {
@@ -141,13 +196,16 @@ impl Draft<'_, '_> {
     pub(super) fn pause(&mut self, name: &GoalName, reason: Option<&str>) -> Done {
         check_text("/reason", reason)?;
         let now = self.now();
-        self.each_goal(name, Verb::Pause, "running", |draft, goal| {
+        self.each_goal(name, Verb::Pause, "running within its deadline", |draft, goal| {
             let (GoalStatus::Running, Some(due)) = (goal.status, goal.due) else { return Ok(()) };
+            if is_overdue(goal, now) {
+                return Ok(());
+            }
             let remaining = match draft.calendar_of(goal) {
                 Some(calendar) => {
                     calendar.remaining(now, due, &goal.within).map_err(|error| Refusal::deadline(&goal.name, &error))?
                 }
-                None => crate::calendar::Remaining::Clock(due.max(now).duration_since(now)),
+                None => crate::calendar::Remaining::Clock(due.duration_since(now)),
             };
             let reason = reason.map(str::to_owned);
             draft.emit(Event::GoalPaused { goal: goal.number, remaining, reason })
@@ -216,4 +274,9 @@ impl Draft<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// Whether a goal's clock runs past its deadline; at the deadline itself is in time.
+fn is_overdue(goal: &Goal, now: Timestamp) -> bool {
+    goal.status == GoalStatus::Running && goal.due.is_some_and(|due| due < now)
 }

@@ -77,9 +77,8 @@ impl Draft<'_, '_> {
             warn_before: None,
             repeats: false,
         };
-        let (set_by, from) = (SetBy::Host, self.now());
-        self.set_goal(NewGoal { plan: &plan, set_by, owners, department, from, follows: None, step: 0 })?;
-        Ok(())
+        let (set_by, from) = (SetBy::Host, Some(self.now()));
+        self.set_goal(NewGoal { plan: &plan, set_by, owners, department, from, follows: None, step: 0 })
     }
 
     pub(super) fn reopen(&mut self, reason: Option<&str>) -> Done {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::draft::{Done, Draft};
 use super::{Refusal, StepError};
 use crate::case::{Goal, GoalStatus, Purpose, SetBy, TaskKind};
-use crate::decision::{Flag, Plan, Promise, Reach};
+use crate::decision::{Flag, Plan, Promise, Reach, SetGoal};
 use crate::event::{AskedGoal, Event, Holders};
 use crate::ids::GoalNumber;
 use crate::names::{CalendarName, ChannelName, DepartmentId, PersonId};
@@ -33,7 +33,8 @@ pub(super) struct NewGoal<'a> {
     pub(super) set_by: SetBy,
     pub(super) owners: Vec<PersonId>,
     pub(super) department: DepartmentId,
-    pub(super) from: Timestamp,
+    /// Since when its clock runs; `None` if what starts it is still to come.
+    pub(super) from: Option<Timestamp>,
     pub(super) follows: Option<GoalNumber>,
     pub(super) step: u32,
 }
@@ -253,12 +254,14 @@ impl Draft<'_, '_> {
 
     /// Sets the plan's goals whose start `when` picks: of one name and owners, the earliest due.
     pub(super) fn set_goals(&mut self, plan: &Plan, when: impl Fn(&Moment) -> bool) -> Done {
+        let past = self.past(&plan.goals)?;
         let mut earliest: BTreeMap<Owned, (Timestamp, usize, DepartmentId)> = BTreeMap::new();
         let accountable = match &self.case()?.accountable {
             Some(person) => person.clone(),
             None => self.accountable(plan, false)?,
         };
-        for (index, goal) in plan.goals.iter().enumerate().filter(|(_, goal)| when(&goal.plan.starts)) {
+        let is_wanted = |goal: &SetGoal| when(&goal.plan.starts) && !past.ends(&goal.plan);
+        for (index, goal) in plan.goals.iter().enumerate().filter(|(_, goal)| is_wanted(goal)) {
             let (owners, department) = self.owners_of(goal.plan.owner.as_ref(), &accountable)?;
             let (_, due) = self.due(&goal.plan.name, &department, self.now(), goal.plan.within)?;
             let key = (goal.plan.name.clone(), owners, goal.plan.starts.clone());
@@ -268,7 +271,7 @@ impl Draft<'_, '_> {
         }
         for ((_, owners, _), (_, index, department)) in earliest {
             let Some(goal) = plan.goals.get(index) else { continue };
-            let (set_by, from) = (SetBy::Bundle(goal.set_by.clone()), self.now());
+            let (set_by, from) = (SetBy::Bundle(goal.set_by.clone()), past.starts(&goal.plan, self.now()));
             self.set_goal(NewGoal { plan: &goal.plan, set_by, owners, department, from, follows: None, step: 0 })?;
         }
         Ok(())
@@ -292,16 +295,16 @@ impl Draft<'_, '_> {
         Ok((self.or_catch_all(people, &department)?, department))
     }
 
-    /// Sets a goal: running, if what starts it has happened, else pending.
-    pub(super) fn set_goal(&mut self, new: NewGoal<'_>) -> Result<GoalNumber, StepError> {
+    /// Sets a goal: running, if what starts it has happened, else pending. One whose deadline could not be
+    /// computed later is refused now.
+    pub(super) fn set_goal(&mut self, new: NewGoal<'_>) -> Done {
         let NewGoal { plan, set_by, owners, department, from, follows, step } = new;
         let number = self.next_goal()?;
-        let runs = matches!(plan.starts, Moment::Opened | Moment::Submitted);
-        let (calendar, due) = self.due(&plan.name, &department, from, plan.within)?;
+        let (calendar, due) = self.due(&plan.name, &department, from.unwrap_or(self.now()), plan.within)?;
         let mut goal = Goal {
             number,
             name: plan.name.clone(),
-            status: if runs { GoalStatus::Running } else { GoalStatus::Pending },
+            status: if from.is_some() { GoalStatus::Running } else { GoalStatus::Pending },
             owners,
             department,
             calendar,
@@ -317,18 +320,17 @@ impl Draft<'_, '_> {
             breached_with: None,
             unkept: 0,
             step,
-            started_at: runs.then_some(from),
+            started_at: from,
             warn_at: None,
-            due: runs.then_some(due),
+            due: from.map(|_| due),
             remaining: None,
             met_at: None,
             breached_at: None,
         };
-        if runs {
+        if let Some(from) = from {
             goal.warn_at = self.warn_at(&goal, from, due)?;
         }
-        self.emit(Event::GoalSet { goal: Box::new(goal) })?;
-        Ok(number)
+        self.emit(Event::GoalSet { goal: Box::new(goal) })
     }
 }
 

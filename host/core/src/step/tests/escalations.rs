@@ -1,0 +1,192 @@
+//! Escalations that do not arrive, that come late, and that nobody acts on.
+
+use serde_json::{Value, json};
+
+use crate::fixture::{World, check, check_in};
+
+/// A goal of the sales head that differs from the usual one in `edit`.
+fn goal(name: &str, edit: Value) -> Value {
+    let usual = json!({"name": name, "within": "PT8H", "owner": "role:sales/head", "set_by": "sales/x"});
+    crate::fixture::merged(usual, edit)
+}
+
+fn goals(goals: &[Value]) -> Value {
+    json!({"accountable": "role:sales/agent", "goals": goals})
+}
+
+fn promise(within: &str) -> Value {
+    json!([{"within": within, "set_by": "sales/x"}])
+}
+
+fn escalating(plan: Value, escalations: &[(&str, Value)]) -> World {
+    let mut world = World::new(plan);
+    for (goal, made) in escalations {
+        world.escalations.insert((*goal).to_owned(), serde_json::from_value(made.clone()).unwrap());
+    }
+    world
+}
+
+const SUBMIT: (&str, &str) = ("11-23 09:00 p.worker submit", "");
+
+#[test]
+fn an_escalation_that_dies_on_its_way_goes_to_the_catch_all() {
+    let by_phone = json!({"notify": {"person:gm": {"by": ["phone"], "acknowledge": promise("PT1H")}}});
+    let world = escalating(goals(&[goal("a", json!({}))]), &[("a", by_phone)]);
+    let breached = [SUBMIT, ("11-23 17:00 tick", "d1 escalation to gm by phone pending; flags []; !to duty")];
+    let world = check_in(world, &breached);
+    check_in(
+        world.clone(),
+        &[
+            ("11-23 17:10 host failed 1", "flags []; !to duty"),
+            ("11-23 17:20 host dead 1", "flags [escalation-fallback]; d2 escalation to duty by inbox delivered"),
+            ("11-23 17:30 host dead 1", "events: .; !d3"),
+            // Tried again, it may die again.
+            ("11-23 17:40 admin replay 1", "d1 escalation to gm by phone pending"),
+            ("11-23 17:50 host dead 1", "d3 escalation to duty"),
+        ],
+    );
+    // What was kept meanwhile needs nobody any more, and neither does what followed from it.
+    check_in(world.clone(), &[("11-23 17:10 s.head meet a", ""), ("11-23 17:20 host dead 1", "flags []; !to duty")]);
+    let chain = [
+        ("a", json!({"goals": [goal("b", json!({}))]})),
+        ("b", json!({"notify": {"person:gm": {"by": ["phone"], "acknowledge": promise("PT1H")}}})),
+    ];
+    let followed = escalating(goals(&[goal("a", json!({}))]), &chain);
+    let steps = [
+        SUBMIT,
+        ("11-24 01:00 tick", "b breached; d1 escalation to gm by phone pending"),
+        ("11-24 01:10 s.head meet a", "b breached of"),
+        ("11-24 01:20 host dead 1", "flags []; !to duty"),
+    ];
+    check_in(followed, &steps);
+    // A message that dies is no escalation; with nobody in the house the dead letter stands.
+    let told = json!({"recipients": {"person:gm": {"by": ["phone"]}}, "goals": [goal("a", json!({}))]});
+    check(told, &[SUBMIT, ("11-23 09:10 host dead 1", "flags []; !to duty")]);
+    let mut empty = world;
+    for person in empty.organisation.people.values_mut() {
+        person.active = false;
+    }
+    check_in(
+        empty,
+        &[("11-23 17:20 host dead 1", "flags [escalation-fallback]; d1 escalation to gm by phone dead; !d2")],
+    );
+}
+
+#[test]
+fn what_is_kept_after_its_deadline_is_late_before_the_host_says_so() {
+    let answer =
+        json!({"recipients": {"department:sales": {"answer": promise("PT24H")}}, "accountable": "role:sales/head"});
+    check(answer.clone(), &[SUBMIT, ("11-24 09:00 s.desk answer 1 in time", "g1 answer met")]);
+    check(
+        answer,
+        &[
+            SUBMIT,
+            (
+                "11-24 09:01 s.desk answer 1 sorry",
+                "events: task-done goals-breached goal-met.; g1 answer breached kept late",
+            ),
+            // The timer was on its way.
+            ("11-24 09:02 host due 1", "events: ."),
+        ],
+    );
+    let clock = goals(&[goal("a", json!({"stops": "resolved"})), goal("b", json!({"starts": "met:a"}))]);
+    check(
+        clock,
+        &[
+            SUBMIT,
+            ("11-23 17:01 s.head pause a", "refused: goal `a` is not running within its deadline"),
+            ("11-23 17:02 s.agent resolve", "a breached kept late; b running"),
+        ],
+    );
+    check(goals(&[goal("a", json!({}))]), &[SUBMIT, ("11-23 17:00 s.head pause a", "a paused")]);
+    // One that repeats is late once, and goes on in its rhythm.
+    let daily = goals(&[goal("a", json!({"within": "PT24H", "repeats": true}))]);
+    check(
+        daily,
+        &[
+            SUBMIT,
+            (
+                "11-24 10:00 s.head meet a",
+                "events: goals-breached goal-met goal-started.; a running of s.head due 11-25 09:00",
+            ),
+        ],
+    );
+    let staged = json!({"stages": [
+        {"name": "check", "approvers": ["role:production/head"], "within": "PT1H", "set_by": "production/x"},
+    ]});
+    check(staged, &[SUBMIT, ("11-23 10:01 p.head approve 1", "stage:check breached kept late; stage check approved")]);
+}
+
+#[test]
+fn a_goal_whose_start_is_past_runs_at_once() {
+    let mut plan = goals(&[
+        goal("after", json!({"starts": "met:stage:legal"})),
+        goal("until", json!({"stops": "met:stage:legal"})),
+        goal("never", json!({"starts": "met:stage:lead"})),
+    ]);
+    plan["stages"] = json!([
+        {"name": "legal", "approvers": ["role:legal/head"], "within": "PT8H", "phase": "legal", "set_by": "production/x"},
+        {"name": "lead", "approvers": ["role:production/head"], "phase": "channel", "set_by": "production/x"},
+    ]);
+    check(
+        plan.clone(),
+        &[
+            SUBMIT,
+            ("11-23 10:00 l.head approve 1", "stage:legal met; stage lead running; !after"),
+            // Counted from the opening, where it is set; what had ended by then is not set at all.
+            (
+                "11-23 12:00 p.head approve 2",
+                "case open; after running of s.head due 11-23 20:00; !until; never pending",
+            ),
+        ],
+    );
+    // What was approved in an earlier version was not approved in this one.
+    let world = check(
+        plan,
+        &[
+            SUBMIT,
+            ("11-23 10:00 l.head approve 1", "stage:legal met"),
+            ("11-23 11:00 p.head return 2 unclear", "case returned"),
+        ],
+    );
+    let mut world = world;
+    world.plan.stages.clear();
+    check_in(world, &[("11-23 12:00 p.worker resubmit", "case open; after pending; until running")]);
+}
+
+#[test]
+fn what_follows_a_breach_in_a_resolved_case_runs_at_once() {
+    let made = json!({"goals": [
+        goal("minutes", json!({"starts": "resolved"})), goal("mend", json!({"stops": "resolved"})),
+        goal("thank", json!({"starts": "closed"})),
+    ]});
+    let world = escalating(goals(&[goal("a", json!({}))]), &[("a", made)]);
+    // From the deadline, where the case was resolved by then.
+    check_in(
+        world.clone(),
+        &[
+            SUBMIT,
+            ("11-23 10:00 s.agent resolve", ""),
+            ("11-23 20:00 wake", "a breached; minutes running of s.head due 11-24 01:00; !mend; thank pending"),
+        ],
+    );
+    // The host fires late: from the resolution.
+    check_in(
+        world.clone(),
+        &[
+            SUBMIT,
+            ("11-23 18:00 s.agent resolve", "a running"),
+            ("11-23 20:00 wake", "minutes running of s.head due 11-24 02:00"),
+        ],
+    );
+    // What was reopened is not resolved.
+    check_in(
+        world,
+        &[
+            SUBMIT,
+            ("11-23 10:00 s.agent resolve", ""),
+            ("11-23 11:00 s.agent reopen", ""),
+            ("11-23 17:00 tick", "minutes pending; mend running"),
+        ],
+    );
+}
