@@ -17,6 +17,8 @@ pub struct Limits {
     pub log_limit_kib: u32,
     /// Questions to the host: `people`, `calendar`.
     pub host_call_limit: u32,
+    /// Size of those questions and their answers in KiB, as they are recorded with the decision.
+    pub answer_limit_kib: u32,
 }
 
 impl Default for Limits {
@@ -27,6 +29,7 @@ impl Default for Limits {
             plan_limit_kib: 64,
             log_limit_kib: 4,
             host_call_limit: 256,
+            answer_limit_kib: 64,
         }
     }
 }
@@ -51,9 +54,11 @@ impl Default for HostLimits {
         let most = Limits {
             time_limit_ms: 1_000,
             operation_limit: 20_000_000,
-            plan_limit_kib: 1_024,
+            // A decision is recorded whole, and a record has 512 KiB: what one call leaves in it stays well below.
+            plan_limit_kib: 256,
             log_limit_kib: 64,
             host_call_limit: 4_096,
+            answer_limit_kib: 128,
         };
         Self {
             default: Limits::default(),

@@ -11,6 +11,7 @@ use herald_store::partition::{FrameWriter, PushError};
 use herald_store::{Partition, StoreError};
 
 use super::input::{Origin, Work};
+use super::oversized;
 use crate::configured::Configured;
 use crate::existing;
 use crate::random::Random;
@@ -53,6 +54,19 @@ impl Judge<'_> {
         if let Some(existing) = self.existing(frame, work)? {
             return self.attach(frame, work, existing);
         }
+        let carried = self.carry_out(frame, work, &work.command);
+        if let Err(Trouble::Refused(Refused::TooLarge { bytes, .. })) = &carried
+            && let Some(command) = oversized::in_place_of(&work.command)
+        {
+            let (case, verb) = (work.case, command.verb());
+            tracing::error!(%case, %verb, bytes, "what policies decided fits no record; it is carried out without it");
+            return self.carry_out(frame, work, &command);
+        }
+        carried
+    }
+
+    /// Carries out `command`, which `work` asks for.
+    fn carry_out(&self, frame: &FrameWriter<'_>, work: &Work, command: &Command) -> Result<Carried, Trouble> {
         let mut workspace = Workspace::open(frame, work.case)?;
         let context = Context {
             now: frame.at(),
@@ -60,9 +74,12 @@ impl Judge<'_> {
             requester: &work.requester,
             expected_version: work.expected_version,
         };
-        let events = step(&mut workspace, &work.command, &context)?;
-        let outcome = if matches!(work.command, Command::Submit { .. }) { Outcome::Created } else { Outcome::Changed };
-        let answer = self.answer(&mut workspace, work, outcome)?;
+        let events = step(&mut workspace, command, &context)?;
+        let outcome = if matches!(command, Command::Submit { .. }) { Outcome::Created } else { Outcome::Changed };
+        let answer = match work.origin {
+            Origin::Caller(_) => Some(answer(&mut workspace, command, outcome)?),
+            _ => None,
+        };
         let changed = !events.is_empty();
         self.push(frame, &workspace, work, events, answer.as_ref())?;
         Ok(Carried { changed, answer })
@@ -85,21 +102,6 @@ impl Judge<'_> {
         let answer = existing::answer(organisation, self.partition, &work.requester, &mut workspace)?;
         self.push(frame, &workspace, work, Vec::new(), Some(&answer))?;
         Ok(Carried { changed: false, answer: Some(answer) })
-    }
-
-    /// The answer to `work`, if somebody waits for one.
-    fn answer(&self, workspace: &mut Workspace<'_>, work: &Work, outcome: Outcome) -> Result<Option<Answer>, RowError> {
-        if !matches!(work.origin, Origin::Caller(_)) {
-            return Ok(None);
-        }
-        let decision = match &work.command {
-            Command::Submit { decision, .. } | Command::Release { decision } | Command::Resubmit { decision, .. } => {
-                Some(decision.as_ref())
-            }
-            _ => None,
-        };
-        let view = view(workspace, decision)?.map(Box::new);
-        Ok(Some(Answer { case: workspace.id(), outcome, repeated: false, view }))
     }
 
     /// Writes a record of what happened, unless nothing did and no answer is owed.
@@ -141,6 +143,18 @@ impl Judge<'_> {
             PushError::Store(error) => Trouble::Store(error),
         })
     }
+}
+
+/// The answer to `command`, which was carried out.
+fn answer(workspace: &mut Workspace<'_>, command: &Command, outcome: Outcome) -> Result<Answer, RowError> {
+    let decision = match command {
+        Command::Submit { decision, .. } | Command::Release { decision } | Command::Resubmit { decision, .. } => {
+            Some(decision.as_ref())
+        }
+        _ => None,
+    };
+    let view = view(workspace, decision)?.map(Box::new);
+    Ok(Answer { case: workspace.id(), outcome, repeated: false, view })
 }
 
 /// The answer that was given to `request` before, if the body is the same.

@@ -16,6 +16,7 @@
 
 mod input;
 mod judge;
+mod oversized;
 #[cfg(test)]
 mod tests;
 mod timers;

@@ -7,8 +7,8 @@ use std::sync::{Arc, OnceLock};
 
 use crossbeam_channel::bounded;
 use herald_core::access::Requester;
-use herald_core::case::{Goal, GoalStatus};
-use herald_core::decision::{Decision, Escalation, SetGoal};
+use herald_core::case::{Goal, GoalStatus, Status};
+use herald_core::decision::{Contribution, Decision, Escalation, SetGoal};
 use herald_core::ids::{CaseId, GoalNumber, Shard};
 use herald_core::message::Message;
 use herald_core::organisation::{Channel, Organisation};
@@ -249,4 +249,54 @@ fn what_fits_no_frame_is_refused_and_the_rest_takes_as_many_frames_as_it_needs()
     }
     assert_eq!(bench.writer.host.stats.frames.get(), 2);
     assert_eq!(bench.writer.lane.partition.head().sequence, 2);
+}
+
+/// What a bundle said with `size` bytes of answers from the host.
+fn contribution(bundle: &str, hook: &str, size: usize) -> Contribution {
+    let answers = json!([{"question": "people(everyone)", "answer": "x".repeat(size)}]);
+    serde_json::from_value(json!({
+        "bundle": bundle, "revision": 1, "digest": "", "layer": "organisation", "hook": hook,
+        "outcome": {"failed": {"cause": "error", "message": "it failed"}}, "answers": answers,
+        "cost": {"time_micros": 1, "operations": 1, "memory_bytes": 0}
+    }))
+    .unwrap()
+}
+
+#[test]
+fn a_message_whose_decision_fits_no_record_is_held_with_the_reason() {
+    let mut bench = Bench::new();
+    let parts = || ["organisation/small", "production/large"].into_iter().zip([200_000, 400_000]);
+    let contributions: Vec<_> = parts().map(|(bundle, size)| contribution(bundle, "route", size)).collect();
+    let (case, command) = bench.submission("IM-03", |decision| decision.contributions = contributions.clone());
+    let (sender, mut answer) = oneshot::channel::<Result<Answer, Refused>>();
+    bench.turn(at(0), [asked(case, "li", command, Origin::Caller(Reply { sender, key: None }))]);
+    let view = answer.try_recv().unwrap().unwrap().view.unwrap();
+    assert_eq!(view.status, Status::Held);
+    let held = view.held.unwrap();
+    assert_eq!(held.bundle.to_string(), "production/large");
+    assert!(held.reason.contains("larger than a record"), "{}", held.reason);
+
+    // Its release is decided anew, and held again while that does not fit either.
+    for (contributions, status) in [(contributions, Status::Held), (Vec::new(), Status::Open)] {
+        let (_, command) = bench.submission("IM-03", |decision| decision.contributions = contributions);
+        let Command::Submit { decision, .. } = command else { unreachable!() };
+        let requester = Requester { admin: true, ..person("wang") };
+        let (command, origin) = (Command::Release { decision }, Origin::Nobody);
+        let work = Work { case, requester, request: None, expected_version: None, command, origin };
+        bench.turn(at(1), [Input::Work(Box::new(work))]);
+        assert_eq!(bench.writer.lane.partition.snapshot().unwrap().case(case).unwrap().unwrap().status, status);
+    }
+}
+
+#[test]
+fn an_escalation_that_fits_no_record_goes_the_houses_own_way() {
+    let mut bench = Bench::new();
+    let case = bench.case_due(60);
+    let breached = bench.turn(at(60), []).remove(0);
+    let contributions = vec![contribution("organisation/large", "escalate", 600_000)];
+    let too_large = Escalation { contributions, ..Escalation::default() };
+    bench.turn(at(60), [escalated(&breached, Some(too_large))]);
+    let goals = bench.goals(case);
+    assert_eq!(goals[0].status, GoalStatus::Breached);
+    assert_eq!(goals[1].due, Some(at(120)), "the owner's head has as long again");
 }

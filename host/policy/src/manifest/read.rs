@@ -219,14 +219,22 @@ impl<'t> Reader<'t> {
     fn limits(&mut self, table: &DeTable<'t>, host: &HostLimits) -> Limits {
         let (default, most) = (host.default, host.most);
         let Some(table) = self.table(table, "limits") else { return default };
-        let known = ["time_limit_ms", "operation_limit", "plan_limit_kib", "log_limit_kib", "host_call_limit"];
+        let known = [
+            "time_limit_ms",
+            "operation_limit",
+            "plan_limit_kib",
+            "log_limit_kib",
+            "host_call_limit",
+            "answer_limit_kib",
+        ];
         self.only(table, &known, "limits");
         let mut small = |name, default, most| self.limit(table, name, u64::from(default), u64::from(most));
-        let [time, plan, log, host_calls] = [
+        let [time, plan, log, host_calls, answers] = [
             small("time_limit_ms", default.time_limit_ms, most.time_limit_ms),
             small("plan_limit_kib", default.plan_limit_kib, most.plan_limit_kib),
             small("log_limit_kib", default.log_limit_kib, most.log_limit_kib),
             small("host_call_limit", default.host_call_limit, most.host_call_limit),
+            small("answer_limit_kib", default.answer_limit_kib, most.answer_limit_kib),
         ]
         .map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));
         Limits {
@@ -235,6 +243,7 @@ impl<'t> Reader<'t> {
             plan_limit_kib: plan,
             log_limit_kib: log,
             host_call_limit: host_calls,
+            answer_limit_kib: answers,
         }
     }
 

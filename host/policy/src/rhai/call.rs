@@ -19,7 +19,7 @@ pub(super) type Raised<T> = Result<T, Box<EvalAltResult>>;
 
 /// What ends a log that was cut.
 const LOG_MARK: &str = "… (the log is full)\n";
-/// What each thing in a plan counts towards its limit, besides its texts.
+/// What each thing in a plan, and each answer, counts towards its limit, besides its texts.
 const ENTRY_BYTES: usize = 64;
 
 /// One call. Every handle that a script holds points to it.
@@ -36,6 +36,7 @@ pub(super) struct Work {
     pub(super) log: String,
     plan_bytes: usize,
     host_calls: u32,
+    answer_bytes: usize,
     log_is_full: bool,
 }
 
@@ -73,9 +74,16 @@ impl Call {
         Ok(())
     }
 
-    /// Records a question and its answer.
-    pub(super) fn answer(&self, question: String, answer: Value) {
-        self.work().answers.push(HostAnswer { question, answer });
+    /// Records a question and its answer; those that grow too large together end the call.
+    pub(super) fn answer(&self, question: String, answer: Value) -> Raised<()> {
+        let mut work = self.work();
+        let size = question.len().saturating_add(answer.to_string().len());
+        work.answer_bytes = work.answer_bytes.saturating_add(size).saturating_add(ENTRY_BYTES);
+        if work.answer_bytes > bytes(self.evaluation.limits.answer_limit_kib) {
+            return Err(stop(FailureCause::Size));
+        }
+        work.answers.push(HostAnswer { question, answer });
+        Ok(())
     }
 
     /// Adds a line to the log, as far as it fits.

@@ -104,6 +104,9 @@ fn stopped(cause: FailureCause, limits: &Limits) -> String {
         FailureCause::HostCalls => {
             format!("it asked the host more than {} times, its host_call_limit", limits.host_call_limit)
         }
+        FailureCause::Size => {
+            format!("the host's answers are larger than {} KiB, its answer_limit_kib", limits.answer_limit_kib)
+        }
         other => format!("stopped: {other}"),
     }
 }

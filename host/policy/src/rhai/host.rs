@@ -26,7 +26,7 @@ pub(super) fn register(api: &mut Api) {
             let contacts = resolved.contacts.iter().map(|contact| format!("contact:{contact}"));
             let found: Vec<String> = people.chain(contacts).collect();
             let answer = found.iter().map(|text| Dynamic::from(ImmutableString::from(text.as_str()))).collect();
-            call.answer(format!("people({target})"), Value::from(found));
+            call.answer(format!("people({target})"), Value::from(found))?;
             Ok(answer)
         },
     );

@@ -120,7 +120,7 @@ fn register_calendars(api: &mut Api) {
             let length = span(&length)?;
             let due = calendar.hours.due(time.0, &length).map_err(raise)?;
             let question = format!("calendar({}).add({}, {length})", calendar.name, time.0);
-            call.answer(question, due.to_string().into());
+            call.answer(question, due.to_string().into())?;
             Ok(Time(due))
         },
     );

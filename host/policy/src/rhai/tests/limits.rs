@@ -68,6 +68,7 @@ fn limits_are_the_manifests() {
     for (limit, says) in [
         ("operation_limit = 100", "stopped after 100 operations, its operation_limit"),
         ("host_call_limit = 10", "it asked the host more than 10 times, its host_call_limit"),
+        ("answer_limit_kib = 1", "the host's answers are larger than 1 KiB, its answer_limit_kib"),
         ("plan_limit_kib = 1", "the plan is larger than 1 KiB, its plan_limit_kib"),
     ] {
         let (_, message) = stopped(script, &format!("[limits]\n{limit}"));
