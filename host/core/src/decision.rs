@@ -16,11 +16,13 @@ use crate::organisation::ArchiveClass;
 use crate::plan::{ApprovePlan, EscalatePlan, GoalPlan, RoutePlan, StagePlan};
 use crate::span::Span;
 use crate::target::Target;
+use crate::text::as_text;
 use crate::words::words;
 
+as_text!(BundleId);
+
 /// Which bundle: its department and its name, written `customer-service/complaint`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BundleId {
     /// The department that owns it.
     pub department: DepartmentId,
@@ -39,19 +41,6 @@ impl FromStr for BundleId {
     fn from_str(text: &str) -> Result<Self, NameError> {
         let (department, name) = text.split_once('/').unwrap_or((text, ""));
         Ok(Self { department: DepartmentId::new(department)?, name: BundleName::new(name)? })
-    }
-}
-
-impl TryFrom<String> for BundleId {
-    type Error = NameError;
-    fn try_from(text: String) -> Result<Self, NameError> {
-        text.parse()
-    }
-}
-
-impl From<BundleId> for String {
-    fn from(id: BundleId) -> Self {
-        id.to_string()
     }
 }
 

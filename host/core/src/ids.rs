@@ -11,6 +11,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::text::as_text;
+
 /// How many shards there are. A message belongs to one of them for good; shards map to partitions.
 pub const SHARDS: u16 = 1024;
 
@@ -118,8 +120,7 @@ macro_rules! row_ids {
         }
 
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $id {
             /// The case it belongs to.
             pub case: CaseId,
@@ -143,18 +144,8 @@ macro_rules! row_ids {
             }
         }
 
-        impl TryFrom<String> for $id {
-            type Error = IdError;
-            fn try_from(text: String) -> Result<Self, IdError> {
-                text.parse()
-            }
-        }
+        as_text!($id);
 
-        impl From<$id> for String {
-            fn from(id: $id) -> Self {
-                id.to_string()
-            }
-        }
     )*};
 }
 

@@ -29,6 +29,7 @@ pub mod record;
 pub mod span;
 pub mod step;
 pub mod target;
+mod text;
 pub mod view;
 mod words;
 pub mod workspace;

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use crate::text::as_text;
 
 /// The most characters a name may have.
 pub const NAME_LIMIT_CHARS: usize = 64;
@@ -61,8 +61,7 @@ macro_rules! names {
         $(#[$doc])*
         ///
         /// 1 to [`NAME_LIMIT_CHARS`] letters (of any script), digits, `.`, `-`, `_`. Cheap to clone.
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Arc<str>);
 
         impl $name {
@@ -82,23 +81,10 @@ macro_rules! names {
             }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = NameError;
-            fn try_from(text: String) -> Result<Self, NameError> {
-                Self::new(&text)
-            }
-        }
-
         impl std::str::FromStr for $name {
             type Err = NameError;
             fn from_str(text: &str) -> Result<Self, NameError> {
                 Self::new(text)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> Self {
-                name.0.as_ref().to_owned()
             }
         }
 
@@ -119,6 +105,8 @@ macro_rules! names {
                 write!(f, "{:?}", &*self.0)
             }
         }
+
+        as_text!($name);
     )*};
 }
 

@@ -14,11 +14,13 @@ use crate::names::{ChannelName, NameError, StageName, check};
 use crate::organisation::ArchiveClass;
 use crate::span::Span;
 use crate::target::Target;
+use crate::text::as_text;
 use crate::words::words;
 
+as_text!(GoalName, Moment);
+
 /// The name of a goal: `acknowledge`, `answer`, `stage:legal`, or a policy's own.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum GoalName {
     /// To acknowledge the message.
     Acknowledge,
@@ -70,22 +72,8 @@ impl FromStr for GoalName {
     }
 }
 
-impl TryFrom<String> for GoalName {
-    type Error = NameError;
-    fn try_from(text: String) -> Result<Self, NameError> {
-        text.parse()
-    }
-}
-
-impl From<GoalName> for String {
-    fn from(name: GoalName) -> Self {
-        name.to_string()
-    }
-}
-
 /// A moment in a case's life at which a goal starts or stops.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Moment {
     /// The message was submitted.
     Submitted,
@@ -130,19 +118,6 @@ impl FromStr for Moment {
                 goal.map(Self::Met).ok_or_else(|| MomentError(text.to_owned()))
             }
         }
-    }
-}
-
-impl TryFrom<String> for Moment {
-    type Error = MomentError;
-    fn try_from(text: String) -> Result<Self, MomentError> {
-        text.parse()
-    }
-}
-
-impl From<Moment> for String {
-    fn from(moment: Moment) -> Self {
-        moment.to_string()
     }
 }
 

@@ -6,10 +6,12 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::names::{ContactId, DepartmentId, NameError, PersonId, RoleName, ServiceName};
+use crate::text::as_text;
+
+as_text!(Target);
 
 /// Whom a policy or a sender names. Resolved through the directory when a task is given, not before.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Target {
     /// `person:li.lei`.
     Person(PersonId),
@@ -84,19 +86,6 @@ impl FromStr for Target {
             }
             _ => Err(form()),
         }
-    }
-}
-
-impl TryFrom<String> for Target {
-    type Error = TargetError;
-    fn try_from(text: String) -> Result<Self, TargetError> {
-        text.parse()
-    }
-}
-
-impl From<Target> for String {
-    fn from(target: Target) -> Self {
-        target.to_string()
     }
 }
 

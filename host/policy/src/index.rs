@@ -5,7 +5,7 @@
 //! up the few combinations that its own values make. What is found is checked against all conditions, so a
 //! coarser filing costs time and never changes the outcome.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use herald_core::decision::Hook;
@@ -19,11 +19,19 @@ const FILINGS_LIMIT: usize = 256;
 
 type Slot = (Option<KindName>, Option<DepartmentId>, Option<(String, String)>);
 
+/// Which parts of a slot are filled in: kind, department, label.
+type Shape = (bool, bool, bool);
+
 /// The bundles of one owner, by name and by conditions.
 #[derive(Default)]
 pub(crate) struct Shelf {
     bundles: BTreeMap<BundleName, Arc<Bundle>>,
     slots: HashMap<Slot, Vec<Arc<Bundle>>>,
+    /// The shapes and the names of labels that any slot has: nothing is looked up under others. Most shelves
+    /// have one shape and no label.
+    shapes: BTreeSet<Shape>,
+    labels: BTreeSet<String>,
+    hooks: BTreeSet<Hook>,
 }
 
 impl Shelf {
@@ -34,7 +42,16 @@ impl Shelf {
                 filed.entry(slot).or_default().push(bundle.clone());
             }
         }
-        Self { bundles, slots: filed }
+        let shape = |(kind, department, label): &Slot| (kind.is_some(), department.is_some(), label.is_some());
+        let shapes = filed.keys().map(shape).collect();
+        let labels = filed.keys().filter_map(|(_, _, label)| label.as_ref().map(|(name, _)| name.clone())).collect();
+        let hooks = bundles.values().flat_map(|bundle| bundle.manifest().hooks.iter().copied()).collect();
+        Self { bundles, slots: filed, shapes, labels, hooks }
+    }
+
+    /// Whether any bundle offers `hook`.
+    pub(crate) fn offers(&self, hook: Hook) -> bool {
+        self.hooks.contains(&hook)
     }
 
     pub(crate) fn bundles(&self) -> &BTreeMap<BundleName, Arc<Bundle>> {
@@ -43,17 +60,20 @@ impl Shelf {
 
     /// The bundles that offer `hook` and whose conditions hold, in the order of their names.
     pub(crate) fn select(&self, hook: Hook, facts: &Facts<'_>) -> Vec<&Arc<Bundle>> {
-        let labels = facts.labels.iter().map(|(name, value)| Some((name.clone(), value.clone())));
+        if !self.offers(hook) {
+            return Vec::new();
+        }
+        let labels = facts.labels.iter().filter(|(name, _)| self.labels.contains(*name));
+        let labels = labels.map(|(name, value)| Some((name.clone(), value.clone())));
         let mut found = Vec::new();
         for label in std::iter::once(None).chain(labels) {
-            for kind in [None, Some(facts.kind)] {
-                for department in [None, Some(facts.department)] {
-                    let slot: Slot = (kind.cloned(), department.cloned(), label.clone());
-                    let bundles = self.slots.get(&slot).into_iter().flatten();
-                    found.extend(bundles.filter(|bundle| {
-                        bundle.manifest().hooks.contains(&hook) && bundle.manifest().applies_to.holds(facts)
-                    }));
-                }
+            for &(kind, department, _) in self.shapes.iter().filter(|(_, _, labelled)| *labelled == label.is_some()) {
+                let kind = kind.then(|| facts.kind.clone());
+                let department = department.then(|| facts.department.clone());
+                let bundles = self.slots.get(&(kind, department, label.clone())).into_iter().flatten();
+                found.extend(bundles.filter(|bundle| {
+                    bundle.manifest().hooks.contains(&hook) && bundle.manifest().applies_to.holds(facts)
+                }));
             }
         }
         found.sort_by_key(|bundle| bundle.id());

@@ -122,12 +122,14 @@ impl PolicySet {
 
         // Nothing of a held plan is carried out, and its release evaluates everything again.
         if held.is_none() {
-            let facts = plan.clone();
-            let input = Input::Approve(Arc::new(RouteFacts::of(&facts)));
-            let routed = Facts::routed(message, &facts);
             round.failed.clear();
-            round.ask_senders(&routed, &input);
-            round.ask_receivers(&facts.receivers, &routed, &input);
+            if round.offers(Hook::Approve, &plan.receivers) {
+                let facts = plan.clone();
+                let input = Input::Approve(Arc::new(RouteFacts::of(&facts)));
+                let routed = Facts::routed(message, &facts);
+                round.ask_senders(&routed, &input);
+                round.ask_receivers(&facts.receivers, &routed, &input);
+            }
             cuts.extend(merge::approve(organisation, message, &mut plan, &round.contributions));
             held = round.hold();
             // What other bundles want approved first is not opened because one of them failed.
@@ -203,6 +205,14 @@ struct Round<'a> {
 }
 
 impl Round<'_> {
+    /// Whether any bundle that the message could concern offers `hook`.
+    fn offers(&self, hook: Hook, receivers: &[DepartmentId]) -> bool {
+        let departments = std::iter::once(&self.message.department).chain(receivers).map(DepartmentId::as_str);
+        let mut shelves =
+            std::iter::once(ORGANISATION).chain(departments).filter_map(|owner| self.set.shelves.get(owner));
+        shelves.any(|shelf| shelf.offers(hook))
+    }
+
     /// The first two layers.
     fn ask_senders(&mut self, facts: &Facts<'_>, input: &Input) {
         let house = house();

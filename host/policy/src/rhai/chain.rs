@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::rhai::{Array, Dynamic, ImmutableString};
+use ::rhai::{Array, Dynamic, ImmutableString, Variant};
 use herald_core::plan::{Mode, Send};
 use herald_core::span::Span;
 
@@ -101,6 +101,21 @@ const fn method(owner: Owner, name: &'static str, gives: &'static str) -> Verb {
     Verb::new(owner, Form::Method, name).gives(gives)
 }
 
+/// Registers a verb that takes a span, once for each of the two types that can be one: the engine tries every
+/// combination of types before it falls back to any value, which is left to say what is wrong with another.
+fn span_verb<L: Link + Variant>(api: &mut Api, verb: Verb, set: fn(&mut L::Item, Span)) {
+    let verb = verb.takes(SPAN);
+    api.verb(verb, move |link: &mut L, text: ImmutableString| {
+        let span = vocabulary::span(&text).map_err(raise)?;
+        link.change(0, |item| set(item, span))
+    });
+    api.verb(verb, move |link: &mut L, length: Length| link.change(0, |item| set(item, length.0)));
+    api.verb(verb, move |link: &mut L, other: Dynamic| {
+        let span = span(&other)?;
+        link.change(0, |item| set(item, span))
+    });
+}
+
 fn register_recipient(api: &mut Api) {
     const fn verb(name: &'static str) -> Verb {
         method(Owner::Recipient, name, "the same recipient")
@@ -121,35 +136,29 @@ fn register_recipient(api: &mut Api) {
             recipient.change(bytes_of(&list), |send| send.by.extend(channels))
         },
     );
-    api.verb(
-        verb("acknowledge_within").takes(SPAN).doc(
+    span_verb::<Recipient>(
+        api,
+        verb("acknowledge_within").doc(
             "Each person reached confirms having read it.",
             r#"plan.send("department:production").acknowledge_within("PT30M");"#,
         ),
-        |recipient: &mut Recipient, within: Dynamic| {
-            let within = span(&within)?;
-            recipient.change(0, |send| send.acknowledge_within = Some(within))
-        },
+        |send, span| send.acknowledge_within = Some(span),
     );
-    api.verb(
-        verb("answer_within").takes(SPAN).doc(
+    span_verb::<Recipient>(
+        api,
+        verb("answer_within").doc(
             "One of the people reached answers it.",
             r#"plan.send("department:production").answer_within(working_hours(4));"#,
         ),
-        |recipient: &mut Recipient, within: Dynamic| {
-            let within = span(&within)?;
-            recipient.change(0, |send| send.answer_within = Some(within))
-        },
+        |send, span| send.answer_within = Some(span),
     );
-    api.verb(
-        verb("report_every").takes(SPAN).doc(
+    span_verb::<Recipient>(
+        api,
+        verb("report_every").doc(
             "One of the people reached reports, again and again, until the case is resolved.",
             r#"plan.send("department:production").report_every(working_days(3));"#,
         ),
-        |recipient: &mut Recipient, every: Dynamic| {
-            let every = span(&every)?;
-            recipient.change(0, |send| send.report_every = Some(every))
-        },
+        |send, span| send.report_every = Some(span),
     );
 }
 
@@ -177,12 +186,10 @@ fn register_goal(api: &mut Api) {
             goal.change(text.len(), |goal| goal.stops = Some(moment))
         },
     );
-    api.verb(
-        verb("within").takes(SPAN).doc("How long it may take.", r#"plan.goal("repair").within("PT24H");"#),
-        |goal: &mut Goal, within: Dynamic| {
-            let within = span(&within)?;
-            goal.change(0, |goal| goal.within = Some(within))
-        },
+    span_verb::<Goal>(
+        api,
+        verb("within").doc("How long it may take.", r#"plan.goal("repair").within("PT24H");"#),
+        |goal, span| goal.within = Some(span),
     );
     api.verb(
         verb("owner").takes(&[("target", Sort::Target)]).doc(
@@ -194,15 +201,13 @@ fn register_goal(api: &mut Api) {
             goal.change(text.len(), |goal| goal.owner = Some(target))
         },
     );
-    api.verb(
-        verb("warn_before").takes(SPAN).doc(
+    span_verb::<Goal>(
+        api,
+        verb("warn_before").doc(
             "How long before the deadline its owner is warned.",
             r#"plan.goal("repair").within("PT24H").warn_before("PT2H");"#,
         ),
-        |goal: &mut Goal, before: Dynamic| {
-            let before = span(&before)?;
-            goal.change(0, |goal| goal.warn_before = Some(before))
-        },
+        |goal, span| goal.warn_before = Some(span),
     );
     api.verb(
         verb("repeats").doc(
@@ -228,15 +233,13 @@ fn register_stage(api: &mut Api) {
             stage.change(0, |stage| stage.phase = phase)
         },
     );
-    api.verb(
-        of_stage("within").takes(SPAN).doc(
+    span_verb::<Stage>(
+        api,
+        of_stage("within").doc(
             "How long its approvers have.",
             r#"plan.stage("law").any_of(["role:production/head"]).within(working_days(1));"#,
         ),
-        |stage: &mut Stage, within: Dynamic| {
-            let within = span(&within)?;
-            stage.change(0, |stage| stage.within = Some(within))
-        },
+        |stage, span| stage.within = Some(span),
     );
     api.verb(
         of_stage("at_deadline").takes(&[("then", Sort::AtDeadline)]).doc(
