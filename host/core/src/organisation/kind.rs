@@ -53,7 +53,7 @@ pub struct Kind {
     /// Whether an urgent one may go out first and be approved after the fact (requirement R13).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deferrable: bool,
-    /// Working days of silence after which a resolved case closes by itself.
+    /// Working days of silence after which a resolved case closes by itself; at least 1.
     #[serde(default = "close_after")]
     pub close_after_working_days: u32,
     /// Working days during which a closed case may be reopened; 0 for never.

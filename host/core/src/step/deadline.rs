@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::draft::{Done, Draft};
 use super::opening::{Asking, NewGoal};
@@ -65,11 +65,12 @@ impl Draft<'_, '_> {
         Ok(())
     }
 
-    /// Carries out what the policies decided; when that reaches nobody, the built-in chain.
+    /// Carries out what the policies decided; when that reaches nobody, the built-in chain. When it tells somebody
+    /// and promises nothing, the breach is looked at again.
     fn escalate(&mut self, first: &Goal, due: &[Goal], escalation: &Escalation) -> Done {
         let (over, notify) = (self.is_over()?, self.told_now(&escalation.notify)?);
         let goals: &[SetGoal] = if over { &[] } else { &escalation.goals };
-        let mut nobody = notify.is_empty() && goals.is_empty();
+        let (mut reached, set_before) = (!notify.is_empty(), self.case()?.made.goals);
         self.emit(Event::Escalated { escalation: Box::new(escalation.clone()) })?;
         let is_empty = |target: &Target| {
             let found = self.organisation().resolve(target, self.now());
@@ -86,7 +87,7 @@ impl Draft<'_, '_> {
             let department = target.department().cloned().unwrap_or(first.department.clone());
             let accountable = self.or_catch_all(people, &department)?.into_iter().next().ok_or(Refusal::Nobody)?;
             if self.case()?.accountable.as_ref() != Some(&accountable) {
-                nobody = false;
+                reached = true;
                 self.emit(Event::Assigned { accountable: accountable.clone() })?;
                 self.tell(Purpose::Escalation, vec![accountable], Some(first.number))?;
             }
@@ -105,7 +106,28 @@ impl Draft<'_, '_> {
             let from = past.starts(&goal.plan, from);
             self.set_goal(NewGoal { plan: &goal.plan, set_by, owners, department, from, follows, step: 0 })?;
         }
-        if nobody { self.escalate_by_the_house(first, due) } else { Ok(()) }
+        match (self.case()?.made.goals > set_before, reached) {
+            (true, _) => Ok(()),
+            (false, true) => self.remind(first, &notify, default),
+            (false, false) => self.escalate_by_the_house(first, due),
+        }
+    }
+
+    /// Whoever was told of a breach has it looked at again, no sooner than a day or the breached goal's own span
+    /// later: a policy that asks nothing would otherwise be the end of it.
+    fn remind(&mut self, first: &Goal, told: &BTreeMap<Target, Reach>, accountable: PersonId) -> Done {
+        let mut owners = BTreeSet::new();
+        for target in told.keys() {
+            owners.extend(self.people_of(target)?);
+        }
+        if owners.is_empty() {
+            owners.insert(accountable);
+        }
+        let from = self.last_reminder(first);
+        let due = |within| self.due(&first.name, &first.department, from, within).map(|(_, due)| due);
+        let day = Span::clock_seconds(REMINDER_SECONDS).unwrap_or(first.within);
+        let within = if due(first.within)? > due(day)? { first.within } else { day };
+        self.follow_up(first, owners.into_iter().collect(), within, from)
     }
 
     /// Whether the case ended, so that nothing is left to ask or to press for.
@@ -146,17 +168,27 @@ impl Draft<'_, '_> {
         }
         self.tell(Purpose::Escalation, people.clone(), Some(first.number))?;
 
+        // Both count from the deadline.
+        let breached = first.due.unwrap_or(self.now());
+        let reminder = Span::clock_seconds(REMINDER_SECONDS).unwrap_or(first.within);
+        let (within, from) = if to_heads { (first.within, breached) } else { (reminder, self.last_reminder(first)) };
+        self.follow_up(first, people, within, from)
+    }
+
+    /// The last time, counted in reminders from a breached deadline, that is not to come. Reminders that a host
+    /// slept through are not made up for.
+    fn last_reminder(&self, first: &Goal) -> Timestamp {
+        let breached = first.due.unwrap_or(self.now());
+        let missed = self.now().duration_since(breached).as_secs() / REMINDER_SECONDS;
+        breached.checked_add(SignedDuration::from_secs(missed * REMINDER_SECONDS)).unwrap_or(self.now())
+    }
+
+    /// The next step of the built-in escalation: a goal by the name of what was breached.
+    fn follow_up(&mut self, first: &Goal, owners: Vec<PersonId>, within: Span, from: Timestamp) -> Done {
         // A goal that repeats is looked at again anyway, and an ended case has nothing left to press for.
         if first.repeats || self.is_over()? {
             return Ok(());
         }
-        let reminder = Span::clock_seconds(REMINDER_SECONDS);
-        let within = if to_heads { first.within } else { reminder.unwrap_or(first.within) };
-        // Both count from the deadline. Reminders that a host slept through are not made up for.
-        let breached = first.due.unwrap_or(self.now());
-        let missed = self.now().duration_since(breached).as_secs() / REMINDER_SECONDS;
-        let slept = SignedDuration::from_secs(if to_heads { 0 } else { missed * REMINDER_SECONDS });
-        let from = breached.checked_add(slept).unwrap_or(self.now());
         let plan = GoalPlan {
             name: first.name.clone(),
             owner: None,
@@ -169,7 +201,7 @@ impl Draft<'_, '_> {
         self.set_goal(NewGoal {
             plan: &plan,
             set_by: first.set_by.clone(),
-            owners: people,
+            owners,
             department: first.department.clone(),
             from: Some(from),
             follows: Some(first.number),

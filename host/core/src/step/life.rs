@@ -60,14 +60,9 @@ impl Draft<'_, '_> {
             Some(accountable) => vec![accountable.clone()],
             None => self.or_catch_all(Vec::new(), &department)?,
         };
-        // A kind that waits for no silence closes at once, unless something beside the case is undecided: that is
-        // looked at again every working day.
-        if days == 0 && !has_stage_beside(self.case()?) {
-            return self.end_by_itself("its kind waits for nobody");
-        }
         let out_of_range =
             |error: SpanError| Refusal::Deadline { goal: GoalName::Close.to_string(), why: error.to_string() };
-        let within = Span::working_days(i64::from(days.max(1))).map_err(out_of_range)?;
+        let within = Span::working_days(i64::from(days)).map_err(out_of_range)?;
         let plan = GoalPlan {
             name: GoalName::Close,
             owner: None,

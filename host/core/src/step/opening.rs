@@ -95,7 +95,7 @@ impl Draft<'_, '_> {
 
     /// The people a target comes to; when nobody is there, those who stand in for its department. A contact
     /// comes to nobody within.
-    fn people_of(&self, target: &Target) -> Result<Vec<PersonId>, StepError> {
+    pub(super) fn people_of(&self, target: &Target) -> Result<Vec<PersonId>, StepError> {
         let people = self.organisation().resolve(target, self.now()).people;
         if matches!(target, Target::Contact(_)) {
             return Ok(people);

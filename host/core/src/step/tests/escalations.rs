@@ -190,3 +190,66 @@ fn what_follows_a_breach_in_a_resolved_case_runs_at_once() {
         ],
     );
 }
+
+#[test]
+fn an_escalation_that_asks_nothing_is_looked_at_again() {
+    let told = |to: Value| json!({"notify": to});
+    let short = goals(&[goal("a", json!({}))]);
+    check_in(
+        escalating(short.clone(), &[("a", told(json!({"person:gm": {}, "contact:acme": {}})))]),
+        &[
+            SUBMIT,
+            // A day later, because the goal's own eight hours are less.
+            ("11-23 17:00 tick", "escalation to gm by inbox; g2 a running of gm due 11-24 17:00; !g3; flags []"),
+            ("11-24 17:00 tick", "g2 a breached; g3 a running of gm due 11-25 17:00; !g4"),
+            // Reminders that the host slept through are not made up for.
+            ("11-28 18:00 wake", "g3 a breached; g4 a running of gm due 11-29 17:00; !g5"),
+            ("11-28 19:00 s.head meet a", "g1 a breached kept late; g4 a cancelled"),
+            ("11-30 19:00 tick", "events: ."),
+        ],
+    );
+    // Its own span later, where that is longer. A contact looks at nothing; the accountable person does.
+    check_in(
+        escalating(
+            goals(&[goal("a", json!({"within": {"working_days": 2}}))]),
+            &[("a", told(json!({"contact:acme": {}})))],
+        ),
+        &[SUBMIT, ("11-25 18:00 tick", "g2 a running of s.agent due 11-27 18:00")],
+    );
+    // Who is made accountable is told once; after that the house goes on.
+    check_in(
+        escalating(short.clone(), &[("a", json!({"assign": "role:organisation/general-manager"}))]),
+        &[
+            SUBMIT,
+            ("11-23 17:00 tick", "accountable gm; escalation to gm; g2 a running of gm due 11-24 17:00; !duty"),
+            ("11-24 17:00 tick", "escalation to duty; g3 a running of duty due 11-25 17:00; !g4"),
+            ("11-24 18:00 duty meet a", "g3 a met; g1 a breached of"),
+            ("11-24 19:00 gm meet a", "g1 a breached kept late"),
+        ],
+    );
+    // What a policy asks or sets is looked at instead, and one that repeats anyway; what it sets in vain is not.
+    let asks = told(json!({"person:gm": {"acknowledge": promise("PT1H")}}));
+    check_in(escalating(short.clone(), &[("a", asks)]), &[SUBMIT, ("11-23 17:00 tick", "g2 acknowledge running; !g3")]);
+    let daily = goals(&[goal("a", json!({"repeats": true}))]);
+    check_in(
+        escalating(daily, &[("a", told(json!({"person:gm": {}})))]),
+        &[SUBMIT, ("11-23 17:00 tick", "g1 a running; escalation to gm; !g2")],
+    );
+    let vain = json!({"goals": [goal("b", json!({"stops": "opened"}))]});
+    check_in(
+        escalating(short, &[("a", vain)]),
+        &[SUBMIT, ("11-23 17:00 tick", "escalation to duty; g2 a running of duty")],
+    );
+    // Several that are breached at once are looked at together, until the last is kept.
+    let to =
+        json!({"person:l.lou": {"acknowledge": promise("PT8H")}, "person:s.desk": {"acknowledge": promise("PT8H")}});
+    check_in(
+        escalating(json!({"recipients": to}), &[("acknowledge", told(json!({"person:gm": {}})))]),
+        &[
+            SUBMIT,
+            ("11-23 17:00 tick", "g3 acknowledge running of gm due 11-24 17:00; !g4"),
+            ("11-23 18:00 l.lou acknowledge 1", "g3 acknowledge running"),
+            ("11-23 19:00 s.desk acknowledge 2", "g3 acknowledge cancelled; case closed"),
+        ],
+    );
+}

@@ -114,15 +114,16 @@ fn a_resolved_case_closes_by_its_sender_or_by_silence() {
 }
 
 #[test]
-fn a_kind_that_waits_for_nobody_closes_at_once_or_as_soon_as_nothing_is_beside_it() {
+fn a_kind_settles_how_long_silence_is_waited_for_and_nothing_closes_beside_a_stage() {
     let mut world = World::new(json!({"goals": [{"name": "solve", "within": "PT8H", "set_by": "production/x"}]}));
     world.message.kind = "quick".parse().unwrap();
     check_in(
         world.clone(),
         &[
             ("11-23 09:00 p.worker submit", "case open; accountable p.head"),
-            ("11-23 10:00 p.head resolve", "case closed; events: resolved closed goals-cancelled."),
-            ("11-23 10:00 p.worker reopen", "refused: it could be reopened until"),
+            ("11-23 10:00 p.head resolve", "case resolved; close running of p.head due 11-24 18:00"),
+            ("11-24 18:00 tick", "case closed"),
+            ("11-24 18:00 p.worker reopen", "refused: it could be reopened until"),
         ],
     );
     world.plan.post_hoc = true;
