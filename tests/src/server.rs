@@ -30,11 +30,12 @@ use tokio::sync::oneshot;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Who has a token, besides everybody in the directory: an administrator, a service of the production
-/// department, and a person who may publish that department's policies.
-const TOKENS: [(&str, &str); 8] = [
+/// department, and a person and a service who may publish that department's policies.
+const TOKENS: [(&str, &str); 9] = [
     ("admin", "service:admin"),
     ("mes", "service:mes"),
     ("author", "person:wang"),
+    ("publisher", "service:publisher"),
     ("chen", "person:chen"),
     ("li", "person:li"),
     ("wang", "person:wang"),
@@ -199,7 +200,8 @@ pub fn publish(app: &App, proposal: &Proposal) {
 fn add_token(app: &App, who: &str, owner: &str) -> String {
     let text = TokenText::new(&random().unwrap());
     let departments = if who == "mes" { ["production".to_owned()].into() } else { Default::default() };
-    let author_of = if who == "author" { ["production".to_owned()].into() } else { Default::default() };
+    let author_of =
+        if matches!(who, "author" | "publisher") { ["production".to_owned()].into() } else { Default::default() };
     let request =
         TokenRequest { owner: owner.into(), departments, author_of, admin: who == "admin", ..TokenRequest::default() };
     let token = request.token(&text, Timestamp::now()).unwrap();

@@ -14,11 +14,12 @@ use herald_core::workspace::{Rows, Workspace};
 use herald_store::StoreError;
 use jiff::Timestamp;
 
+use crate::answer::Reader;
 use crate::configured::Configured;
 use crate::draft::Draft;
 use crate::existing;
 use crate::host::{Host, Lane};
-use crate::request::{Answer, Refused, RequestIdentity, Undecided};
+use crate::request::{Answer, Outcome, Refused, RequestIdentity, Undecided};
 use crate::writer::{Input, Origin, Reply, Work, repeat, store_error};
 
 /// A submission, or something asked of a case, that needs the policies' word.
@@ -109,8 +110,9 @@ impl Evaluation {
         let existing = snapshot.live_case(&message.kind, &message.department, key).map_err(unreadable)?;
         let Some(case) = existing else { return Ok(None) };
         let mut workspace = Workspace::open(&snapshot, case).map_err(|error| unreadable(store_error(error)))?;
-        let answer = existing::answer(organisation, &lane.partition, &self.requester, &mut workspace);
-        answer.map(Some).map_err(unreadable)
+        let reader = Reader { organisation, requester: &self.requester };
+        let participates = |person: &_| snapshot.participates(person, case);
+        reader.answer(&mut workspace, Outcome::Existing, None, participates).map(Some).map_err(unreadable)
     }
 
     fn decision(&self, configured: &Configured, lane: &Lane, undecided: &Undecided) -> Result<Ready, Refused> {

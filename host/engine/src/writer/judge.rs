@@ -5,12 +5,12 @@ use herald_core::command::Command;
 use herald_core::ids::CaseId;
 use herald_core::record::{RECORD_FORMAT, Record, Request};
 use herald_core::step::{Context, StepError, step};
-use herald_core::view::view;
 use herald_core::workspace::{RowError, Workspace};
+use herald_store::StoreError;
 use herald_store::partition::{FrameWriter, PushError};
-use herald_store::{Partition, StoreError};
 
 use super::input::{Origin, Work};
+use crate::answer::Reader;
 use crate::configured::Configured;
 use crate::existing;
 use crate::random::Random;
@@ -36,7 +36,6 @@ pub(super) enum Trouble {
 
 /// What a command is judged by, besides the frame.
 pub(super) struct Judge<'a> {
-    pub(super) partition: &'a Partition,
     pub(super) configured: &'a Configured,
     pub(super) random: &'a Random,
 }
@@ -62,7 +61,7 @@ impl Judge<'_> {
         };
         let events = step(&mut workspace, &work.command, &context)?;
         let outcome = if matches!(work.command, Command::Submit { .. }) { Outcome::Created } else { Outcome::Changed };
-        let answer = self.answer(&mut workspace, work, outcome)?;
+        let answer = self.answer(frame, &mut workspace, work, outcome)?;
         let changed = !events.is_empty();
         self.push(frame, &workspace, work, events, answer.as_ref())?;
         Ok(Carried { changed, answer })
@@ -81,25 +80,33 @@ impl Judge<'_> {
     /// the same request must not begin a case once this one has ended.
     fn attach(&self, frame: &FrameWriter<'_>, work: &Work, existing: CaseId) -> Result<Carried, Trouble> {
         let mut workspace = Workspace::open(frame, existing)?;
-        let organisation = self.configured.organisation();
-        let answer = existing::answer(organisation, self.partition, &work.requester, &mut workspace)?;
-        self.push(frame, &workspace, work, Vec::new(), Some(&answer))?;
-        Ok(Carried { changed: false, answer: Some(answer) })
+        let answer = self.answer(frame, &mut workspace, work, Outcome::Existing)?;
+        self.push(frame, &workspace, work, Vec::new(), answer.as_ref())?;
+        Ok(Carried { changed: false, answer })
     }
 
     /// The answer to `work`, if somebody waits for one.
-    fn answer(&self, workspace: &mut Workspace<'_>, work: &Work, outcome: Outcome) -> Result<Option<Answer>, RowError> {
+    fn answer(
+        &self,
+        frame: &FrameWriter<'_>,
+        workspace: &mut Workspace<'_>,
+        work: &Work,
+        outcome: Outcome,
+    ) -> Result<Option<Answer>, StoreError> {
         if !matches!(work.origin, Origin::Caller(_)) {
             return Ok(None);
         }
         let decision = match &work.command {
+            // An event that was submitted before was not decided about again.
+            _ if outcome == Outcome::Existing => None,
             Command::Submit { decision, .. } | Command::Release { decision } | Command::Resubmit { decision, .. } => {
                 Some(decision.as_ref())
             }
             _ => None,
         };
-        let view = view(workspace, decision)?.map(Box::new);
-        Ok(Some(Answer { case: workspace.id(), outcome, repeated: false, view }))
+        let (case, organisation) = (workspace.id(), self.configured.organisation());
+        let reader = Reader { organisation, requester: &work.requester };
+        reader.answer(workspace, outcome, decision, |person| frame.participates(person, case)).map(Some)
     }
 
     /// Writes a record of what happened, unless nothing did and no answer is owed.
@@ -115,7 +122,12 @@ impl Judge<'_> {
             return Ok(());
         }
         let request = work.request.as_ref().zip(answer).map(|(request, answer)| {
-            let owed = OwedAnswer { case: answer.case, outcome: answer.outcome, view: answer.view.clone() };
+            let owed = OwedAnswer {
+                case: answer.case,
+                outcome: answer.outcome,
+                view: answer.view.clone(),
+                receipt: answer.receipt,
+            };
             Ok::<_, serde_json::Error>(Request {
                 principal: request.principal.clone(),
                 path: request.path.clone(),
@@ -148,11 +160,11 @@ pub(crate) fn repeat(request: Request, body_digest: &str) -> Result<Answer, Refu
     if request.body_digest != body_digest {
         return Err(Refused::KeyReused);
     }
-    let OwedAnswer { case, outcome, view } = serde_json::from_value(request.answer).map_err(|error| {
+    let OwedAnswer { case, outcome, view, receipt } = serde_json::from_value(request.answer).map_err(|error| {
         tracing::error!(%error, "the answer owed to an idempotency key cannot be read");
         Refused::Internal
     })?;
-    Ok(Answer { case, outcome, repeated: true, view })
+    Ok(Answer { case, outcome, repeated: true, view, receipt })
 }
 
 fn defect(what: &str, error: &dyn std::fmt::Display) -> Trouble {
