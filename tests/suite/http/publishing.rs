@@ -146,6 +146,11 @@ fn who_has_left_is_not_let_in() {
     assert_eq!(server.get("zhao", "/v1/tasks").status, 200);
     let mut without = body();
     without["organisation"]["people"]["zhao"]["active"] = json!(false);
+    // What another department's policies would do with a message is for who may send it.
+    for who in ["zhao", "admin"] {
+        let refused = server.post(who, "/v1/evaluate", &fault(&json!({})));
+        assert_eq!((refused.status, &refused.json()["type"]), (403, &json!("/problems/forbidden")), "{who}");
+    }
     assert_eq!(server.post("admin", "/v1/apply", &without).status, 200);
     assert_eq!(server.get("zhao", "/v1/tasks").status, 401);
 }
