@@ -147,6 +147,17 @@ fn an_installation_from_nothing() {
     assert!(succeed(&data, &format!("backup {}", backup.display())).contains("organisation"));
     assert!(succeed(&backup, "verify").contains("organisation: sound"));
     assert_eq!(json_of(&backup, "token list")[0]["id"], "root");
+
+    // What is lost is said, and nothing begins anew in its place.
+    std::fs::remove_file(data.join("partition-0.redb")).unwrap();
+    assert!(fail(&data, "verify").contains("not sound"));
+    for line in ["serve", "rebuild", "export elsewhere", "backup elsewhere"] {
+        let said = fail(&data, line);
+        assert!(said.contains("partition-0.redb` is missing") && said.contains("backup"), "{line}: {said}");
+    }
+    std::fs::remove_file(data.join("partitions")).unwrap();
+    let heads = audit.join("heads.json");
+    assert!(fail(&data, &format!("verify --head {}", heads.display())).contains("not sound"));
 }
 
 #[test]

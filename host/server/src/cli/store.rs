@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Common, Failure};
-use crate::data::{DataFolder, store_settings};
+use crate::data::{COUNT_FILE_NAME, DataFolder, store_settings, write_count};
 use crate::output;
 use crate::settings::Settings;
 
@@ -71,8 +71,18 @@ impl Verify {
         let folder = DataFolder::take(&settings.data, false)?;
         let heads = self.heads.as_deref().map(read_heads).transpose()?.unwrap_or_default();
         let mut found = vec![verify_configuration(&folder, &settings)?];
-        for path in folder.partition_files() {
-            found.push(verify_partition(&path, &settings, &heads)?);
+        for path in folder.partition_paths()? {
+            found.push(if path.exists() {
+                verify_partition(&path, &settings, &heads)?
+            } else {
+                missing(name_of(&path))
+            });
+        }
+        // A journal that is gone with everything that spoke of it is still known to whoever keeps its head.
+        for head in &heads {
+            if !found.iter().any(|verified| verified.store == head.partition) {
+                found.push(missing(head.partition.clone()));
+            }
         }
         output::result(common.style(), &found, |found| found.iter().map(text).collect());
         let unsound = found.iter().filter(|verified| !verified.sound).count();
@@ -82,6 +92,12 @@ impl Verify {
             Err(Failure::Finding(format!("{unsound} stores are not sound; restore a backup")))
         }
     }
+}
+
+/// What is found of a store that is not there.
+fn missing(store: String) -> Verified {
+    let problems = vec![format!("`{store}.redb` is missing")];
+    Verified { store, sound: false, frames: 0, records: 0, problems }
 }
 
 fn read_heads(path: &Path) -> Result<Vec<SignedHead>, Failure> {
@@ -142,7 +158,7 @@ impl Rebuild {
             told("rebuilding the configuration", progress.frames_done, progress.frames_total);
         })?;
         let mut rebuilt = vec![CONFIGURATION.to_owned()];
-        for path in folder.partition_files() {
+        for path in folder.partition_files()? {
             rebuild(&path, &store_settings(&settings), |progress| report_progress(&name_of(&path), progress))?;
             rebuilt.push(name_of(&path));
         }
@@ -161,7 +177,7 @@ impl Export {
         let told = |progress| report_progress(CONFIGURATION, progress);
         self.write(CONFIGURATION, |file| configuration.export(file, 1, told))?;
         let mut heads = Vec::new();
-        for path in folder.partition_files() {
+        for path in folder.partition_files()? {
             let store = name_of(&path);
             let partition = Partition::open(&path, &store_settings(&settings))?;
             self.write(&store, |file| partition.export(file, 1, |progress| report_progress(&store, progress)))?;
@@ -196,15 +212,20 @@ impl Backup {
         let folder = DataFolder::take(&settings.data, false)?;
         std::fs::create_dir_all(&self.to).map_err(|source| Failure::file(&self.to, source))?;
         let mut copied = Vec::new();
-        for path in folder.partition_files() {
-            let store = name_of(&path);
-            let partition = Partition::open(&path, &store_settings(&settings))?;
-            partition.backup(&self.to.join(file_of(&path)), |progress| report_progress(&store, progress))?;
+        let files = folder.partition_files()?;
+        for path in &files {
+            let store = name_of(path);
+            let partition = Partition::open(path, &store_settings(&settings))?;
+            partition.backup(&self.to.join(file_of(path)), |progress| report_progress(&store, progress))?;
             copied.push(store);
         }
         let told = |progress| report_progress(CONFIGURATION, progress);
         folder.configuration(&settings)?.backup(&self.to.join(FILE_NAME), told)?;
         copied.push(CONFIGURATION.to_owned());
+        if !files.is_empty() {
+            let count = self.to.join(COUNT_FILE_NAME);
+            write_count(&count, files.len() as u64).map_err(|source| Failure::file(&count, source))?;
+        }
         output::result(common.style(), &copied, |copied| {
             format!("copied {} to {}", copied.join(", "), self.to.display())
         });
