@@ -99,18 +99,24 @@ impl Server {
     /// tokens there are is set up when the folder is new.
     #[must_use]
     pub fn start(data: &Path, settings: &[(&str, &str)]) -> Self {
-        let flags = [("listen", "127.0.0.1:0"), ("store_cache_bytes", "16777216"), ("evaluation_threads", "2")];
+        let flags = [("store_cache_bytes", "16777216"), ("evaluation_threads", "2")];
         let flags = flags.iter().chain(settings).map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
         let flags = flags.chain([("data".to_owned(), data.display().to_string())]).collect();
         let resolved = Sources { flags, ..Sources::default() }.resolve().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let host = Host::start(&resolved, Arc::new(SystemClock), runtime.handle()).unwrap();
-        let app = Arc::clone(host.app());
-        if app.configured().organisation().revision == 0 {
-            publish(&app, &proposal());
+        if host.app().configured().organisation().revision == 0 {
+            publish(host.app(), &proposal());
         }
+        Self::of(host, runtime)
+    }
+
+    /// A server of a host that was started on `runtime`. Nothing is published.
+    #[must_use]
+    pub fn of(host: Host, runtime: Runtime) -> Self {
+        let app = Arc::clone(host.app());
         let tokens = TOKENS.iter().map(|(who, owner)| (*who, add_token(&app, who, owner))).collect();
-        let listener = runtime.block_on(TcpListener::bind(resolved.settings.listen)).unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let serving = runtime.spawn(host.serve(listener, async {
