@@ -1,6 +1,7 @@
 //! The HTTP API over a real socket.
 
 mod batches;
+mod inbox;
 mod life;
 mod limits;
 mod operation;

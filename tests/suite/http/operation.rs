@@ -25,6 +25,7 @@ const ROUTES: &[&str] = &[
     "get /v1/channels",
     "get /v1/channels/{name}",
     "get /v1/deliveries",
+    "get /v1/inbox",
     "get /v1/directory",
     "get /v1/kinds",
     "get /v1/kinds/{name}",
@@ -92,7 +93,6 @@ fn references(value: &Value, see: &mut impl FnMut(&str)) {
 
 #[test]
 fn a_host_says_whether_it_is_ready_and_why_not() {
-    let data = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let resolved = Sources::default().resolve().unwrap();
     let settings = StoreSettings::default();
@@ -129,6 +129,7 @@ fn a_host_says_whether_it_is_ready_and_why_not() {
 
 #[test]
 fn a_data_folder_is_used_by_one_host_at_a_time() {
+    let data = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let flags =
         vec![("data".to_owned(), data.path().display().to_string()), ("store_cache_bytes".into(), "1048576".into())];
