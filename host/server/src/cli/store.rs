@@ -154,11 +154,12 @@ impl Rebuild {
     pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
         let settings = common.settings(Vec::new())?.settings;
         let folder = DataFolder::take(&settings.data, false)?;
+        let files = folder.partition_files()?;
         folder.configuration(&settings)?.rebuild(|progress| {
             told("rebuilding the configuration", progress.frames_done, progress.frames_total);
         })?;
         let mut rebuilt = vec![CONFIGURATION.to_owned()];
-        for path in folder.partition_files()? {
+        for path in files {
             rebuild(&path, &store_settings(&settings), |progress| report_progress(&name_of(&path), progress))?;
             rebuilt.push(name_of(&path));
         }
@@ -171,15 +172,16 @@ impl Export {
     pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
         let settings = common.settings(Vec::new())?.settings;
         let folder = DataFolder::take(&settings.data, false)?;
+        let files = folder.partition_files()?;
         std::fs::create_dir_all(&self.to).map_err(|source| Failure::file(&self.to, source))?;
         let (key, now) = (folder.key()?, Timestamp::now());
         let configuration = folder.configuration(&settings)?;
         let told = |progress| report_progress(CONFIGURATION, progress);
         self.write(CONFIGURATION, |file| configuration.export(file, 1, told))?;
         let mut heads = Vec::new();
-        for path in folder.partition_files()? {
-            let store = name_of(&path);
-            let partition = Partition::open(&path, &store_settings(&settings))?;
+        for path in &files {
+            let store = name_of(path);
+            let partition = Partition::open(path, &store_settings(&settings))?;
             self.write(&store, |file| partition.export(file, 1, |progress| report_progress(&store, progress)))?;
             heads.push(key.sign_head(&store, partition.head(), now));
         }
@@ -210,9 +212,9 @@ impl Backup {
     pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
         let settings = common.settings(Vec::new())?.settings;
         let folder = DataFolder::take(&settings.data, false)?;
+        let files = folder.partition_files()?;
         std::fs::create_dir_all(&self.to).map_err(|source| Failure::file(&self.to, source))?;
         let mut copied = Vec::new();
-        let files = folder.partition_files()?;
         for path in &files {
             let store = name_of(path);
             let partition = Partition::open(path, &store_settings(&settings))?;
