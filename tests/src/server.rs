@@ -30,11 +30,12 @@ use tokio::sync::oneshot;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Who has a token, besides everybody in the directory: an administrator, a service of the production
-/// department, and a person who may publish that department's policies.
-const TOKENS: [(&str, &str); 8] = [
+/// department, and a person and a service who may publish that department's policies.
+const TOKENS: [(&str, &str); 9] = [
     ("admin", "service:admin"),
     ("mes", "service:mes"),
     ("author", "person:wang"),
+    ("publisher", "service:publisher"),
     ("chen", "person:chen"),
     ("li", "person:li"),
     ("wang", "person:wang"),
@@ -98,18 +99,24 @@ impl Server {
     /// tokens there are is set up when the folder is new.
     #[must_use]
     pub fn start(data: &Path, settings: &[(&str, &str)]) -> Self {
-        let flags = [("listen", "127.0.0.1:0"), ("store_cache_bytes", "16777216"), ("evaluation_threads", "2")];
+        let flags = [("store_cache_bytes", "16777216"), ("evaluation_threads", "2")];
         let flags = flags.iter().chain(settings).map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
         let flags = flags.chain([("data".to_owned(), data.display().to_string())]).collect();
         let resolved = Sources { flags, ..Sources::default() }.resolve().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let host = Host::start(&resolved, Arc::new(SystemClock), runtime.handle()).unwrap();
-        let app = Arc::clone(host.app());
-        if app.configured().organisation().revision == 0 {
-            publish(&app, &proposal());
+        if host.app().configured().organisation().revision == 0 {
+            publish(host.app(), &proposal());
         }
+        Self::of(host, runtime)
+    }
+
+    /// A server of a host that was started on `runtime`. Nothing is published.
+    #[must_use]
+    pub fn of(host: Host, runtime: Runtime) -> Self {
+        let app = Arc::clone(host.app());
         let tokens = TOKENS.iter().map(|(who, owner)| (*who, add_token(&app, who, owner))).collect();
-        let listener = runtime.block_on(TcpListener::bind(resolved.settings.listen)).unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let serving = runtime.spawn(host.serve(listener, async {
@@ -199,7 +206,8 @@ pub fn publish(app: &App, proposal: &Proposal) {
 fn add_token(app: &App, who: &str, owner: &str) -> String {
     let text = TokenText::new(&random().unwrap());
     let departments = if who == "mes" { ["production".to_owned()].into() } else { Default::default() };
-    let author_of = if who == "author" { ["production".to_owned()].into() } else { Default::default() };
+    let author_of =
+        if matches!(who, "author" | "publisher") { ["production".to_owned()].into() } else { Default::default() };
     let request =
         TokenRequest { owner: owner.into(), departments, author_of, admin: who == "admin", ..TokenRequest::default() };
     let token = request.token(&text, Timestamp::now()).unwrap();

@@ -106,10 +106,14 @@ pub fn may_ask(organisation: &Organisation, case: &Case, requester: &Requester, 
 ///
 /// `participates` says whether they take part in it: as sender, accountable, holder of a task or recipient. A
 /// department's members see what their department sent or received, unless it is confidential; named roles
-/// see that too; senior management sees all below restricted; a service sees what it speaks for.
+/// see that too; senior management sees all below restricted; a service sees what it speaks for. While a case is
+/// held, the policy authors who may release it see what they release.
 #[must_use]
 pub fn may_see(organisation: &Organisation, case: &Case, requester: &Requester, participates: bool) -> bool {
     if participates || (requester.actor == case.sender && requester.actor != Actor::Anonymous) {
+        return true;
+    }
+    if case.held.as_ref().is_some_and(|hold| requester.author_of.contains(&hold.bundle.department)) {
         return true;
     }
     let rules = &organisation.rules;
@@ -123,6 +127,24 @@ pub fn may_see(organisation: &Organisation, case: &Case, requester: &Requester, 
         Classification::Confidential => among(&rules.senior_management) || among(&rules.confidential_readers),
         Classification::Restricted => among(&rules.restricted_readers),
     }
+}
+
+/// [`may_see`], where it takes a store to know who takes part in a case. `participates` is asked only when the case
+/// does not settle the question by itself.
+///
+/// # Errors
+/// That of `participates`.
+pub fn sees<E>(
+    organisation: &Organisation,
+    case: &Case,
+    requester: &Requester,
+    participates: impl FnOnce(&PersonId) -> Result<bool, E>,
+) -> Result<bool, E> {
+    if may_see(organisation, case, requester, false) {
+        return Ok(true);
+    }
+    let participates = requester.actor.person().map_or(Ok(false), participates)?;
+    Ok(may_see(organisation, case, requester, participates))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use herald_core::access::Requester;
 use herald_core::decision::Decision;
 use herald_core::ids::{CaseId, SHARDS, Shard};
 use herald_core::message::Message;
-use herald_core::step::Refusal;
+use herald_core::step::{Context, Refusal, may_submit};
 use herald_store::Partition;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
@@ -187,18 +187,24 @@ impl Engine {
     /// What would happen to a message: the message as it would be, and the policies' decision. Nothing is kept.
     ///
     /// # Errors
-    /// [`Refused::Form`], or what keeps the engine from evaluating.
+    /// [`Refused::Form`], [`Refusal::Forbidden`] for who may not submit it, or what keeps the engine from evaluating.
     pub async fn evaluate(&self, requester: &Requester, draft: Draft) -> Result<(Message, Decision), Refused> {
         self.begin(None)?;
         let (sender, answer) = oneshot::channel();
         let host = Arc::clone(&self.inner.host);
-        let actor = requester.actor.clone();
+        let requester = requester.clone();
         let job = move || {
-            let configured = host.configured.get();
-            let message = draft.into_message(&configured, actor, host.clock.now()).map_err(Refused::Form);
-            let decided = message.map(|message| decide(&configured, &host.stats, message));
+            let (configured, now) = (host.configured.get(), host.clock.now());
+            let evaluate = || {
+                let message = draft.into_message(&configured, requester.actor.clone(), now).map_err(Refused::Form)?;
+                let organisation = configured.organisation();
+                let context = Context { now, organisation, requester: &requester, expected_version: None };
+                may_submit(&message, &context)?;
+                let (message, decision) = decide(&configured, &host.stats, message);
+                Ok((*message, *decision))
+            };
             // Whoever has gone needs no answer.
-            let _ = sender.send(decided.map(|(message, decision)| (*message, *decision)));
+            let _ = sender.send(evaluate());
         };
         self.inner.host.pool.run(Behalf::Caller, Box::new(job)).map_err(|_| self.overloaded())?;
         answer.await.unwrap_or(Err(Refused::Internal))

@@ -1,5 +1,6 @@
 //! What happens to a request on an evaluation thread: it is looked up, read, and decided, and then handed to the
-//! writer as a command.
+//! writer as a command. Policies are asked only about what would not be refused whatever they said: they cost time
+//! that others wait for. The writer judges the same again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -9,16 +10,17 @@ use herald_core::command::Command;
 use herald_core::decision::Decision;
 use herald_core::ids::CaseId;
 use herald_core::message::Message;
-use herald_core::step::Refusal;
+use herald_core::step::{Context, Refusal, may_release, may_resubmit, may_submit};
 use herald_core::workspace::{Rows, Workspace};
 use herald_store::StoreError;
 use jiff::Timestamp;
 
+use crate::answer::Reader;
 use crate::configured::Configured;
 use crate::draft::Draft;
 use crate::existing;
 use crate::host::{Host, Lane};
-use crate::request::{Answer, Refused, RequestIdentity, Undecided};
+use crate::request::{Answer, Outcome, Refused, RequestIdentity, Undecided};
 use crate::stats::Stats;
 use crate::writer::{Input, Origin, Reply, Work, repeat, store_error};
 
@@ -93,6 +95,7 @@ impl Evaluation {
     fn submission(&self, configured: &Configured, stats: &Stats, lane: &Lane, draft: &Draft) -> Result<Ready, Refused> {
         let message = draft.clone().into_message(configured, self.requester.actor.clone(), self.now);
         let message = message.map_err(Refused::Form)?;
+        may_submit(&message, &self.context(configured))?;
         if let Some(answer) = self.existing(configured, lane, &message)? {
             return Ok(Ready::Answered(answer));
         }
@@ -110,8 +113,19 @@ impl Evaluation {
         let existing = snapshot.live_case(&message.kind, &message.department, key).map_err(unreadable)?;
         let Some(case) = existing else { return Ok(None) };
         let mut workspace = Workspace::open(&snapshot, case).map_err(|error| unreadable(store_error(error)))?;
-        let answer = existing::answer(organisation, &lane.partition, &self.requester, &mut workspace);
-        answer.map(Some).map_err(unreadable)
+        let reader = Reader { organisation, requester: &self.requester };
+        let participates = |person: &_| snapshot.participates(person, case);
+        reader.answer(&mut workspace, Outcome::Existing, None, participates).map(Some).map_err(unreadable)
+    }
+
+    /// What it is judged by beforehand.
+    fn context<'a>(&'a self, configured: &'a Configured) -> Context<'a> {
+        Context {
+            now: self.now,
+            organisation: configured.organisation(),
+            requester: &self.requester,
+            expected_version: self.expected_version,
+        }
     }
 
     fn decision(
@@ -124,8 +138,10 @@ impl Evaluation {
         let not_found = || Refusal::NotFound(format!("message {}", self.case));
         let snapshot = lane.partition.snapshot().map_err(unreadable)?;
         let case = snapshot.case(self.case).map_err(|error| unreadable(store_error(error)))?.ok_or_else(not_found)?;
+        let context = self.context(configured);
         let command = match undecided {
             Undecided::Release => {
+                may_release(&case, &context)?;
                 let message = snapshot.message(case.id, case.message_version).map_err(unreadable)?;
                 let (_, decision) = decide(configured, stats, message.ok_or_else(not_found)?);
                 Command::Release { decision }
@@ -133,7 +149,9 @@ impl Evaluation {
             Undecided::Resubmit(draft) => {
                 let sender = self.requester.actor.clone();
                 let message = draft.as_ref().clone().into_message(configured, sender, self.now);
-                let (message, decision) = decide(configured, stats, message.map_err(Refused::Form)?);
+                let message = message.map_err(Refused::Form)?;
+                may_resubmit(&case, &message, &context)?;
+                let (message, decision) = decide(configured, stats, message);
                 Command::Resubmit { message, decision }
             }
         };

@@ -23,6 +23,7 @@
 //! waits for a moment or a receiver waits in the store. It reads no clock but the [`Clock`] it is given, knows
 //! neither HTTP nor secrets, and judges nothing: that is core's.
 
+mod answer;
 mod clock;
 mod configured;
 mod courier;
@@ -50,5 +51,5 @@ pub use courier::{Carried, Courier, Parcel};
 pub use draft::Draft;
 pub use engine::{Engine, PartitionStatus, Parts, StartError};
 pub use random::Random;
-pub use request::{Answer, Ask, Outcome, Refused, RequestIdentity};
+pub use request::{Answer, Ask, Outcome, Receipt, Refused, RequestIdentity};
 pub use settings::{FRAME_LIMIT_COMMANDS, Settings};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use herald_core::case::Verdict;
+use herald_core::case::{Status, Verdict};
 use herald_core::command::Command;
 use herald_core::ids::{CaseId, DeliveryNumber, TaskNumber};
 use herald_core::plan::GoalName;
@@ -117,6 +117,17 @@ pub struct Answer {
     pub repeated: bool,
     /// The case as it was right after the command; `None` when the requester may not see it.
     pub view: Option<Box<CaseView>>,
+    /// Where the case stands after a command of somebody who may not see it, such as an administrator.
+    pub receipt: Option<Receipt>,
+}
+
+/// What is said of a case that one has changed and may not see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Where it is in its life.
+    pub status: Status,
+    /// What `If-Match` compares.
+    pub version: u64,
 }
 
 /// What happened to a case.
@@ -138,6 +149,8 @@ pub(crate) struct OwedAnswer {
     pub(crate) outcome: Outcome,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) view: Option<Box<CaseView>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) receipt: Option<Receipt>,
 }
 
 /// Why a request was not carried out. Nothing was changed, but for [`Refused::Unknown`].

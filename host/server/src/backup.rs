@@ -13,7 +13,7 @@ use herald_store::journal::Head;
 use herald_store::partition::Progress;
 use herald_store::{Partition, StoreError};
 
-use crate::data::{CONFIGURATION, file_name, partition_name};
+use crate::data::{CONFIGURATION, COUNT_FILE_NAME, file_name, partition_name, write_count};
 
 /// The longest name of a backup.
 pub const NAME_LIMIT_CHARS: usize = 64;
@@ -129,6 +129,10 @@ pub fn copy<'a>(
         let path = to.join(file_name(&store));
         let head = partition.backup(&path, |done| progress(&store, done))?;
         copied.push(Copied { store, path, head });
+    }
+    if !copied.is_empty() {
+        let count = to.join(COUNT_FILE_NAME);
+        write_count(&count, copied.len() as u64).map_err(failed(&count))?;
     }
     let path = to.join(file_name(CONFIGURATION));
     let head = configuration.backup(&path, |done| progress(CONFIGURATION, done))?;

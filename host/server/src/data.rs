@@ -6,9 +6,11 @@
 //! | `organisation.redb` | the configuration, journalled |
 //! | `partition-N.redb` | the messages of partition N, journalled; counted from 0 |
 //! | `backups` | the backups that a running host made, unless the setting `backups` names another folder |
+//! | `partitions` | how many partitions it was made with; written once, so that a lost one is missed |
 //! | `host.key` | the key that signs the heads of the journals; for the host's own user only |
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use herald_store::configuration::{ConfigurationStore, FILE_NAME};
@@ -32,6 +34,8 @@ pub fn partition_name(number: u64) -> String {
 pub fn file_name(store: &str) -> String {
     format!("{store}.redb")
 }
+/// The file that says how many partitions there are.
+pub(crate) const COUNT_FILE_NAME: &str = "partitions";
 
 /// The data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +64,9 @@ pub enum DataError {
         /// How many the setting wants.
         wanted: u64,
     },
+    /// A store that was there before is gone.
+    #[error("`{}` is missing; what was in it is nowhere else, so restore it from a backup", .0.display())]
+    Lost(PathBuf),
     /// A store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -85,10 +92,6 @@ impl DataFolder {
     /// # Errors
     /// [`DataError`]; [`DataError::InUse`] while another process has it.
     pub fn take(path: &Path, make: bool) -> Result<Self, DataError> {
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            move |source| DataError::Folder { path, source }
-        };
         if make {
             std::fs::create_dir_all(path).map_err(failed(path))?;
         } else if !path.join(FILE_NAME).exists() {
@@ -110,32 +113,78 @@ impl DataFolder {
         &self.path
     }
 
-    /// Opens the configuration.
+    /// Opens the configuration, and makes it in a folder without messages.
     ///
     /// # Errors
-    /// [`DataError::Store`].
+    /// [`DataError::Store`]; [`DataError::Lost`] when there are messages and no configuration.
     pub fn configuration(&self, settings: &Settings) -> Result<ConfigurationStore, DataError> {
-        Ok(ConfigurationStore::open(&self.path.join(FILE_NAME), &store_settings(settings))?)
+        let path = self.path.join(FILE_NAME);
+        if !path.exists() && self.count()? != 0 {
+            return Err(DataError::Lost(path));
+        }
+        Ok(ConfigurationStore::open(&path, &store_settings(settings))?)
     }
 
-    /// The files of the partitions that there are, in order.
-    #[must_use]
-    pub fn partition_files(&self) -> Vec<PathBuf> {
-        (0..).map(|number| self.partition_file(number)).take_while(|path| path.exists()).collect()
+    /// Where the partitions lie that the folder was made with, in order, whether or not they are there.
+    ///
+    /// # Errors
+    /// [`DataError::Folder`].
+    pub fn partition_paths(&self) -> Result<Vec<PathBuf>, DataError> {
+        Ok((0..self.count()?).map(|number| self.partition_file(number)).collect())
+    }
+
+    /// The files of the partitions that the folder was made with, in order.
+    ///
+    /// # Errors
+    /// [`DataError::Lost`] when one is not there.
+    pub fn partition_files(&self) -> Result<Vec<PathBuf>, DataError> {
+        let paths = self.partition_paths()?;
+        match paths.iter().find(|path| !path.exists()) {
+            Some(lost) => Err(DataError::Lost(lost.clone())),
+            None => Ok(paths),
+        }
     }
 
     /// Opens all partitions, and makes them on the first start.
     ///
     /// # Errors
-    /// [`DataError`]; messages are never spread anew over another number of partitions.
+    /// [`DataError`]; messages are never spread anew over another number of partitions, and a partition that is
+    /// gone is not replaced by an empty one.
     pub fn partitions(&self, settings: &Settings) -> Result<Vec<Partition>, DataError> {
-        let (found, wanted) = (self.partition_files().len() as u64, settings.partitions);
+        let (found, wanted) = (self.partition_files()?.len() as u64, settings.partitions);
         if found != 0 && found != wanted {
             return Err(DataError::Partitions { path: self.path.clone(), found, wanted });
         }
         let store_settings = store_settings(settings);
         let open = |number| Partition::open(&self.partition_file(number), &store_settings);
-        Ok((0..wanted).map(open).collect::<Result<_, _>>()?)
+        let partitions = (0..wanted).map(open).collect::<Result<_, _>>()?;
+        let count = self.path.join(COUNT_FILE_NAME);
+        if !count.exists() {
+            write_count(&count, wanted).map_err(failed(&count))?;
+        }
+        Ok(partitions)
+    }
+
+    /// How many partitions the folder was made with; 0 before its first start. Where that is not written down, as in
+    /// files that were put together by hand, the last partition tells.
+    fn count(&self) -> Result<u64, DataError> {
+        let path = self.path.join(COUNT_FILE_NAME);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => {
+                let invalid = |error| std::io::Error::new(std::io::ErrorKind::InvalidData, error);
+                text.trim().parse().map_err(invalid).map_err(failed(&path))
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let mut count = 0;
+                for entry in std::fs::read_dir(&self.path).map_err(failed(&self.path))? {
+                    let name = entry.map_err(failed(&self.path))?.file_name();
+                    let number = name.to_str().and_then(partition_number);
+                    count = count.max(number.map_or(0, |number| number.saturating_add(1)));
+                }
+                Ok(count)
+            }
+            Err(error) => Err(failed(&path)(error)),
+        }
     }
 
     /// The key that signs heads; made on first use.
@@ -150,6 +199,25 @@ impl DataFolder {
     fn partition_file(&self, number: u64) -> PathBuf {
         self.path.join(file_name(&partition_name(number)))
     }
+}
+
+/// The number in the name of a partition's file.
+fn partition_number(name: &str) -> Option<u64> {
+    name.strip_prefix("partition-")?.strip_suffix(".redb")?.parse().ok()
+}
+
+/// Writes down how many partitions there are: wholly or not at all, however the machine fares.
+pub(crate) fn write_count(path: &Path, count: u64) -> std::io::Result<()> {
+    let unfinished = path.with_extension("new");
+    let mut file = File::create(&unfinished)?;
+    writeln!(file, "{count}")?;
+    file.sync_all()?;
+    std::fs::rename(&unfinished, path)
+}
+
+fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> DataError + use<> {
+    let path = path.to_owned();
+    move |source| DataError::Folder { path, source }
 }
 
 /// How stores are opened.
@@ -181,7 +249,18 @@ mod tests {
         let wrong = folder.partitions(&settings(3)).unwrap_err();
         assert!(wrong.to_string().contains("has 2 partitions"), "{wrong}");
         assert_eq!(folder.key().unwrap().public_key(), folder.key().unwrap().public_key());
+        // What is lost is missed, also where nothing says how many there were, and nothing takes its place.
+        std::fs::remove_file(path.join("partition-0.redb")).unwrap();
+        for _ in 0..2 {
+            let lost = folder.partitions(&settings(2)).unwrap_err();
+            assert!(lost.to_string().contains("partition-0.redb` is missing"), "{lost}");
+            assert!(folder.partition_files().is_err() && folder.partition_paths().unwrap().len() == 2);
+            let _ = std::fs::remove_file(path.join(COUNT_FILE_NAME));
+        }
+        write_count(&path.join(COUNT_FILE_NAME), 1).unwrap();
+        std::fs::remove_file(path.join(FILE_NAME)).unwrap();
+        assert!(matches!(folder.configuration(&settings(2)), Err(DataError::Lost(_))));
         drop(folder);
-        assert!(DataFolder::take(&path, false).is_ok());
+        assert!(DataFolder::take(&path, true).is_ok());
     }
 }

@@ -1,6 +1,7 @@
 //! Publishing: from files that somebody proposes to a configuration in force.
 //!
-//! A proposal is checked as a whole (the organisation, its forms, every bundle with its cases) before anything
+//! A proposal is checked as a whole (the organisation, its forms, every bundle with its cases, those too that stay
+//! in force in another organisation) before anything
 //! is written, becomes durable in one transaction, and is then swapped in atomically. With an error anywhere,
 //! nothing changes. The same code serves `POST /v1/apply` and `herald apply` on a data folder.
 
@@ -34,7 +35,7 @@ pub struct Proposal {
     pub expected_revision: Option<u64>,
 }
 
-/// Why a proposal was not published; nothing of it was.
+/// Why a proposal was not published; but for [`ApplyError::NotInForce`], nothing of it was.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
     /// It has errors.
@@ -46,9 +47,17 @@ pub enum ApplyError {
     /// The store refused or failed.
     #[error(transparent)]
     Publish(#[from] PublishError),
-    /// A bundle in force does not load any more.
+    /// What is stored cannot be read.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// It is durable, and this host goes on with what was in force before.
+    #[error("revision {revision} was published, and is in force only once the host has been started again: {why}")]
+    NotInForce {
+        /// The revision.
+        revision: u64,
+        /// Why it is not in force.
+        why: LoadError,
+    },
     /// No random bytes are to be had.
     #[error(transparent)]
     Random(#[from] RandomError),
@@ -75,7 +84,7 @@ pub struct Publisher {
     store: ConfigurationStore,
     tokens: TokenTable,
     limits: HostLimits,
-    /// Held from a publication's commit until it is in force, so that two cannot overtake each other.
+    /// Held from a proposal's check until it is in force, so that two cannot overtake each other.
     publishing: Mutex<()>,
 }
 
@@ -144,7 +153,7 @@ impl Publisher {
     /// Waits for the disk, and for policies' cases to run.
     ///
     /// # Errors
-    /// [`ApplyError`]; nothing was published.
+    /// [`ApplyError`]; nothing was published, but for [`ApplyError::NotInForce`].
     pub fn apply(
         &self,
         proposal: &Proposal,
@@ -155,19 +164,21 @@ impl Publisher {
         before: Option<&Configured>,
     ) -> Result<Published, ApplyError> {
         allowed(proposal, requester)?;
-        let organisation = match (&proposal.organisation, before) {
-            (Some(organisation), _) => Arc::new(organisation.clone()),
-            (None, Some(before)) => Arc::clone(before.organisation()),
-            (None, None) => Arc::new(self.store.load().map_err(LoadError::Store)?.organisation),
-        };
-        self.check(proposal, organisation)?;
+        // Held while it is checked: what it is checked against must still be in force when it is published.
         let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
-        let retire = if proposal.prune { self.unnamed(proposal)? } else { Vec::new() };
+        let Loaded { organisation: stored, bundles, .. } = self.store.load().map_err(LoadError::Store)?;
+        let unnamed: Vec<_> = bundles.into_iter().filter(|bundle| !proposal.bundles.contains_key(&bundle.id)).collect();
+        let (retired, staying) = if proposal.prune { (unnamed, Vec::new()) } else { (Vec::new(), unnamed) };
+        match &proposal.organisation {
+            Some(organisation) => self.check(proposal, organisation.clone(), &staying)?,
+            // In the organisation as it is, they are as they were.
+            None => self.check(proposal, stored, &[])?,
+        }
         let publication = Publication {
             organisation: proposal.organisation.as_ref(),
             bundles: proposal.bundles.iter().collect(),
             activate: Vec::new(),
-            retire: retire.iter().collect(),
+            retire: retired.iter().map(|bundle| &bundle.id).collect(),
             expected_revision: proposal.expected_revision,
         };
         if dry_run {
@@ -178,26 +189,34 @@ impl Publisher {
         let stamp = Stamp { at: now, by: &requester.actor, seed: random()? };
         let published = self.store.publish(&publication, &stamp)?;
         if !published.changes.is_empty() {
-            let loaded = self.store.load().map_err(LoadError::Store)?;
             let policies = before.map(|before| before.policies.clone()).unwrap_or_default();
-            in_force(self.configured(loaded, &policies)?);
+            let loaded = self.store.load().map_err(LoadError::Store);
+            let configured = loaded.and_then(|loaded| self.configured(loaded, &policies));
+            in_force(configured.map_err(|why| ApplyError::NotInForce { revision: published.revision, why })?);
         }
         Ok(published)
     }
 
-    /// Everything that is wrong with a proposal, in the organisation that it would have.
-    fn check(&self, proposal: &Proposal, organisation: Arc<Organisation>) -> Result<(), ApplyError> {
+    /// Everything that is wrong with a proposal, and with the bundles `staying` in force beside it, in the
+    /// `organisation` that they would have.
+    fn check(
+        &self,
+        proposal: &Proposal,
+        organisation: Organisation,
+        staying: &[StoredBundle],
+    ) -> Result<(), ApplyError> {
         let mut errors = Vec::new();
         if let Err(error) = organisation.check() {
             errors.extend(
                 error.problems.into_iter().map(|problem| FieldError::new(problem.field.to_string(), problem.message)),
             );
         }
-        let world = World::new(organisation).map(Arc::new).map_err(|wrong| {
+        let world = World::new(Arc::new(organisation)).map(Arc::new).map_err(|wrong| {
             errors.extend(wrong.iter().map(|error| FieldError::new(format!("kinds.{}.form", error.kind), error)));
         });
         if let Ok(world) = world {
-            for (id, files) in &proposal.bundles {
+            let staying = staying.iter().map(|bundle| (&bundle.id, &bundle.files));
+            for (id, files) in proposal.bundles.iter().chain(staying) {
                 errors.extend(self.check_bundle(id, files, &world));
             }
         }
@@ -216,12 +235,6 @@ impl Publisher {
             Ok(bundle) => at(&format!("its manifest says that it is `{}`", bundle.id())),
             Err(report) => diagnostics(id, &report),
         }
-    }
-
-    fn unnamed(&self, proposal: &Proposal) -> Result<Vec<BundleId>, ApplyError> {
-        let loaded = self.store.load().map_err(PublishError::Store)?;
-        let active = loaded.bundles.into_iter().map(|bundle| bundle.id);
-        Ok(active.filter(|id| !proposal.bundles.contains_key(id)).collect())
     }
 
     /// Adds a token and puts it in force.

@@ -171,6 +171,25 @@ fn an_installation_from_nothing() {
     assert_eq!(json_of(&backup, "token list")[0]["id"], "root");
     assert!(fail(&data, &format!("backup {}", backup.display())).contains("partition-0.redb"));
     assert!(succeed(&data.join("backups/monday"), "verify").contains("partition-0: sound"));
+
+    // What is lost is said, and nothing begins anew in its place.
+    std::fs::remove_file(data.join("partition-0.redb")).unwrap();
+    let unsound = |line: &str| {
+        let output = run(&data, line);
+        let found = String::from_utf8(output.stdout).unwrap();
+        assert!(!output.status.success() && found.contains("partition-0: NOT SOUND"), "{line}: {found}");
+    };
+    unsound("verify");
+    let elsewhere = folder.path().join("elsewhere");
+    for line in ["serve", "rebuild", "export", "backup"] {
+        let to = if matches!(line, "export" | "backup") { format!(" {}", elsewhere.display()) } else { String::new() };
+        let said = fail(&data, &format!("{line}{to}"));
+        assert!(said.contains("partition-0.redb` is missing") && said.contains("restore it"), "{line}: {said}");
+        assert!(!elsewhere.exists(), "{line} leaves nothing half done");
+    }
+    std::fs::remove_file(data.join("partitions")).unwrap();
+    assert!(succeed(&data, "verify").contains("organisation: sound"), "nobody remembers that there was another");
+    unsound(&format!("verify --head {}", audit.join("heads.json").display()));
 }
 
 #[test]

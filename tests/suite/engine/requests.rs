@@ -214,6 +214,7 @@ async fn a_held_message_is_evaluated_again_when_it_is_released() {
     assert_eq!(answer.view.unwrap().status, Status::Held);
     let refused = house.ask("li", answer.case, Ask::Release).await;
     assert!(matches!(refused, Err(Refused::Step(Refusal::Forbidden { .. }))), "{refused:?}");
+    assert_eq!(house.engine.stats().refused.get(), 0, "no policy is asked for who may not, and the writer is spared");
     let admin = Requester { admin: true, ..requester("chen") };
     let released = house.engine.ask(&admin, None, answer.case, None, Ask::Release).await.unwrap();
     assert_eq!(released.view.unwrap().status, Status::Held, "the policy still fails");

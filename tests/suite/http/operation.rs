@@ -1,9 +1,15 @@
 //! Health, readiness, metrics, the API's description.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use herald_server::host::Host;
-use herald_tests::server::Server;
+use herald_engine::{Random, SystemClock};
+use herald_server::host::{Host, Stores};
+use herald_server::settings::Sources;
+use herald_store::configuration::ConfigurationStore;
+use herald_store::{Partition, StoreSettings};
+use herald_tests::fault::{Fault, fault_disk};
+use herald_tests::server::{Server, fault, proposal, publish};
 use serde_json::{Value, json};
 
 /// Every route, as it is registered and described.
@@ -19,6 +25,7 @@ const ROUTES: &[&str] = &[
     "get /v1/channels",
     "get /v1/channels/{name}",
     "get /v1/deliveries",
+    "get /v1/inbox",
     "get /v1/directory",
     "get /v1/kinds",
     "get /v1/kinds/{name}",
@@ -94,12 +101,48 @@ fn references(value: &Value, see: &mut impl FnMut(&str)) {
 
 #[test]
 fn a_host_says_whether_it_is_ready_and_why_not() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let resolved = Sources::default().resolve().unwrap();
+    let settings = StoreSettings::default();
+    let ((configuration, _), (partition, disk)) = (fault_disk(Vec::new()), fault_disk(Vec::new()));
+    let stores = Stores {
+        configuration: ConfigurationStore::open_with_backend(configuration, &settings).unwrap(),
+        partitions: vec![Partition::open_with_backend(partition, &settings).unwrap()],
+    };
+    let random = Random::from_seed([7; 32]);
+    let host = Host::start_on(stores, &resolved, Arc::new(SystemClock), random, runtime.handle()).unwrap();
+    let server = Server::of(host, runtime);
+    let check = |why: Option<(&str, &str)>| {
+        let answer = server.get("", "/readyz");
+        let Some((pointer, message)) = why else {
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            return;
+        };
+        let problem = answer.json();
+        assert_eq!((answer.status, &problem["type"]), (503, &json!("/problems/not-ready")), "{problem}");
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
+        assert!(problem["errors"][0]["message"].as_str().unwrap().contains(message), "{problem}");
+        assert_eq!(server.get("", "/healthz").status, 200, "it is alive");
+    };
+    check(Some(("/organisation", "herald apply")));
+    publish(&server.app, &proposal());
+    check(None);
+    disk.inject(Fault::FailSync(disk.syncs() + 1));
+    let refused = server.post("li", "/v1/messages", &fault(&json!({})));
+    assert_eq!((refused.status, &refused.json()["type"]), (503, &json!("/problems/unknown-outcome")));
+    check(Some(("/partitions/0", "the sync has failed")));
+    let refused = server.post("li", "/v1/messages", &fault(&json!({})));
+    assert_eq!((refused.status, &refused.json()["type"]), (503, &json!("/problems/not-ready")));
+}
+
+#[test]
+fn a_data_folder_is_used_by_one_host_at_a_time() {
     let data = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let flags =
         vec![("data".to_owned(), data.path().display().to_string()), ("store_cache_bytes".into(), "1048576".into())];
-    let resolved = herald_server::settings::Sources { flags, ..Default::default() }.resolve().unwrap();
-    let start = || Host::start(&resolved, std::sync::Arc::new(herald_engine::SystemClock), runtime.handle());
+    let resolved = Sources { flags, ..Default::default() }.resolve().unwrap();
+    let start = || Host::start(&resolved, Arc::new(SystemClock), runtime.handle());
     let host = start().unwrap();
     assert_eq!(host.app().configured().organisation().revision, 0);
     let in_use = start().err().unwrap().to_string();

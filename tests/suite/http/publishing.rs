@@ -5,6 +5,8 @@ use herald_store::configuration::bundle_digest;
 use herald_tests::server::{Server, fault, proposal};
 use serde_json::{Value, json};
 
+use super::publish_own;
+
 fn body() -> Value {
     serde_json::to_value(ApplyBody::new(proposal())).unwrap()
 }
@@ -42,6 +44,32 @@ fn a_publication_is_whole_or_nothing() {
     let mut stale = body();
     stale["expected_revision"] = json!(1);
     assert_eq!(server.post("admin", "/v1/apply", &stale).status, 412);
+}
+
+#[test]
+fn an_organisation_is_refused_that_bundles_in_force_do_not_fit() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    publish_own(&server);
+    let mut alone = body();
+    alone["bundles"] = json!({});
+    assert_eq!(server.post("admin", "/v1/apply", &alone).status, 200);
+    // The kind that both bundles are for is gone.
+    let kind = alone["organisation"]["kinds"]["fault"].take();
+    alone["organisation"]["kinds"] = json!({ "stoppage": kind });
+    for dry_run in [true, false] {
+        let refused = server.post("admin", &format!("/v1/apply?dry_run={dry_run}"), &alone);
+        assert_eq!((refused.status, &refused.json()["type"]), (422, &json!("/problems/configuration")));
+        for bundle in ["organisation/fault", "production/own"] {
+            let errors = refused.json()["errors"].as_array().unwrap().clone();
+            let named = errors.iter().any(|error| error["pointer"].as_str().unwrap().starts_with(bundle));
+            assert!(named, "{bundle}: {}", refused.text());
+        }
+    }
+    assert_eq!(server.get("li", "/v1/kinds/fault").status, 200);
+    alone["prune"] = json!(true);
+    assert_eq!(server.post("admin", "/v1/apply", &alone).status, 200, "what is retired need not fit");
+    assert_eq!(server.get("li", "/v1/policies").json(), json!([]));
 }
 
 #[test]
@@ -137,6 +165,11 @@ fn evaluation_stores_nothing() {
     assert_eq!(answer["message"]["classification"], "internal", "the kind's defaults are filled in");
     assert_eq!(server.get("li", "/v1/messages").json()["items"], json!([]));
     assert_eq!(server.post("li", "/v1/evaluate", &fault(&json!({"body": {}}))).status, 422);
+    // What another department's policies would do with a message is for who may send it.
+    for who in ["zhao", "admin"] {
+        let refused = server.post(who, "/v1/evaluate", &fault(&json!({})));
+        assert_eq!((refused.status, &refused.json()["type"]), (403, &json!("/problems/forbidden")), "{who}");
+    }
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Who sees what: what one may not see does not exist, by any path.
 
 use herald_tests::server::Server;
-use serde_json::json;
+use serde_json::{Value, json};
+
+use super::publish_own;
 
 #[test]
 fn what_one_may_not_see_does_not_exist() {
@@ -47,6 +49,40 @@ fn a_duplicate_of_what_one_may_not_see_gets_a_receipt() {
     let id = server.submit("li", &body);
     let answer = server.post("wang", "/v1/messages", &herald_tests::server::fault(&body));
     assert_eq!((answer.status, answer.json()), (200, json!({ "id": id })));
+}
+
+#[test]
+fn who_may_release_a_held_case_sees_it_while_it_is_held() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    publish_own(&server);
+    let fails = json!({"classification": "confidential", "labels": {"own": "fail"}});
+    let id = server.submit("li", &fails);
+    let held = format!("/v1/messages/{id}");
+    assert_eq!(server.get("publisher", &held).json()["status"], "held");
+    assert_eq!(server.get("chen", &held).status, 404);
+    assert_eq!(server.post("chen", &format!("{held}/release"), &json!({})).status, 404);
+    let released = server.post("publisher", &format!("{held}/release"), &json!({}));
+    assert_eq!((released.status, &released.json()["status"]), (200, &json!("held")), "{}", released.text());
+}
+
+#[test]
+fn an_administrator_is_answered_with_a_receipt_of_what_they_may_not_see() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    publish_own(&server);
+    let fails = json!({"classification": "confidential", "labels": {"own": "fail"}});
+    let id = server.submit("li", &fails);
+    let headers = [("content-type", "application/json"), ("idempotency-key", "release")];
+    for replayed in [None, Some("true")] {
+        let path = format!("/v1/messages/{id}/release");
+        let released = server.send("admin", "POST", &path, &headers, b"{}");
+        let receipt: Value = json!({"id": id, "status": "held", "version": 2});
+        assert_eq!((released.status, released.json()), (200, receipt), "{}", released.text());
+        assert_eq!(released.headers["etag"], "\"2\"");
+        assert_eq!(released.headers.get("idempotency-replayed").map(String::as_str), replayed);
+    }
+    assert_eq!(server.get("admin", &format!("/v1/messages/{id}")).status, 404);
 }
 
 #[test]

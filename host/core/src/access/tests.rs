@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{may_ask, may_do, may_keep, may_see, may_submit};
+use super::{may_ask, may_do, may_keep, may_see, may_submit, sees};
 use crate::case::Case;
 use crate::command::Verb;
 use crate::fixture::{World, check, check_in, requester};
@@ -42,6 +42,26 @@ fn who_sees_a_case() {
             assert_eq!(sees, expected == 'x', "{who} and a {classification} case");
             assert!(may_see(&world.organisation, &case, &requester(who), true), "{who} takes part");
         }
+    }
+    // Only a person is asked after, and only when the case does not settle it.
+    let confidential = case_of("p.worker", Classification::Confidential);
+    for (who, asked) in [("p.worker", false), ("gm", false), ("p.mate", true), ("service:mes", false)] {
+        let mut was_asked = false;
+        let participates = |_: &_| {
+            was_asked = true;
+            Ok::<_, ()>(true)
+        };
+        let seen = sees(&world.organisation, &confidential, &requester(who), participates).unwrap();
+        assert_eq!((was_asked, seen), (asked, who != "service:mes"), "{who}");
+    }
+    // Whoever may release a held case sees it for as long as it is held.
+    let hold = serde_json::from_value(json!({"bundle": "sales/x", "reason": "broken"})).unwrap();
+    let mut held = case_of("p.worker", Classification::Restricted);
+    for (who, while_held) in [("author:sales", true), ("author:production", false), ("admin", false)] {
+        held.held = None;
+        assert!(!may_see(&world.organisation, &held, &requester(who), false), "{who} and a case that is not held");
+        held.held = Some(serde_json::from_value::<crate::decision::Hold>(Clone::clone(&hold)).unwrap());
+        assert_eq!(may_see(&world.organisation, &held, &requester(who), false), while_held, "{who} and a held case");
     }
     // Whoever stays unknown is not recognised again; a service is.
     let restricted = |sender: &str| case_of(sender, Classification::Restricted);

@@ -48,6 +48,10 @@ impl<'draft, 'rows> Draft<'draft, 'rows> {
         self.events.is_empty()
     }
 
+    pub(super) fn context(&self) -> &Context<'draft> {
+        &self.context
+    }
+
     pub(super) fn now(&self) -> Timestamp {
         self.context.now
     }
@@ -94,16 +98,11 @@ impl<'draft, 'rows> Draft<'draft, 'rows> {
 
     /// Refuses `verb` unless the requester may ask it of the case as a whole.
     pub(super) fn allow(&self, verb: Verb, why: &'static str) -> Done {
-        let case = self.case()?;
-        if access::may_ask(self.organisation(), case, self.requester(), verb) {
-            Ok(())
-        } else {
-            Err(self.forbidden(verb, why))
-        }
+        Ok(allow(self.case()?, verb, why, &self.context)?)
     }
 
     pub(super) fn forbidden(&self, verb: Verb, why: &'static str) -> StepError {
-        Refusal::Forbidden { verb, who: self.requester().actor.to_string(), why }.into()
+        forbidden(verb, why, &self.context).into()
     }
 
     /// The people of a target or of a fallback, so that nothing is ever given to nobody.
@@ -207,4 +206,17 @@ pub(super) fn check_text(field: &'static str, text: Option<&str>) -> Result<(), 
         }
         _ => Ok(()),
     }
+}
+
+/// Refuses `verb` unless the requester may ask it of `case` as a whole.
+pub(super) fn allow(case: &Case, verb: Verb, why: &'static str, context: &Context<'_>) -> Result<(), Refusal> {
+    if access::may_ask(context.organisation, case, context.requester, verb) {
+        Ok(())
+    } else {
+        Err(forbidden(verb, why, context))
+    }
+}
+
+pub(super) fn forbidden(verb: Verb, why: &'static str, context: &Context<'_>) -> Refusal {
+    Refusal::Forbidden { verb, who: context.requester.actor.to_string(), why }
 }

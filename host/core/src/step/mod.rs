@@ -28,6 +28,7 @@ use crate::organisation::Organisation;
 use crate::workspace::Workspace;
 use draft::Draft;
 pub use refusal::{Refusal, StepError};
+pub use submission::{may_release, may_resubmit, may_submit};
 
 /// Everything besides the case that a command is judged by.
 #[derive(Debug, Clone, Copy)]
@@ -75,6 +76,14 @@ pub fn admits(case: &Case, verb: Verb) -> bool {
     }
 }
 
+/// Refuses `verb` unless the requester saw `case` as it is and its status takes it.
+fn admissible(case: &Case, verb: Verb, context: &Context<'_>) -> Result<(), Refusal> {
+    if let Some(expected) = context.expected_version.filter(|expected| *expected != case.version) {
+        return Err(Refusal::Version { expected, found: case.version });
+    }
+    if admits(case, verb) { Ok(()) } else { Err(Refusal::Status { verb, status: case.status }) }
+}
+
 /// Whether a stage that runs beside the open case is still to be decided.
 fn has_stage_beside(case: &Case) -> bool {
     case.stages.iter().any(|stage| stage.post_hoc && stage.is_pending())
@@ -91,14 +100,7 @@ pub fn step(workspace: &mut Workspace<'_>, command: &Command, context: &Context<
         None if verb == Verb::Submit => {}
         None => return Err(Refusal::NotFound(format!("message {}", workspace.id())).into()),
         Some(_) if verb == Verb::Submit => return Err(Refusal::Exists.into()),
-        Some(case) => {
-            if let Some(expected) = context.expected_version.filter(|expected| *expected != case.version) {
-                return Err(Refusal::Version { expected, found: case.version }.into());
-            }
-            if !admits(case, verb) {
-                return Err(Refusal::Status { verb, status: case.status }.into());
-            }
-        }
+        Some(case) => admissible(case, verb, context)?,
     }
     let mut draft = Draft::new(workspace, *context);
     match command {

@@ -1,46 +1,78 @@
 //! How a case begins, and begins again: submission, release from a hold, resubmission after a return.
 
-use super::Refusal;
-use super::draft::{Done, Draft};
+use super::draft::{self, Done, Draft};
+use super::{Context, Refusal, admissible};
 use crate::access;
-use crate::case::Purpose;
+use crate::case::{Case, Purpose};
 use crate::command::Verb;
 use crate::decision::Decision;
 use crate::event::Event;
 use crate::message::Message;
 use crate::plan::Moment;
 
+/// Who may release.
+const RELEASE_IS_FOR: &str = "that is for authors of the failed bundle's department, or an admin";
+
+/// Says before policies are asked about `message` what they could not change: that the requester may not submit it.
+///
+/// # Errors
+/// [`Refusal::Forbidden`], as [`step`](super::step) would.
+pub fn may_submit(message: &Message, context: &Context<'_>) -> Result<(), Refusal> {
+    may_send(Verb::Submit, message, context)
+}
+
+/// Says before policies are asked again about the held `case` what they could not change: its version, its status,
+/// and who may release it.
+///
+/// # Errors
+/// As [`step`](super::step) would.
+pub fn may_release(case: &Case, context: &Context<'_>) -> Result<(), Refusal> {
+    admissible(case, Verb::Release, context)?;
+    draft::allow(case, Verb::Release, RELEASE_IS_FOR, context)
+}
+
+/// Says before policies are asked about the next version of the returned `case` what they could not change: its
+/// version, its status, who may send it, and for whom.
+///
+/// # Errors
+/// As [`step`](super::step) would.
+pub fn may_resubmit(case: &Case, message: &Message, context: &Context<'_>) -> Result<(), Refusal> {
+    admissible(case, Verb::Resubmit, context)?;
+    draft::allow(case, Verb::Resubmit, "that is for its sender", context)?;
+    may_send(Verb::Resubmit, message, context)?;
+    if case.kind != message.kind {
+        let message = format!("is `{}` for every version of this message; submit a new message", case.kind);
+        return Err(Refusal::Invalid { field: "/kind", message });
+    }
+    Ok(())
+}
+
+fn may_send(verb: Verb, message: &Message, context: &Context<'_>) -> Result<(), Refusal> {
+    if access::may_submit(context.organisation, context.requester, &message.department) {
+        Ok(())
+    } else {
+        Err(draft::forbidden(verb, "one submits for departments one belongs to", context))
+    }
+}
+
 impl Draft<'_, '_> {
     pub(super) fn submit(&mut self, message: &Message, decision: &Decision) -> Done {
-        self.may_submit(Verb::Submit, message)?;
+        may_submit(message, self.context())?;
         let name = self.name_of(message);
         self.emit(Event::Submitted { message: Box::new(message.clone()), name })?;
         self.decided(decision)
     }
 
     pub(super) fn release(&mut self, decision: &Decision) -> Done {
-        self.allow(Verb::Release, "that is for authors of the failed bundle's department, or an admin")?;
+        may_release(self.case()?, self.context())?;
         self.decided(decision)
     }
 
     pub(super) fn resubmit(&mut self, message: &Message, decision: &Decision) -> Done {
-        self.allow(Verb::Resubmit, "that is for its sender")?;
-        self.may_submit(Verb::Resubmit, message)?;
-        if self.case()?.kind != message.kind {
-            let message = format!("is `{}` for every version of this message; submit a new message", self.case()?.kind);
-            return Err(Refusal::Invalid { field: "/kind", message }.into());
-        }
+        may_resubmit(self.case()?, message, self.context())?;
         let name = self.name_of(message);
         self.emit(Event::Resubmitted { message: Box::new(message.clone()), name })?;
         self.decided(decision)
-    }
-
-    fn may_submit(&self, verb: Verb, message: &Message) -> Done {
-        if access::may_submit(self.organisation(), self.requester(), &message.department) {
-            Ok(())
-        } else {
-            Err(self.forbidden(verb, "one submits for departments one belongs to"))
-        }
     }
 
     fn name_of(&self, message: &Message) -> String {

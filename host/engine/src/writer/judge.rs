@@ -5,13 +5,13 @@ use herald_core::command::Command;
 use herald_core::ids::CaseId;
 use herald_core::record::{RECORD_FORMAT, Record, Request};
 use herald_core::step::{Context, StepError, step};
-use herald_core::view::view;
 use herald_core::workspace::{RowError, Workspace};
+use herald_store::StoreError;
 use herald_store::partition::{FrameWriter, PushError};
-use herald_store::{Partition, StoreError};
 
 use super::input::{Origin, Work};
 use super::oversized;
+use crate::answer::Reader;
 use crate::configured::Configured;
 use crate::existing;
 use crate::random::Random;
@@ -37,7 +37,6 @@ pub(super) enum Trouble {
 
 /// What a command is judged by, besides the frame.
 pub(super) struct Judge<'a> {
-    pub(super) partition: &'a Partition,
     pub(super) configured: &'a Configured,
     pub(super) random: &'a Random,
 }
@@ -76,10 +75,7 @@ impl Judge<'_> {
         };
         let events = step(&mut workspace, command, &context)?;
         let outcome = if matches!(command, Command::Submit { .. }) { Outcome::Created } else { Outcome::Changed };
-        let answer = match work.origin {
-            Origin::Caller(_) => Some(answer(&mut workspace, command, outcome)?),
-            _ => None,
-        };
+        let answer = self.answer(frame, &mut workspace, work, command, outcome)?;
         let changed = !events.is_empty();
         self.push(frame, &workspace, work, events, answer.as_ref())?;
         Ok(Carried { changed, answer })
@@ -98,10 +94,34 @@ impl Judge<'_> {
     /// the same request must not begin a case once this one has ended.
     fn attach(&self, frame: &FrameWriter<'_>, work: &Work, existing: CaseId) -> Result<Carried, Trouble> {
         let mut workspace = Workspace::open(frame, existing)?;
-        let organisation = self.configured.organisation();
-        let answer = existing::answer(organisation, self.partition, &work.requester, &mut workspace)?;
-        self.push(frame, &workspace, work, Vec::new(), Some(&answer))?;
-        Ok(Carried { changed: false, answer: Some(answer) })
+        let answer = self.answer(frame, &mut workspace, work, &work.command, Outcome::Existing)?;
+        self.push(frame, &workspace, work, Vec::new(), answer.as_ref())?;
+        Ok(Carried { changed: false, answer })
+    }
+
+    /// The answer to `work`, if somebody waits for one.
+    fn answer(
+        &self,
+        frame: &FrameWriter<'_>,
+        workspace: &mut Workspace<'_>,
+        work: &Work,
+        command: &Command,
+        outcome: Outcome,
+    ) -> Result<Option<Answer>, StoreError> {
+        if !matches!(work.origin, Origin::Caller(_)) {
+            return Ok(None);
+        }
+        let decision = match command {
+            // An event that was submitted before was not decided about again.
+            _ if outcome == Outcome::Existing => None,
+            Command::Submit { decision, .. } | Command::Release { decision } | Command::Resubmit { decision, .. } => {
+                Some(decision.as_ref())
+            }
+            _ => None,
+        };
+        let (case, organisation) = (workspace.id(), self.configured.organisation());
+        let reader = Reader { organisation, requester: &work.requester };
+        reader.answer(workspace, outcome, decision, |person| frame.participates(person, case)).map(Some)
     }
 
     /// Writes a record of what happened, unless nothing did and no answer is owed.
@@ -117,7 +137,12 @@ impl Judge<'_> {
             return Ok(());
         }
         let request = work.request.as_ref().zip(answer).map(|(request, answer)| {
-            let owed = OwedAnswer { case: answer.case, outcome: answer.outcome, view: answer.view.clone() };
+            let owed = OwedAnswer {
+                case: answer.case,
+                outcome: answer.outcome,
+                view: answer.view.clone(),
+                receipt: answer.receipt,
+            };
             Ok::<_, serde_json::Error>(Request {
                 principal: request.principal.clone(),
                 path: request.path.clone(),
@@ -145,28 +170,16 @@ impl Judge<'_> {
     }
 }
 
-/// The answer to `command`, which was carried out.
-fn answer(workspace: &mut Workspace<'_>, command: &Command, outcome: Outcome) -> Result<Answer, RowError> {
-    let decision = match command {
-        Command::Submit { decision, .. } | Command::Release { decision } | Command::Resubmit { decision, .. } => {
-            Some(decision.as_ref())
-        }
-        _ => None,
-    };
-    let view = view(workspace, decision)?.map(Box::new);
-    Ok(Answer { case: workspace.id(), outcome, repeated: false, view })
-}
-
 /// The answer that was given to `request` before, if the body is the same.
 pub(crate) fn repeat(request: Request, body_digest: &str) -> Result<Answer, Refused> {
     if request.body_digest != body_digest {
         return Err(Refused::KeyReused);
     }
-    let OwedAnswer { case, outcome, view } = serde_json::from_value(request.answer).map_err(|error| {
+    let OwedAnswer { case, outcome, view, receipt } = serde_json::from_value(request.answer).map_err(|error| {
         tracing::error!(%error, "the answer owed to an idempotency key cannot be read");
         Refused::Internal
     })?;
-    Ok(Answer { case, outcome, repeated: true, view })
+    Ok(Answer { case, outcome, repeated: true, view, receipt })
 }
 
 fn defect(what: &str, error: &dyn std::fmt::Display) -> Trouble {

@@ -42,7 +42,7 @@ impl Backup {
 fn on_folder(common: &Common, to: &Path) -> Result<BackupBody, Failure> {
     let settings = common.settings(Vec::new())?.settings;
     let folder = DataFolder::take(&settings.data, false).map_err(ask_the_host)?;
-    let (files, store_settings) = (folder.partition_files(), store_settings(&settings));
+    let (files, store_settings) = (folder.partition_files()?, store_settings(&settings));
     let partitions = files.iter().map(|path| Partition::open(path, &store_settings)).collect::<Result<Vec<_>, _>>()?;
     let configuration = folder.configuration(&settings)?;
     Ok(BackupBody::new(to, backup::copy(to, partitions.iter(), &configuration, report_progress)?))

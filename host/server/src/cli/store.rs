@@ -59,11 +59,16 @@ impl Verify {
         let folder = DataFolder::take(&settings.data, false)?;
         let heads = self.heads.as_deref().map(read_heads).transpose()?.unwrap_or_default();
         let mut found = vec![verify_configuration(&folder, &settings, &heads)?];
-        for path in folder.partition_files() {
-            found.push(verify_partition(&path, &settings, &heads)?);
+        for path in folder.partition_paths()? {
+            found.push(if path.exists() {
+                verify_partition(&path, &settings, &heads)?
+            } else {
+                missing(name_of(&path))
+            });
         }
-        let missing = |head: &&SignedHead| found.iter().all(|verified| verified.store != head.partition);
-        found.extend(heads.iter().filter(missing).map(lost).collect::<Vec<_>>());
+        // A journal that is gone with everything that spoke of it is still known to whoever keeps its head.
+        let unmatched = |head: &&SignedHead| found.iter().all(|verified| verified.store != head.partition);
+        found.extend(heads.iter().filter(unmatched).map(lost).collect::<Vec<_>>());
         output::result(common.style(), &found, |found| found.iter().map(text).collect());
         let unsound = found.iter().filter(|verified| !verified.sound).count();
         if unsound == 0 {
@@ -72,6 +77,12 @@ impl Verify {
             Err(Failure::Finding(format!("{unsound} stores are not sound; restore a backup")))
         }
     }
+}
+
+/// What is found of a store that is not there.
+fn missing(store: String) -> Verified {
+    let problems = vec![format!("`{store}.redb` is missing")];
+    Verified { store, sound: false, frames: 0, records: 0, problems }
 }
 
 fn read_heads(path: &Path) -> Result<Vec<SignedHead>, Failure> {
@@ -142,11 +153,12 @@ impl Rebuild {
     pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
         let settings = common.settings(Vec::new())?.settings;
         let folder = DataFolder::take(&settings.data, false)?;
+        let files = folder.partition_files()?;
         folder.configuration(&settings)?.rebuild(|progress| {
             told("rebuilding the configuration", progress.frames_done, progress.frames_total);
         })?;
         let mut rebuilt = vec![CONFIGURATION.to_owned()];
-        for path in folder.partition_files() {
+        for path in files {
             rebuild(&path, &store_settings(&settings), |progress| report_progress(&name_of(&path), progress))?;
             rebuilt.push(name_of(&path));
         }
@@ -159,15 +171,16 @@ impl Export {
     pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
         let settings = common.settings(Vec::new())?.settings;
         let folder = DataFolder::take(&settings.data, false)?;
+        let files = folder.partition_files()?;
         std::fs::create_dir_all(&self.to).map_err(|source| Failure::file(&self.to, source))?;
         let (key, now) = (folder.key()?, Timestamp::now());
         let configuration = folder.configuration(&settings)?;
         let told = |progress| report_progress(CONFIGURATION, progress);
         self.write(CONFIGURATION, |file| configuration.export(file, 1, told))?;
         let mut heads = vec![key.sign_head(CONFIGURATION, configuration.head()?, now)];
-        for path in folder.partition_files() {
-            let store = name_of(&path);
-            let partition = Partition::open(&path, &store_settings(&settings))?;
+        for path in &files {
+            let store = name_of(path);
+            let partition = Partition::open(path, &store_settings(&settings))?;
             self.write(&store, |file| partition.export(file, 1, |progress| report_progress(&store, progress)))?;
             heads.push(key.sign_head(&store, partition.head(), now));
         }

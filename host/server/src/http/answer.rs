@@ -13,11 +13,14 @@ use super::problem::Problem;
 /// Says that an answer was given before, under the same idempotency key.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// What is answered to who may not see the case: that it is in good hands.
+/// What is answered to who may not see the case: that it is in good hands, and after a command, where it stands.
 #[derive(Debug, Serialize)]
 pub(crate) struct Receipt {
     /// The case's id.
     pub id: CaseId,
+    /// Where it stands; left out of the answer to an event that somebody else had submitted before.
+    #[serde(flatten)]
+    pub stands: Option<herald_engine::Receipt>,
 }
 
 /// The status, by what happened.
@@ -37,11 +40,12 @@ pub(crate) fn location(case: CaseId) -> String {
 pub(crate) fn respond(answer: &Answer) -> Response {
     let mut response = match &answer.view {
         Some(view) => json(status(answer.outcome), view),
-        None => json(status(answer.outcome), &Receipt { id: answer.case }),
+        None => json(status(answer.outcome), &Receipt { id: answer.case, stands: answer.receipt }),
     };
     let headers = response.headers_mut();
-    if let Some(view) = &answer.view {
-        headers.insert(header::ETAG, etag(view.version));
+    let version = answer.view.as_ref().map(|view| view.version);
+    if let Some(version) = version.or(answer.receipt.map(|receipt| receipt.version)) {
+        headers.insert(header::ETAG, etag(version));
     }
     // An id is digits and hyphens, which any header may hold.
     if let Ok(location) = HeaderValue::try_from(location(answer.case)) {

@@ -149,7 +149,7 @@ impl From<ApplyError> for Problem {
             ApplyError::Publish(PublishError::Store(error)) => Self::unknown_outcome(&error),
             ApplyError::Publish(PublishError::Stale { .. }) => Self::new(ProblemKind::Version, detail),
             ApplyError::Publish(_) => Self::new(ProblemKind::Configuration, detail),
-            ApplyError::Load(_) | ApplyError::Random(_) => Self::internal(&detail),
+            ApplyError::NotInForce { .. } | ApplyError::Load(_) | ApplyError::Random(_) => Self::internal(&detail),
         }
     }
 }

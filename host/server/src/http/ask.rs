@@ -33,7 +33,8 @@ pub(crate) async fn ask(
     Ok(respond(&app.engine.ask(caller.requester(), request, case, version, ask).await?))
 }
 
-/// Whether the caller may know that the case exists. Administrators meet cases in the list of dead letters.
+/// Whether the caller may know that the case exists. Administrators meet cases in the list of dead letters; what
+/// they are answered about one that they may not see is a receipt.
 fn sees(app: &App, caller: &Caller, id: CaseId) -> Result<bool, Problem> {
     let snapshot = app.engine.partition_of(id).snapshot()?;
     let case = snapshot.case(id)?;

@@ -163,7 +163,7 @@ pub struct GoalBody {
 pub struct DeliveryBody {
     /// Its id, the same across tries.
     pub id: String,
-    /// What it tells: `message`, `warning`, `escalation`, `withdrawal` or `verdict`.
+    /// What it tells: `message`, `warning`, `escalation`, `withdrawal`, `held` or `verdict`.
     pub purpose: String,
     /// Through which channel.
     pub channel: String,

@@ -17,6 +17,7 @@ mod evaluate;
 mod extract;
 mod guard;
 mod health;
+mod inbox;
 mod json;
 pub mod limits;
 mod listen;
@@ -70,6 +71,7 @@ pub fn openapi() -> OpenApi {
 fn described() -> (Router<Arc<App>>, OpenApi) {
     OpenApiRouter::with_openapi(openapi::base())
         .merge(messages::routes())
+        .merge(inbox::routes())
         .merge(tasks::routes())
         .merge(deliveries::routes())
         .merge(directory::routes())

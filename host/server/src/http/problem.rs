@@ -90,6 +90,8 @@ problems! {
         "Choose a new key for a new request; a retry sends the very same body.";
     Configuration = "configuration", UNPROCESSABLE_ENTITY, "The organisation or a policy bundle has errors; nothing was published.",
         "Correct what is named in `errors` and apply again.";
+    Incomplete = "incomplete", CONFLICT, "The organisation lacks what this needs: a calendar, or somebody to turn to.",
+        "Ask an administrator to add and publish what `detail` names; then repeat the request.";
     Rate = "rate", TOO_MANY_REQUESTS, "This token's owner makes too many requests.",
         "Wait for the seconds in `Retry-After`, or send messages in batches.";
     Overloaded = "overloaded", SERVICE_UNAVAILABLE, "Herald has more to do than it can take on.",

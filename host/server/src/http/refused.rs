@@ -52,8 +52,25 @@ impl From<Refusal> for Problem {
             | Refusal::TooLate(_) => Self::new(ProblemKind::Status, detail),
             // What the organisation's configuration lacks; nobody's request is at fault.
             Refusal::Nobody | Refusal::Deadline { .. } | Refusal::NoCalendar { .. } => {
-                Self::new(ProblemKind::Configuration, detail)
+                Self::new(ProblemKind::Incomplete, detail)
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_organisation_lacks_is_no_failed_publication() {
+        let goal = || "answer".to_owned();
+        let lacks =
+            [Refusal::Nobody, Refusal::NoCalendar { goal: goal() }, Refusal::Deadline { goal: goal(), why: goal() }];
+        for refusal in lacks {
+            let (detail, problem) = (refusal.to_string(), Problem::from(refusal));
+            assert_eq!((problem.kind, problem.kind.status().as_u16()), (ProblemKind::Incomplete, 409), "{detail}");
+            assert!(!problem.kind.title().contains("published"), "{detail}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Who sees what, over HTTP: the one place where a reader and a case meet. What one may not see is answered as
 //! what does not exist.
 
-use herald_core::access::{Requester, may_see};
+use herald_core::access::{self, Requester};
 use herald_core::case::Case;
 use herald_core::ids::CaseId;
 use herald_core::organisation::Organisation;
@@ -16,15 +16,7 @@ pub(crate) fn sees(
     requester: &Requester,
     case: &Case,
 ) -> Result<bool, Problem> {
-    // What the case says of itself settles most questions without asking the store.
-    if may_see(organisation, case, requester, false) {
-        return Ok(true);
-    }
-    let participates = match requester.actor.person() {
-        Some(person) => snapshot.participates(person, case.id)?,
-        None => false,
-    };
-    Ok(may_see(organisation, case, requester, participates))
+    Ok(access::sees(organisation, case, requester, |person| snapshot.participates(person, case.id))?)
 }
 
 /// The case, if it exists and `requester` may see it.

@@ -1,4 +1,4 @@
-//! `/v1/tasks`: the caller's inbox of work, and doing it.
+//! `/v1/tasks`: what the caller has to do, and doing it.
 
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 use herald_core::case::{Case, Delivery, Goal, Task};
 use herald_core::ids::{CaseId, DeliveryNumber, GoalNumber, TaskNumber};
-use herald_core::names::{DepartmentId, KindName};
+use herald_core::names::{DepartmentId, KindName, PersonId};
 use herald_core::record::{Record, Request};
 use herald_core::workspace::{Changes, RowError, Rows};
 use jiff::Timestamp;
@@ -122,6 +122,15 @@ impl<'txn> FrameWriter<'txn> {
         key: &str,
     ) -> Result<Option<CaseId>, StoreError> {
         self.projections.live_case(kind, department, key)
+    }
+
+    /// See [`Snapshot::participates`](super::Snapshot::participates); what was pushed to this frame counts.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn participates(&self, person: &PersonId, case: CaseId) -> Result<bool, StoreError> {
+        self.projections.participates(person, case)
     }
 
     /// Appends the frame to the journal. The transaction's commit makes it durable.

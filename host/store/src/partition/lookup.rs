@@ -1,7 +1,7 @@
 //! Lookups that are the same within a frame and in a snapshot.
 
 use herald_core::ids::CaseId;
-use herald_core::names::{DepartmentId, KindName};
+use herald_core::names::{DepartmentId, KindName, PersonId};
 use herald_core::record::Request;
 use herald_core::workspace::RowError;
 use jiff::Timestamp;
@@ -50,6 +50,11 @@ pub(super) fn request(requests: &impl Readable, digest: &[u8], now: Timestamp) -
     let Some(row) = requests.get(digest)? else { return Ok(None) };
     let request = StoredRequest::decode(row.value())?;
     Ok(is_kept(request.at, now).then_some(request.position))
+}
+
+pub(super) fn participates(participants: &impl Readable, person: &PersonId, case: CaseId) -> Result<bool, StoreError> {
+    let key = [person.as_str().as_bytes(), keys::NAME_END, case.as_bytes()].concat();
+    Ok(participants.get(key.as_slice())?.is_some())
 }
 
 /// The newest live case of this kind and department with this dedup key. There can be several: a closed case

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use herald_core::case::{Case, Delivery, Goal, Task};
 use herald_core::event::Event;
 use herald_core::ids::{CaseId, DeliveryNumber, GoalNumber, TaskNumber};
-use herald_core::names::{DepartmentId, KindName};
+use herald_core::names::{DepartmentId, KindName, PersonId};
 use herald_core::record::Record;
 use herald_core::workspace::{Change, Changes, RowError, Rows};
 use jiff::Timestamp;
@@ -78,6 +78,10 @@ impl<'txn> Projections<'txn> {
         key: &str,
     ) -> Result<Option<CaseId>, StoreError> {
         lookup::live_case(self.inner.borrow().tables.get(TableName::Dedup), kind, department, key)
+    }
+
+    pub(super) fn participates(&self, person: &PersonId, case: CaseId) -> Result<bool, StoreError> {
+        lookup::participates(self.inner.borrow().tables.get(TableName::Participants), person, case)
     }
 
     fn row<T: Row>(&self, key: &[u8]) -> Result<Option<T>, RowError> {

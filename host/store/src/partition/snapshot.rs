@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use redb::{ReadTransaction, ReadableTableMetadata};
 
 use super::entries::Row;
-use super::keys::{self, NAME_END, Parts};
+use super::keys::{self, Parts};
 use super::lookup;
 use super::tables::{ReadTable, TableName};
 use super::{Position, codec};
@@ -135,8 +135,7 @@ impl Snapshot {
     ///
     /// See [`Snapshot::journal`].
     pub fn participates(&self, person: &PersonId, case: CaseId) -> Result<bool, StoreError> {
-        let key = [person.as_str().as_bytes(), NAME_END, case.as_bytes()].concat();
-        Ok(self.table(TableName::Participants)?.get(key.as_slice())?.is_some())
+        lookup::participates(&self.table(TableName::Participants)?, person, case)
     }
 
     /// The message of `case` in that version, from 1; `None` if there is none, or it was erased.
