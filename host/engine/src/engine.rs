@@ -144,10 +144,13 @@ impl Engine {
         let now = self.inner.host.clock.now();
         let shard = self.shard(request.as_ref(), &draft);
         let case = CaseId::new(now, shard, self.inner.host.random.number());
+        let own = self.lane(case);
         let evaluation = Evaluation {
             case,
             requester: requester.clone(),
             request,
+            // Another body under the same key may have gone to another partition.
+            elsewhere: self.inner.lanes.iter().filter(|lane| !Arc::ptr_eq(lane, own)).cloned().collect(),
             expected_version: None,
             wanted: Wanted::Submission(Box::new(draft)),
             now,
@@ -319,6 +322,7 @@ impl Engine {
                 case,
                 requester: requester.clone(),
                 request: request.clone(),
+                elsewhere: Vec::new(),
                 expected_version,
                 wanted: Wanted::Decision(undecided.clone()),
                 now: self.inner.host.clock.now(),
@@ -352,16 +356,15 @@ impl Engine {
         Refused::Overloaded { retry_after: RETRY_AFTER }
     }
 
-    /// The shard of a new message: that of the case it came out of, else by its dedup key, else by its
-    /// idempotency key, so that a retry finds its first attempt; else any.
+    /// The shard of a new message: by its dedup key, so that the same event finds its case whoever reports it;
+    /// else that of the case it came out of; else by its idempotency key, so that a retry finds its first
+    /// attempt; else any.
     fn shard(&self, request: Option<&RequestIdentity>, draft: &Draft) -> Shard {
-        if let Some(cause) = draft.caused_by {
-            return cause.shard();
-        }
-        match (&draft.dedup_key, request) {
-            (Some(key), _) => shard_of(&[draft.kind.as_str(), draft.department.as_str(), key]),
-            (None, Some(request)) => shard_of(&[&request.principal, &request.path, &request.key]),
-            (None, None) => Shard::of_digest(self.inner.host.random.number()),
+        match (&draft.dedup_key, draft.caused_by, request) {
+            (Some(key), _, _) => shard_of(&[draft.kind.as_str(), draft.department.as_str(), key]),
+            (None, Some(cause), _) => cause.shard(),
+            (None, None, Some(request)) => shard_of(&[&request.principal, &request.path, &request.key]),
+            (None, None, None) => Shard::of_digest(self.inner.host.random.number()),
         }
     }
 

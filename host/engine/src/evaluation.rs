@@ -29,6 +29,9 @@ pub(crate) struct Evaluation {
     pub(crate) case: CaseId,
     pub(crate) requester: Requester,
     pub(crate) request: Option<RequestIdentity>,
+    /// The other partitions in which its request may have been answered. Its key is taken meanwhile, so none of
+    /// them answers it now.
+    pub(crate) elsewhere: Vec<Arc<Lane>>,
     pub(crate) expected_version: Option<u64>,
     pub(crate) wanted: Wanted,
     /// When it arrived.
@@ -78,12 +81,14 @@ impl Evaluation {
     }
 
     fn evaluate(&self, configured: &Configured, stats: &Stats, lane: &Lane) -> Result<Ready, Refused> {
-        // Looked up again by the writer: this only spares an evaluation.
         if let Some(request) = &self.request {
-            let snapshot = lane.partition.snapshot().map_err(unreadable)?;
-            let answered = snapshot.answered(&request.principal, &request.path, &request.key, self.now);
-            if let Some(answered) = answered.map_err(unreadable)? {
-                return repeat(answered, &request.body_digest).map(Ready::Answered);
+            // The writer looks into its own partition again: there, this only spares an evaluation.
+            for lane in self.elsewhere.iter().map(Arc::as_ref).chain([lane]) {
+                let snapshot = lane.partition.snapshot().map_err(unreadable)?;
+                let answered = snapshot.answered(&request.principal, &request.path, &request.key, self.now);
+                if let Some(answered) = answered.map_err(unreadable)? {
+                    return repeat(answered, &request.body_digest).map(Ready::Answered);
+                }
             }
         }
         match &self.wanted {

@@ -4,10 +4,12 @@
 /// except for the log, which is cut.
 ///
 /// Memory is bounded by what a value may grow to (strings, lists and maps of a script have sizes of their own)
-/// and by the time in which it can grow.
+/// and by the time in which it can grow. A script's map is counted when it is next used as a whole, not at each
+/// `map[key] = …`: until then only the operations and the time bound what such assignments keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Wall-clock time in milliseconds. A backstop: the operation limit should come first.
+    /// Time in milliseconds that the evaluating thread computes; by the wall clock it may be twenty times as long,
+    /// because a busy machine is no fault of a policy's. A backstop: the operation limit should come first.
     pub time_limit_ms: u32,
     /// Operations of the script engine, callbacks included.
     pub operation_limit: u64,

@@ -314,3 +314,27 @@ async fn cases_spread_over_partitions_and_are_found_again() {
     assert_eq!(counts.iter().sum::<u64>(), 60);
     assert!(counts.iter().all(|count| *count >= 4), "{counts:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_and_an_event_are_one_whatever_partition_they_lead_to() {
+    let house = House::of((0..3).map(|_| partition()).collect(), hours(0), settings());
+    let li = requester("li");
+    let event = |key: String, caused_by| Draft { dedup_key: Some(key), caused_by, ..plain() };
+    let mut count = 0;
+    for number in 0..10 {
+        let cause = house.fault(plain()).await;
+        let (key, submit) = (format!("k{number}"), |draft, digest: &'static str, key: &str| {
+            house.engine.submit(&li, Some(identity(key, digest)), draft)
+        });
+        let first = submit(event(format!("event-{number}"), None), "a", &key).await.unwrap();
+        for other in [event(format!("other-{number}"), None), Draft { caused_by: Some(cause), ..plain() }, plain()] {
+            let reused = submit(other, "b", &key).await;
+            assert!(matches!(reused, Err(Refused::KeyReused)), "{number}: {reused:?}");
+        }
+        let caused = house.submit("li", event(format!("event-{number}"), Some(cause))).await.unwrap();
+        assert_eq!((caused.case, caused.outcome), (first.case, Outcome::Existing));
+        count += 2;
+    }
+    let counts = house.engine.partitions().map(|p| p.snapshot().unwrap().counts().unwrap().cases);
+    assert_eq!(counts.sum::<u64>(), count);
+}

@@ -31,7 +31,7 @@ pub(super) enum Trouble {
     Refused(Refused),
     /// There is no room for it; it comes first in the next frame.
     Full,
-    /// The store failed.
+    /// The store failed, and nothing more can be written.
     Store(StoreError),
 }
 
@@ -194,14 +194,19 @@ impl From<Refused> for Trouble {
 }
 
 impl From<StoreError> for Trouble {
+    /// Of a failure to read, before anything was pushed. Where the disk is well, what cannot be read concerns this
+    /// command alone: one damaged row must not stop a partition.
     fn from(error: StoreError) -> Self {
-        Self::Store(error)
+        match error {
+            StoreError::Disk(_) => Self::Store(error),
+            _ => defect("what a command is judged by cannot be read", &error),
+        }
     }
 }
 
 impl From<RowError> for Trouble {
     fn from(error: RowError) -> Self {
-        Self::Store(store_error(error))
+        store_error(error).into()
     }
 }
 

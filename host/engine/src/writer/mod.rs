@@ -7,6 +7,10 @@
 //!
 //! Policies are not evaluated here and nothing here waits for a network, another thread or a person.
 //!
+//! # When a row cannot be read
+//!
+//! The command that needs it is refused as a defect, and a timer that needs it rests; everything else goes on.
+//!
 //! # When the disk fails
 //!
 //! The thread ends. Whoever had a command in the frame is told that its outcome is unknown, everybody else that
@@ -256,7 +260,10 @@ impl Writer {
             Ok(Carried { changed: true, .. }) => stats.carried_out.add(1),
             Ok(Carried { answer: Some(answer), .. }) if answer.repeated => stats.repeated.add(1),
             Ok(_) => {}
-            Err(_) => stats.refused.add(1),
+            Err(refused) => {
+                stats.refused.add(1);
+                stats.defects.add(usize::from(matches!(refused, Refused::Internal)));
+            }
         }
         let verb = work.command.verb();
         match (work.origin, result) {

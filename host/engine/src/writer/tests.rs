@@ -1,6 +1,7 @@
 //! Turns of a writer, one by one: no thread, no waiting.
 
 use std::future::Future;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, OnceLock};
@@ -57,6 +58,11 @@ fn at(minutes: i64) -> Timestamp {
 
 impl Bench {
     fn new() -> Self {
+        let backend = redb::backends::InMemoryBackend::new();
+        Self::on(Partition::open_with_backend(backend, &StoreSettings::default()).unwrap())
+    }
+
+    fn on(partition: Partition) -> Self {
         let organisation = include_str!("../../../../tests/data/house/organisation.json");
         let organisation: Organisation = serde_json::from_str(organisation).unwrap();
         let world = Arc::new(World::new(Arc::new(organisation)).unwrap());
@@ -72,8 +78,6 @@ impl Bench {
             stats,
             closing: AtomicBool::new(false),
         };
-        let backend = redb::backends::InMemoryBackend::new();
-        let partition = Partition::open_with_backend(backend, &StoreSettings::default()).unwrap();
         let lane = Lane {
             partition,
             inbox: bounded(1).0,
@@ -299,4 +303,48 @@ fn an_escalation_that_fits_no_record_goes_the_houses_own_way() {
     let goals = bench.goals(case);
     assert_eq!(goals[0].status, GoalStatus::Breached);
     assert_eq!(goals[1].due, Some(at(120)), "the owner's head has as long again");
+}
+
+/// Makes the first row of a table unreadable.
+fn damage(path: &Path, table: &'static str) {
+    let table = redb::TableDefinition::<&[u8], &[u8]>::new(table);
+    let database = redb::Database::open(path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    {
+        let mut rows = transaction.open_table(table).unwrap();
+        let key = redb::ReadableTable::first(&rows).unwrap().unwrap().0.value().to_vec();
+        rows.insert(key.as_slice(), b"{".as_slice()).unwrap();
+    }
+    transaction.commit().unwrap();
+}
+
+#[test]
+fn a_row_that_cannot_be_read_stops_only_what_needs_it() {
+    // A damaged goal cannot even be asked about; that its case is damaged shows when the breach is judged.
+    for (table, is_asked_about) in [("goals", false), ("cases", true)] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("partition.redb");
+        let open = || Bench::on(Partition::open(&path, &StoreSettings::default()).unwrap());
+        let mut bench = open();
+        let (damaged, sound) = (bench.case_due(60), bench.case_due(60));
+        drop(bench);
+        damage(&path, table);
+
+        let mut bench = open();
+        let meet = || Command::Meet { goal: "repair".parse().unwrap() };
+        let (sender, mut answer) = oneshot::channel::<Result<Answer, Refused>>();
+        let asked = asked(damaged, "zhao", meet(), Origin::Caller(Reply { sender, key: None }));
+        bench.turn(at(59), [asked, work(sound, "zhao", meet())]);
+        assert!(matches!(answer.try_recv().unwrap(), Err(Refused::Internal)), "{table}");
+        assert_eq!(bench.writer.host.stats.defects.get(), 1, "{table}");
+        assert_eq!(bench.goals(sound)[0].status, GoalStatus::Met, "{table}");
+
+        let breached = Breached { case: damaged, goals: vec![GoalNumber(1)] };
+        let expected = if is_asked_about { vec![breached.clone()] } else { Vec::new() };
+        assert_eq!(bench.turn(at(60), []), expected, "{table}");
+        let judged = escalated(&breached, Some(Escalation::default()));
+        assert_eq!(bench.turn(at(60), [judged]), [], "{table}");
+        assert_eq!(bench.turn(at(60) + SignedDuration::from_secs(59), []), [], "{table}: it rests");
+        assert_eq!(bench.turn(at(61), []), expected, "{table}");
+    }
 }

@@ -86,9 +86,19 @@ impl Timers {
         let timers = snapshot.due_timers(at, limit)?;
         let mut more = timers.len() == limit;
         let mut groups: Vec<Group> = Vec::new();
+        let mut unreadable = Vec::new();
         for timer in timers.iter().filter(|timer| !self.holds(&timer.goal)) {
             let GoalId { case, number } = timer.goal;
-            let Some(goal) = snapshot.goal(case, number).map_err(store_error)? else { continue };
+            let goal = match snapshot.goal(case, number).map_err(store_error) {
+                Ok(Some(goal)) => goal,
+                Ok(None) => continue,
+                Err(error @ StoreError::Disk(_)) => return Err(error),
+                Err(error) => {
+                    tracing::error!(goal = %timer.goal, %error, "a goal that is due cannot be read; it is tried again");
+                    unreadable.push(timer.goal);
+                    continue;
+                }
+            };
             let asks = match (goal.due.is_some_and(|due| due <= at), &goal.name) {
                 (true, GoalName::Close) => Asks::Closing,
                 (true, _) => Asks::Escalation,
@@ -106,6 +116,9 @@ impl Timers {
                 more = asks != Asks::Escalation && self.resting.len() < RESTING_LIMIT;
                 break;
             }
+        }
+        for goal in unreadable {
+            self.rest(goal.case, &[goal.number], at);
         }
         let mut due = Due { more, ..Due::default() };
         for group in groups {

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use herald_delivery::guard::Allowed;
 
-pub use source::{InForce, Resolved, Secret, SecretName, SettingsError, SettingsProblem, Source, Sources};
+pub use source::{InForce, Resolved, Secret, SecretName, SettingsError, SettingsProblem, Source, Sources, secret_name};
 pub use value::{Bounds, LogFormat};
 
 /// One setting, as it is documented.

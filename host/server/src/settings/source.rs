@@ -57,8 +57,15 @@ pub struct InForce {
     pub source: Source,
 }
 
-/// The name by which a channel asks for a secret.
+/// The name by which a channel asks for a secret, as [`secret_name`] writes it.
 pub type SecretName = String;
+
+/// The one way to write a secret's name. Variables of the environment know neither lower case nor any sign but
+/// `_`; so that every secret can come from there, names that differ only in these are the same.
+#[must_use]
+pub fn secret_name(text: &str) -> SecretName {
+    text.to_ascii_lowercase().replace(['_', '.'], "-")
+}
 
 /// A secret of a channel, and where it comes from. It is never shown.
 #[derive(Debug, Clone)]
@@ -143,7 +150,7 @@ impl Said {
                 toml::Value::Table(secrets) if key == SECRETS => {
                     for (name, secret) in secrets {
                         match secret {
-                            toml::Value::String(secret) => self.secret(name, &secret, source.clone()),
+                            toml::Value::String(secret) => self.secret(&name, &secret, source.clone()),
                             _ => self.wrong(source.clone(), format!("the secret `{name}` is not a string")),
                         }
                     }
@@ -158,8 +165,7 @@ impl Said {
     fn variable(&mut self, variable: &str, text: &str) {
         let source = Source::Environment(variable.to_owned());
         if let Some(name) = variable.strip_prefix(SECRET_PREFIX) {
-            // Variables know neither lower case nor hyphens.
-            self.secret(name.to_ascii_lowercase().replace('_', "-"), text, source);
+            self.secret(name, text, source);
         } else if let Some(name) = variable.strip_prefix(VARIABLE_PREFIX)
             && !OTHER_VARIABLES.contains(&variable)
         {
@@ -179,10 +185,14 @@ impl Said {
         }
     }
 
-    fn secret(&mut self, name: SecretName, text: &str, source: Source) {
+    fn secret(&mut self, name: &str, text: &str, source: Source) {
+        let known = secret_name(name);
+        if self.secrets.get(&known).is_some_and(|other| other.source == source) {
+            return self.wrong(source, format!("the secret `{name}` is given twice: it is the same as `{known}`"));
+        }
         match text.parse() {
             Ok(value) => {
-                self.secrets.insert(name, Secret { value, source });
+                self.secrets.insert(known, Secret { value, source });
             }
             Err(error) => self.wrong(source, format!("secret `{name}`: {error}")),
         }

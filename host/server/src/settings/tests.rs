@@ -54,6 +54,11 @@ fn what_is_wrong_is_named() {
         ("webhook_allowed_internal = \"::what::\"", vec![], "`::what::`"),
         ("a = 1\nb = = 2", vec![], "(line 2)"),
         ("[secrets]\nline-2 = \"hunter2hunter2\"", vec![], "secret `line-2`"),
+        (
+            "[secrets]\na-b = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"\na_b = \"x\"",
+            vec![],
+            "the secret `a_b` is given twice: it is the same as `a-b`",
+        ),
         ("[secrets]\nx = 1", vec![], "the secret `x` is not a string"),
     ] {
         let error = sources(file, &environment, &[]).resolve().unwrap_err().to_string();
@@ -63,8 +68,10 @@ fn what_is_wrong_is_named() {
     // Everything wrong is said at once.
     let error = sources("x = 1\npartitions = 0\nrate_burst = 0", &[], &[]).resolve().unwrap_err();
     assert_eq!(error.0.len(), 3, "{error}");
-    let secrets = sources(&format!("[secrets]\nline-2 = \"{whsec}\""), &[("HERALD_SECRET_LINE_3", whsec)], &[]);
+    let file = format!("[secrets]\nline-2 = \"{whsec}\"\nline_3 = \"{whsec}\"\nline_4 = \"{whsec}\"");
+    let secrets = sources(&file, &[("HERALD_SECRET_LINE_3", whsec), ("HERALD_SECRET_LINE_5", whsec)], &[]);
     let resolved = secrets.resolve().unwrap();
-    assert_eq!(resolved.secrets.keys().collect::<Vec<_>>(), ["line-2", "line-3"]);
+    assert_eq!(resolved.secrets.keys().collect::<Vec<_>>(), ["line-2", "line-3", "line-4", "line-5"]);
+    assert_eq!(resolved.secrets["line-3"].source.to_string(), "environment HERALD_SECRET_LINE_3");
     assert!(!format!("{resolved:?}").contains(whsec));
 }
