@@ -24,7 +24,7 @@ use redb::{ReadableDatabase, ReadableTableMetadata, TableDefinition, TableHandle
 use tokio::sync::oneshot;
 
 use crate::Failure;
-use crate::serving::{Serving, settings, stored_token};
+use crate::serving::{Serving, runtime, settings, stored_token};
 
 /// Keys are as long as those of most rows: a case's id and a number. They ascend, as the ids of cases do.
 const KEY_BYTES: usize = 20;
@@ -78,7 +78,7 @@ pub fn floor(path: &Path, shapes: &[TableShape], answer_bytes: usize) -> Result<
     let tokens = TokenTable::default();
     tokens.replace(&[stored_token()?]);
     let app = Arc::new(App { tokens, inbox, answer: vec![b'x'; answer_bytes] });
-    Serving::start(async move |listener, stop: oneshot::Receiver<()>| {
+    Serving::start(runtime()?, async move |listener, stop| {
         let writer = std::thread::spawn(move || write(&store, &tables, &received));
         let router = Router::new().route("/v1/messages", post(submit)).with_state(app);
         let grace = Duration::from_secs(1);

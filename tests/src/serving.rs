@@ -14,6 +14,7 @@ use herald_server::tokens::{TokenText, requester};
 use herald_store::configuration::{Stamp, Token, TokenOwner};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::oneshot;
 
 use crate::workload::{SENDER, bundles, organisation};
@@ -63,7 +64,7 @@ pub fn settings(data: &Path) -> Result<Resolved, Failure> {
 /// # Errors
 /// When the host does not start, or refuses the sample.
 pub fn host(data: &Path) -> Result<Host, Failure> {
-    let host = Host::start(&settings(data)?, Arc::new(SystemClock), &tokio::runtime::Handle::current())?;
+    let host = Host::start(&settings(data)?, Arc::new(SystemClock), &Handle::current())?;
     let app = host.app();
     if app.publisher.tokens().is_empty() {
         let stamp = Stamp { at: SystemClock.now(), by: &Actor::Host, seed: [0; 32] };
@@ -82,6 +83,14 @@ pub fn host(data: &Path) -> Result<Host, Failure> {
     Ok(host)
 }
 
+/// A runtime with a thread for each processor, as the program has.
+///
+/// # Errors
+/// When there are no threads to be had.
+pub fn runtime() -> Result<Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
 /// Something that serves on threads of its own until it is told to stop.
 pub struct Serving {
     /// Where it listens.
@@ -96,29 +105,27 @@ impl Serving {
     /// # Errors
     /// As [`host`].
     pub fn host(data: &Path) -> Result<Self, Failure> {
-        let data = data.to_owned();
-        Self::start(async move |listener, stop: oneshot::Receiver<()>| {
-            host(&data)?.serve(listener, async move { drop(stop.await) }).await;
+        let runtime = runtime()?;
+        let host = runtime.block_on(async { host(data) })?;
+        Self::start(runtime, async move |listener, stop| {
+            host.serve(listener, async move { drop(stop.await) }).await;
             Ok(())
         })
     }
 
-    /// Serves with `work`, as the program does: on a runtime with a thread for each processor.
+    /// Serves on `runtime` with `work`.
     ///
     /// # Errors
     /// When there is no socket or no thread to be had.
-    pub fn start<W>(work: W) -> Result<Self, Failure>
+    pub fn start<W>(runtime: Runtime, work: W) -> Result<Self, Failure>
     where
         W: AsyncFnOnce(TcpListener, oneshot::Receiver<()>) -> Result<(), Failure> + Send + 'static,
     {
         let (stop, stopped) = oneshot::channel();
-        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-        listener.set_nonblocking(true)?;
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
         let address = listener.local_addr()?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let thread = std::thread::Builder::new()
-            .name("serving".to_owned())
-            .spawn(move || runtime.block_on(async { work(TcpListener::from_std(listener)?, stopped).await }))?;
+        let thread = std::thread::Builder::new().name("serving".to_owned());
+        let thread = thread.spawn(move || runtime.block_on(work(listener, stopped)))?;
         Ok(Self { address, stop, thread })
     }
 
