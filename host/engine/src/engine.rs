@@ -178,7 +178,9 @@ impl Engine {
             Ok(command) => {
                 let (reply, answer) = reply(key);
                 let origin = Origin::Caller(reply);
-                let work = Work { case, requester: requester.clone(), request, expected_version, command, origin };
+                let received_at = Some(self.inner.host.clock.now());
+                let requester = requester.clone();
+                let work = Work { case, requester, request, expected_version, received_at, command, origin };
                 let lane = self.lane(case);
                 lane.offer(Input::Work(Box::new(work))).map_err(|_| self.overloaded())?;
                 wait(answer).await
@@ -201,7 +203,8 @@ impl Engine {
             let evaluate = || {
                 let message = draft.into_message(&configured, requester.actor.clone(), now).map_err(Refused::Form)?;
                 let organisation = configured.organisation();
-                let context = Context { now, organisation, requester: &requester, expected_version: None };
+                let requester = &requester;
+                let context = Context { now, received_at: now, organisation, requester, expected_version: None };
                 may_submit(&message, &context)?;
                 let (message, decision) = decide(&configured, &host.stats, message);
                 Ok((*message, *decision))

@@ -74,6 +74,7 @@ impl Evaluation {
                 requester: self.requester,
                 request: self.request,
                 expected_version: self.expected_version.or(version),
+                received_at: Some(self.now),
                 command,
                 origin: Origin::Caller(reply),
             }))),
@@ -127,6 +128,7 @@ impl Evaluation {
     fn context<'a>(&'a self, configured: &'a Configured) -> Context<'a> {
         Context {
             now: self.now,
+            received_at: self.now,
             organisation: configured.organisation(),
             requester: &self.requester,
             expected_version: self.expected_version,

@@ -56,6 +56,10 @@ impl<'draft, 'rows> Draft<'draft, 'rows> {
         self.context.now
     }
 
+    pub(super) fn received_at(&self) -> Timestamp {
+        self.context.received_at
+    }
+
     pub(super) fn organisation(&self) -> &'draft Organisation {
         self.context.organisation
     }

@@ -143,7 +143,7 @@ impl Draft<'_, '_> {
             return Ok(None);
         }
         // What comes after the deadline is late, whether or not the host has got round to the breach.
-        if is_overdue(&goal, self.now()) {
+        if is_overdue(&goal, self.received_at()) {
             self.emit(Event::GoalsBreached { goals: vec![number] })?;
         }
         self.emit(Event::GoalMet { goal: number })?;
@@ -198,7 +198,7 @@ impl Draft<'_, '_> {
         let now = self.now();
         self.each_goal(name, Verb::Pause, "running within its deadline", |draft, goal| {
             let (GoalStatus::Running, Some(due)) = (goal.status, goal.due) else { return Ok(()) };
-            if is_overdue(goal, now) {
+            if is_overdue(goal, draft.received_at()) {
                 return Ok(());
             }
             let remaining = match draft.calendar_of(goal) {

@@ -35,6 +35,8 @@ pub use submission::{may_release, may_resubmit, may_submit};
 pub struct Context<'a> {
     /// The partition's time.
     pub now: Timestamp,
+    /// When the command was received, not after `now`: what was received in time is in time, however long it waited.
+    pub received_at: Timestamp,
     /// The organisation's configuration.
     pub organisation: &'a Organisation,
     /// Who asks.

@@ -6,6 +6,7 @@ use herald_core::access::Requester;
 use herald_core::command::Command;
 use herald_core::decision::Escalation;
 use herald_core::ids::{CaseId, GoalNumber};
+use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::keys::KeyGuard;
@@ -37,6 +38,8 @@ pub(crate) struct Work {
     pub(crate) requester: Requester,
     pub(crate) request: Option<RequestIdentity>,
     pub(crate) expected_version: Option<u64>,
+    /// When somebody outside asked for it; the host's own commands are received as they are judged.
+    pub(crate) received_at: Option<Timestamp>,
     pub(crate) command: Command,
     pub(crate) origin: Origin,
 }
@@ -81,7 +84,15 @@ impl Input {
 impl Work {
     /// A command of the host's own, for which `origin` waits.
     pub(crate) fn of_host(case: CaseId, command: Command, origin: Origin) -> Self {
-        Self { case, requester: Requester::host(), request: None, expected_version: None, command, origin }
+        Self {
+            case,
+            requester: Requester::host(),
+            request: None,
+            expected_version: None,
+            received_at: None,
+            command,
+            origin,
+        }
     }
 
     /// Tells whoever waits for it why it will not be carried out.

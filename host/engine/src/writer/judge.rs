@@ -71,6 +71,7 @@ impl Judge<'_> {
             now: frame.at(),
             organisation: self.configured.organisation(),
             requester: &work.requester,
+            received_at: work.received_at.map_or(frame.at(), |received| received.min(frame.at())),
             expected_version: work.expected_version,
         };
         let events = step(&mut workspace, command, &context)?;

@@ -148,7 +148,8 @@ fn person(id: &str) -> Requester {
 
 fn asked(case: CaseId, who: &str, command: Command, origin: Origin) -> Input {
     let requester = person(who);
-    Input::Work(Box::new(Work { case, requester, request: None, expected_version: None, command, origin }))
+    let received_at = None;
+    Input::Work(Box::new(Work { case, requester, request: None, expected_version: None, received_at, command, origin }))
 }
 
 fn work(case: CaseId, who: &str, command: Command) -> Input {
@@ -286,7 +287,8 @@ fn a_message_whose_decision_fits_no_record_is_held_with_the_reason() {
         let Command::Submit { decision, .. } = command else { unreachable!() };
         let requester = Requester { admin: true, ..person("wang") };
         let (command, origin) = (Command::Release { decision }, Origin::Nobody);
-        let work = Work { case, requester, request: None, expected_version: None, command, origin };
+        let received_at = None;
+        let work = Work { case, requester, request: None, expected_version: None, received_at, command, origin };
         bench.turn(at(1), [Input::Work(Box::new(work))]);
         assert_eq!(bench.writer.lane.partition.snapshot().unwrap().case(case).unwrap().unwrap().status, status);
     }
