@@ -140,6 +140,11 @@ impl Ledger {
         self.answered.push((self.now, request.clone(), answer));
     }
 
+    /// How many cases it knows of.
+    pub(super) fn known(&self) -> usize {
+        self.cases.len()
+    }
+
     /// Asks for every case, and gives back the answers.
     pub(super) async fn cases(&self, site: &mut Site) -> Vec<Answer> {
         let mut answers = Vec::new();
@@ -149,22 +154,30 @@ impl Ledger {
         answers
     }
 
-    /// Asks for everything again that the host has to remember: each answer is the first one, to the byte.
+    /// Asks for everything again that the host has to remember: each answer is the first one, to the byte. Ends when
+    /// the disk fails meanwhile: what is due by itself at a start may meet the next failure already.
     pub(super) async fn repeat(&self, site: &mut Site) {
         for (at, request, answer) in &self.answered {
             if self.now.duration_since(*at) < REMEMBERED {
                 let again = request.send(site).await;
+                if failed_meanwhile(site, &again) {
+                    return;
+                }
                 assert_eq!(again.status, answer.status, "{request:?}: {}", text(&again));
                 assert_eq!(text(&again), text(answer), "{request:?} was answered before");
             }
         }
     }
 
-    /// Every case by its name, with its whole timeline, without ids: what two runs of the script agree in.
+    /// Every case by its name, with its whole timeline, without ids: what two runs of the script agree in. Those that
+    /// could be read, when the disk fails meanwhile.
     pub(super) async fn portrait(&self, site: &mut Site) -> BTreeMap<&'static str, Value> {
         let mut portrait = BTreeMap::new();
         for (name, id) in &self.cases {
             let answer = site.get("person:zhao.jun", &format!("/v1/messages/{id}?limit=200")).await;
+            if failed_meanwhile(site, &answer) {
+                break;
+            }
             assert_eq!(answer.status, 200, "case `{name}` is lost: {}", text(&answer));
             let mut case: Value = serde_json::from_str(&text(&answer).replace(id.as_str(), name)).unwrap();
             // Deliveries report while others act, so what happened at one moment has no order of its own.
@@ -174,6 +187,11 @@ impl Ledger {
         }
         portrait
     }
+}
+
+/// Whether an answer is that of a host whose disk has failed.
+fn failed_meanwhile(site: &Site, answer: &Answer) -> bool {
+    answer.status == 503 && site.hardware.partition.fault_happened()
 }
 
 impl Request {
