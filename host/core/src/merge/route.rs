@@ -15,7 +15,15 @@ use crate::target::Target;
 /// name, layer by layer and sorted. The sending department and the organisation are not among them.
 #[must_use]
 pub fn receivers(organisation: &Organisation, message: &Message, contributions: &[Contribution]) -> Vec<DepartmentId> {
-    let voices = route_voices(contributions);
+    asked_receivers(organisation, message, &route_voices(contributions))
+}
+
+/// The receivers before anything is cut.
+fn asked_receivers(
+    organisation: &Organisation,
+    message: &Message,
+    voices: &[Voice<'_, RoutePlan>],
+) -> Vec<DepartmentId> {
     let named = voices.iter().flat_map(|voice| voice.plan.sends.iter().map(|send| &send.to));
     ordered_receivers(organisation, message, named)
 }
@@ -47,12 +55,10 @@ pub fn route(organisation: &Organisation, message: &Message, contributions: &[Co
     let mut cuts = Vec::new();
 
     let classification = strictest(message, &voices);
-    let accountable = accountable(organisation, message, &voices);
+    let asked = asked_receivers(organisation, message, &voices);
+    let accountable = accountable(&asked, &voices);
     // Who owns a goal that names nobody: see the opening of a case.
-    let owner = accountable.clone().unwrap_or_else(|| {
-        let receivers = receivers(organisation, message, contributions);
-        head_of(receivers.first().unwrap_or(&message.department))
-    });
+    let owner = accountable.clone().unwrap_or_else(|| head_of(asked.first().unwrap_or(&message.department)));
     let mut recipients = BTreeMap::new();
     let mut goals = BTreeSet::new();
     for voice in &voices {
@@ -77,8 +83,7 @@ pub fn route(organisation: &Organisation, message: &Message, contributions: &[Co
     if contributions.iter().any(|c| matches!(c.outcome, HookOutcome::Failed { .. })) {
         flags.insert(Flag::PolicyFailed);
     }
-    let named = message.to.iter().chain(recipients.keys());
-    let receivers = ordered_receivers(organisation, message, named);
+    let receivers = ordered_receivers(organisation, message, recipients.keys());
     if recipients.is_empty() {
         flags.insert(Flag::Unrouted);
         let department = receivers.first().unwrap_or(&message.department);
@@ -129,15 +134,13 @@ fn audience(message: &Message, voices: &[Voice<'_, RoutePlan>]) -> Audience {
 }
 
 /// The organisation's word, else the first receiving department's, else the sender's.
-fn accountable(organisation: &Organisation, message: &Message, voices: &[Voice<'_, RoutePlan>]) -> Option<Target> {
+fn accountable(receivers: &[DepartmentId], voices: &[Voice<'_, RoutePlan>]) -> Option<Target> {
     let word = |layer: Layer, department: Option<&DepartmentId>| {
         let of_layer = voices.iter().filter(|voice| voice.layer == layer);
         let of_department =
             of_layer.filter(|voice| department.is_none_or(|department| voice.bundle.department == *department));
         of_department.filter_map(|voice| voice.plan.assign.as_ref()).min().cloned()
     };
-    let named = voices.iter().flat_map(|voice| voice.plan.sends.iter().map(|send| &send.to));
-    let receivers = ordered_receivers(organisation, message, message.to.iter().chain(named));
     word(Layer::Organisation, None)
         .or_else(|| receivers.iter().find_map(|department| word(Layer::Receiver, Some(department))))
         .or_else(|| word(Layer::Sender, None))
