@@ -12,32 +12,21 @@ use herald_core::view::Row;
 use herald_core::workspace::Rows as _;
 use herald_store::partition::InboxDelivery;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::app::{App, blocking};
 use super::case::{CaseSummary, DeliveryBody, GoalBody};
 use super::extract::{Caller, Parameters};
-use super::page::{Page, Part, limit, merge, read_cursor, write_cursor};
+use super::page::{Page, Paging, Part, limit, merge, read_cursor, write_cursor};
 use super::problem::{Problem, ProblemBody};
 use super::sight::sees;
 
 /// The routes of this resource.
 pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(inbox))
-}
-
-/// Which part of the inbox to list.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields, default)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Paging {
-    /// The `next` of the page before.
-    cursor: Option<String>,
-    /// How many items to list: 1 to 200, otherwise 50.
-    limit: Option<usize>,
 }
 
 /// Something that somebody was told, with what it is about.

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::problem::{FieldError, Problem, ProblemKind};
 
@@ -21,6 +21,17 @@ pub(crate) struct Page<T> {
     /// The `cursor` of the next page. A page may be empty and yet have a next one; without it, this is the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+}
+
+/// Which part of a list a client asks for.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Paging {
+    /// The `next` of the page before.
+    pub cursor: Option<String>,
+    /// How many items to list: 1 to 200, otherwise 50.
+    pub limit: Option<usize>,
 }
 
 /// How many items a client asked for.

@@ -13,7 +13,7 @@ use herald_engine::Ask;
 use herald_store::partition::InboxTask;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -21,23 +21,12 @@ use super::app::{App, blocking};
 use super::ask;
 use super::case::{CaseBody, CaseSummary, TaskBody};
 use super::extract::{Caller, Command, Parameters};
-use super::page::{Page, Part, limit, merge, read_cursor, write_cursor};
+use super::page::{Page, Paging, Part, limit, merge, read_cursor, write_cursor};
 use super::problem::{Problem, ProblemBody};
 
 /// The routes of this resource.
 pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(inbox)).routes(routes!(verb))
-}
-
-/// Which part of the inbox to list.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields, default)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Paging {
-    /// The `next` of the page before.
-    cursor: Option<String>,
-    /// How many tasks to list: 1 to 200, otherwise 50.
-    limit: Option<usize>,
 }
 
 /// A task in somebody's inbox, with what it is about.

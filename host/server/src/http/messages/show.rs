@@ -15,28 +15,17 @@ use herald_core::view::{CaseView, view};
 use herald_core::workspace::Workspace;
 use herald_store::partition::{LogEntry, Position};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::http::answer;
 use crate::http::app::{App, blocking};
 use crate::http::case::CaseBody;
 use crate::http::extract::{Caller, Parameters, etag};
-use crate::http::page::{Page, limit, read_cursor, write_cursor};
+use crate::http::page::{Page, Paging, limit, read_cursor, write_cursor};
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::sight;
-
-/// Which part of a timeline to show.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields, default)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Paging {
-    /// The `next` of the page before.
-    cursor: Option<String>,
-    /// How many entries to show: 1 to 200, otherwise 50.
-    limit: Option<usize>,
-}
 
 /// A case with its message and its timeline.
 #[derive(Debug, Serialize, ToSchema)]
