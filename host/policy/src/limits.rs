@@ -13,6 +13,8 @@ pub struct Limits {
     pub time_limit_ms: u32,
     /// Operations of the script engine, callbacks included.
     pub operation_limit: u64,
+    /// Memory in MiB that the call holds at once.
+    pub memory_limit_mib: u32,
     /// Size of the plan in KiB: the texts in it, and 64 bytes for each thing it asks for.
     pub plan_limit_kib: u32,
     /// Size of the log in KiB; what is beyond is dropped, and a mark says so.
@@ -28,6 +30,7 @@ impl Default for Limits {
         Self {
             time_limit_ms: 50,
             operation_limit: 1_000_000,
+            memory_limit_mib: 32,
             plan_limit_kib: 64,
             log_limit_kib: 4,
             host_call_limit: 256,
@@ -56,6 +59,8 @@ impl Default for HostLimits {
         let most = Limits {
             time_limit_ms: 1_000,
             operation_limit: 20_000_000,
+            // A guest that brings an interpreter of its own needs this much.
+            memory_limit_mib: 256,
             // A decision is recorded whole, and a record has 512 KiB: what one call leaves in it stays well below.
             plan_limit_kib: 256,
             log_limit_kib: 64,

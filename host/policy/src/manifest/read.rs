@@ -222,6 +222,7 @@ impl<'t> Reader<'t> {
         let known = [
             "time_limit_ms",
             "operation_limit",
+            "memory_limit_mib",
             "plan_limit_kib",
             "log_limit_kib",
             "host_call_limit",
@@ -229,8 +230,9 @@ impl<'t> Reader<'t> {
         ];
         self.only(table, &known, "limits");
         let mut small = |name, default, most| self.limit(table, name, u64::from(default), u64::from(most));
-        let [time, plan, log, host_calls, answers] = [
+        let [time, memory, plan, log, host_calls, answers] = [
             small("time_limit_ms", default.time_limit_ms, most.time_limit_ms),
+            small("memory_limit_mib", default.memory_limit_mib, most.memory_limit_mib),
             small("plan_limit_kib", default.plan_limit_kib, most.plan_limit_kib),
             small("log_limit_kib", default.log_limit_kib, most.log_limit_kib),
             small("host_call_limit", default.host_call_limit, most.host_call_limit),
@@ -240,6 +242,7 @@ impl<'t> Reader<'t> {
         Limits {
             time_limit_ms: time,
             operation_limit: self.limit(table, "operation_limit", default.operation_limit, most.operation_limit),
+            memory_limit_mib: memory,
             plan_limit_kib: plan,
             log_limit_kib: log,
             host_call_limit: host_calls,
