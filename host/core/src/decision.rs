@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -258,7 +259,7 @@ pub struct Contribution {
     /// Which revision of it.
     pub revision: u32,
     /// BLAKE3 of the revision, in hex.
-    pub digest: String,
+    pub digest: Arc<str>,
     /// Where it stood in the merge.
     pub layer: Layer,
     /// The function that was called.

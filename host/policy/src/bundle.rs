@@ -18,7 +18,7 @@ use crate::world::World;
 /// One revision of a bundle. Immutable; calls that began on it finish on it.
 pub struct Bundle {
     revision: u32,
-    digest: String,
+    digest: Arc<str>,
     manifest: Manifest,
     program: Box<dyn Program>,
     cases: Vec<CaseFile>,
@@ -101,7 +101,7 @@ impl Bundle {
         }
         match (manifest, program) {
             (Some(manifest), Some(program)) if diagnostics.is_empty() => {
-                Ok(Self { revision, digest: files.digest(), manifest, program, cases })
+                Ok(Self { revision, digest: files.digest().into(), manifest, program, cases })
             }
             _ => Err(CheckReport::new(id.as_ref(), diagnostics)),
         }

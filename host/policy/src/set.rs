@@ -8,7 +8,7 @@
 mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use herald_core::case::{Case, SetBy};
 use herald_core::decision::{BundleId, Contribution, Decision, Escalation, Hold, Hook, HookOutcome, Layer};
@@ -167,7 +167,7 @@ impl PolicySet {
         }));
         let mut round = Round { set: self, world, message, contributions: Vec::new(), failed: Vec::new() };
         let facts = Facts::submitted(message);
-        round.ask_layer(&house(), Layer::Organisation, &facts, &input);
+        round.ask_layer(house(), Layer::Organisation, &facts, &input);
 
         let asked = |id: &BundleId, round: &Round<'_>| round.contributions.iter().any(|c| c.bundle == *id);
         let setter = breach.set_by.bundle().filter(|id| !asked(id, &round)).and_then(|id| self.get(id));
@@ -190,8 +190,10 @@ impl std::fmt::Debug for PolicySet {
 }
 
 /// The owner of the organisation's bundles.
-fn house() -> DepartmentId {
-    DepartmentId::new(ORGANISATION).unwrap_or_else(|_| unreachable!("`organisation` is a name"))
+fn house() -> &'static DepartmentId {
+    static HOUSE: LazyLock<DepartmentId> =
+        LazyLock::new(|| DepartmentId::new(ORGANISATION).unwrap_or_else(|_| unreachable!("`organisation` is a name")));
+    &HOUSE
 }
 
 /// One message's way through the layers.
@@ -215,11 +217,10 @@ impl Round<'_> {
 
     /// The first two layers.
     fn ask_senders(&mut self, facts: &Facts<'_>, input: &Input) {
-        let house = house();
-        self.ask_layer(&house, Layer::Organisation, facts, input);
-        if self.message.department != house {
-            let sender = self.message.department.clone();
-            self.ask_layer(&sender, Layer::Sender, facts, input);
+        self.ask_layer(house(), Layer::Organisation, facts, input);
+        let message = self.message;
+        if message.department != *house() {
+            self.ask_layer(&message.department, Layer::Sender, facts, input);
         }
     }
 

@@ -1,12 +1,14 @@
 //! What policies are judged and evaluated against: one snapshot of the organisation, with its forms compiled.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use herald_core::names::KindName;
 use herald_core::organisation::Organisation;
+use herald_core::target::Target;
 
 use crate::form::{Form, FormError};
+use crate::vocabulary::{self, Wrong};
 
 /// The compiled forms of all kinds.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +46,8 @@ impl Forms {
 pub struct World {
     organisation: Arc<Organisation>,
     forms: Forms,
+    /// Every target that can be meant, by its text: policies name little else.
+    targets: HashMap<Box<str>, Target>,
 }
 
 impl World {
@@ -53,7 +57,8 @@ impl World {
     /// As [`Forms::compile`].
     pub fn new(organisation: Arc<Organisation>) -> Result<Self, Vec<FormError>> {
         let forms = Forms::compile(&organisation)?;
-        Ok(Self { organisation, forms })
+        let targets = targets(&organisation).map(|target| (target.to_string().into(), target)).collect();
+        Ok(Self { organisation, forms, targets })
     }
 
     /// The organisation.
@@ -62,9 +67,30 @@ impl World {
         &self.organisation
     }
 
+    /// The target that `text` names.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what could have been meant.
+    pub(crate) fn target(&self, text: &str) -> Result<Target, Wrong> {
+        match self.targets.get(text) {
+            Some(target) => Ok(target.clone()),
+            None => vocabulary::target(&self.organisation, text),
+        }
+    }
+
     /// Its forms.
     #[must_use]
     pub fn forms(&self) -> &Forms {
         &self.forms
     }
+}
+
+fn targets(organisation: &Organisation) -> impl Iterator<Item = Target> {
+    let departments = organisation.departments.iter().flat_map(|(id, department)| {
+        let roles = department.roles.keys().map(|role| Target::Role(id.clone(), role.clone()));
+        std::iter::once(Target::Department(id.clone())).chain(roles)
+    });
+    let people = organisation.people.keys().cloned().map(Target::Person);
+    let contacts = organisation.contacts.keys().cloned().map(Target::Contact);
+    std::iter::once(Target::Everyone).chain(departments).chain(people).chain(contacts)
 }

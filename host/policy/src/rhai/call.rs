@@ -13,6 +13,7 @@ use super::error::title_of;
 use crate::evaluation::Evaluation;
 use crate::limits::bytes;
 use crate::vocabulary::Wrong;
+use crate::world::World;
 
 /// What a verb returns.
 pub(super) type Raised<T> = Result<T, Box<EvalAltResult>>;
@@ -45,8 +46,12 @@ impl Call {
         Self { evaluation, work: Mutex::new(Work::default()) }
     }
 
+    pub(super) fn world(&self) -> &World {
+        &self.evaluation.world
+    }
+
     pub(super) fn organisation(&self) -> &Organisation {
-        self.evaluation.world.organisation()
+        self.world().organisation()
     }
 
     /// What it has done so far. Held for the length of one verb, never while a script runs.

@@ -197,7 +197,7 @@ fn register_goal(api: &mut Api) {
             r#"plan.goal("repair").within("PT24H").owner("role:production/head");"#,
         ),
         |goal: &mut Goal, text: ImmutableString| {
-            let target = vocabulary::target(goal.call.organisation(), &text).map_err(raise)?;
+            let target = goal.call.world().target(&text).map_err(raise)?;
             goal.change(text.len(), |goal| goal.owner = Some(target))
         },
     );
@@ -292,8 +292,7 @@ fn approvers(stage: &Stage, mode: Mode, list: Array) -> Raised<Stage> {
     if list.is_empty() {
         return Err(raise(Wrong::new("a stage needs somebody to approve it; the list is empty")));
     }
-    let organisation = stage.call.organisation();
-    let targets =
-        list.iter().map(|text| vocabulary::target(organisation, text)).collect::<Result<_, _>>().map_err(raise)?;
+    let world = stage.call.world();
+    let targets = list.iter().map(|text| world.target(text)).collect::<Result<_, _>>().map_err(raise)?;
     stage.change(bytes_of(&list), |stage| stage.approvers = Some((mode, targets)))
 }

@@ -7,7 +7,7 @@ use ::rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,
     BasicStringPackage, LogicPackage, MoreStringPackage, Package,
 };
-use ::rhai::{Array, Dynamic, Engine, ImmutableString, OptimizationLevel};
+use ::rhai::{Array, Dynamic, Engine, ImmutableString, Module, OptimizationLevel};
 
 use super::api::{Api, Verb};
 use super::call::{Raised, raise};
@@ -50,7 +50,9 @@ pub(super) fn runtime() -> &'static Runtime {
 
 fn build() -> Runtime {
     let mut engine = Engine::new_raw();
-    // Neither the core package (`sleep`, `exit`) nor the times, blobs and bit fields of the standard one.
+    // Neither the core package (`sleep`, `exit`) nor the times, blobs and bit fields of the standard one. As one
+    // module: the engine looks a function up in one after the other.
+    let mut library = Module::new();
     for package in [
         ArithmeticPackage::new().as_shared_module(),
         LogicPackage::new().as_shared_module(),
@@ -62,8 +64,9 @@ fn build() -> Runtime {
         BasicIteratorPackage::new().as_shared_module(),
         BasicFnPackage::new().as_shared_module(),
     ] {
-        engine.register_global_module(package);
+        library.combine(Module::clone(&package));
     }
+    engine.register_global_module(library.into());
     limit(&mut engine);
     contain_native_functions(&mut engine);
     compare::register(&mut engine);

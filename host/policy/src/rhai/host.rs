@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::api::{Api, Form, Owner, Verb};
 use super::call::{Raised, call_of, raise};
-use crate::vocabulary::{self, Sort, unknown};
+use crate::vocabulary::{Sort, unknown};
 
 pub(super) fn register(api: &mut Api) {
     const fn function(name: &'static str) -> Verb {
@@ -20,7 +20,7 @@ pub(super) fn register(api: &mut Api) {
         |context: NativeCallContext<'_>, target: ImmutableString| -> Raised<Array> {
             let call = call_of(&context)?;
             call.ask()?;
-            let target = vocabulary::target(call.organisation(), &target).map_err(raise)?;
+            let target = call.world().target(&target).map_err(raise)?;
             let resolved = call.organisation().resolve(&target, call.evaluation.now());
             let people = resolved.people.iter().map(|person| format!("person:{person}"));
             let contacts = resolved.contacts.iter().map(|contact| format!("contact:{contact}"));

@@ -22,24 +22,32 @@ const OPERATIONS_PER_LOOK: u64 = 256;
 const WALL_CLOCK_FACTOR: u32 = 20;
 
 thread_local! {
-    static RUNNING: Cell<Option<State>> = const { Cell::new(None) };
+    static RUNNING: Running = const { Running { operations: Cell::new(0), next_look: Cell::new(u64::MAX), clock: Cell::new(None) } };
+}
+
+/// The call that runs on this thread.
+struct Running {
+    operations: Cell<u64>,
+    /// At how many operations the limits are looked at.
+    next_look: Cell<u64>,
+    clock: Cell<Option<Clock>>,
 }
 
 #[derive(Clone, Copy)]
-struct State {
-    operations: u64,
-    limit: u64,
-    started: Instant,
-    /// What the thread had computed before.
-    computed_before: Duration,
+struct Clock {
+    operation_limit: u64,
     time_limit: Duration,
+    started: Instant,
+    /// What the thread had computed at the first look; to ask for it is a system call, which most calls are over
+    /// without.
+    computed_before: Option<Duration>,
 }
 
-impl State {
+impl Clock {
     fn is_out_of_time(&self) -> bool {
         // Nobody computes longer than the wall clock says, and that one costs less to look at.
         let elapsed = self.started.elapsed();
-        let computed = || computed().saturating_sub(self.computed_before);
+        let computed = || computed().saturating_sub(self.computed_before.unwrap_or_default());
         elapsed >= self.time_limit && (elapsed >= self.time_limit * WALL_CLOCK_FACTOR || computed() >= self.time_limit)
     }
 }
@@ -58,44 +66,56 @@ pub(super) struct Meter {
 impl Meter {
     pub(super) fn start(limits: &Limits) -> Self {
         let started = Instant::now();
-        RUNNING.set(Some(State {
-            operations: 0,
-            limit: limits.operation_limit,
-            started,
-            computed_before: computed(),
-            time_limit: Duration::from_millis(limits.time_limit_ms.into()),
-        }));
+        let time_limit = Duration::from_millis(limits.time_limit_ms.into());
+        RUNNING.with(|running| {
+            running.operations.set(0);
+            running.next_look.set(OPERATIONS_PER_LOOK.min(limits.operation_limit.saturating_add(1)));
+            running.clock.set(Some(Clock {
+                operation_limit: limits.operation_limit,
+                time_limit,
+                started,
+                computed_before: None,
+            }));
+        });
         Self { started }
     }
 
     /// Microseconds and operations that it took.
     pub(super) fn stop(self) -> (u64, u64) {
-        let operations = RUNNING.get().map_or(0, |state| state.operations);
+        let operations = RUNNING.with(|running| running.operations.get());
         (u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX), operations)
     }
 }
 
 impl Drop for Meter {
     fn drop(&mut self) {
-        RUNNING.set(None);
+        RUNNING.with(|running| {
+            running.next_look.set(u64::MAX);
+            running.clock.set(None);
+        });
     }
 }
 
 /// Called by the engine for each operation; ends the script when it returns something.
 pub(super) fn tick() -> Option<Dynamic> {
     RUNNING.with(|running| {
-        let mut state = running.get()?;
-        state.operations += 1;
-        running.set(Some(state));
-        let cause = if state.operations > state.limit {
-            FailureCause::Operations
-        } else if state.operations % OPERATIONS_PER_LOOK == 0 && state.is_out_of_time() {
-            FailureCause::Time
-        } else {
-            return None;
-        };
-        Some(Dynamic::from(Stop(cause)))
+        let operations = running.operations.get() + 1;
+        running.operations.set(operations);
+        if operations < running.next_look.get() { None } else { look(running, operations) }
     })
+}
+
+fn look(running: &Running, operations: u64) -> Option<Dynamic> {
+    let mut clock = running.clock.get()?;
+    if operations > clock.operation_limit {
+        return Some(Dynamic::from(Stop(FailureCause::Operations)));
+    }
+    running.next_look.set((operations + OPERATIONS_PER_LOOK).min(clock.operation_limit.saturating_add(1)));
+    if clock.computed_before.is_none() {
+        clock.computed_before = Some(computed());
+        running.clock.set(Some(clock));
+    }
+    clock.is_out_of_time().then(|| Dynamic::from(Stop(FailureCause::Time)))
 }
 
 #[cfg(test)]

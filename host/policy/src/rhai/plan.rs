@@ -68,11 +68,11 @@ fn set_level(call: &Call, number: i64) -> Raised<()> {
 }
 
 fn assign(call: &Call, target: &str) -> Raised<()> {
-    set(call, target, |text| vocabulary::target(call.organisation(), text), |draft, target| draft.assign = Some(target))
+    set(call, target, |text| call.world().target(text), |draft, target| draft.assign = Some(target))
 }
 
 fn send(call: &Arc<Call>, target: &str) -> Raised<Recipient> {
-    let to = vocabulary::target(call.organisation(), target).map_err(raise)?;
+    let to = call.world().target(target).map_err(raise)?;
     let at = call.plan(target.len(), |draft| {
         draft.sends.push(Send::to(to));
         draft.sends.len() - 1
@@ -185,12 +185,9 @@ fn register_restrictions(api: &mut Api) {
         ),
         |plan: &mut Route, list: Array| {
             let list = texts(list)?;
-            let organisation = plan.0.organisation();
-            let allowed: BTreeSet<_> = list
-                .iter()
-                .map(|text| vocabulary::target(organisation, text))
-                .collect::<Result<_, _>>()
-                .map_err(raise)?;
+            let world = plan.0.world();
+            let allowed: BTreeSet<_> =
+                list.iter().map(|text| world.target(text)).collect::<Result<_, _>>().map_err(raise)?;
             plan.0.plan(bytes_of(&list), |draft| restriction(draft).recipients = Some(allowed))
         },
     );
