@@ -13,6 +13,10 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::stats::Stats;
 
+/// Stack of an evaluation thread. A script may nest 20,000 lists and maps in each other, and the engine measures, copies
+/// and drops them by recursion; what is not touched costs nothing.
+const STACK_BYTES: usize = 16 * 1_024 * 1_024;
+
 /// A piece of work. One that panics loses nothing but itself: whoever waits for it sees its end of the channel
 /// closed.
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
@@ -51,7 +55,8 @@ impl Pool {
             .map(|number| {
                 let (receivers, stats) = (receivers.clone(), Arc::clone(stats));
                 let name = format!("herald-policy-{number}");
-                std::thread::Builder::new().name(name).spawn(move || work(&receivers, &stats))
+                let thread = std::thread::Builder::new().name(name).stack_size(STACK_BYTES);
+                thread.spawn(move || work(&receivers, &stats))
             })
             .collect::<Result<_, _>>()?;
         let queues = Queues { callers: callers.0, host: host.0 };

@@ -19,6 +19,7 @@ mod form;
 mod index;
 mod limits;
 mod manifest;
+mod memory;
 mod rhai;
 mod set;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub use files::{BundleFiles, FilesError};
 pub use form::{FieldProblem, Form, FormError};
 pub use limits::{HostLimits, Limits};
 pub use manifest::{Language, Manifest, OnFailure};
+pub use memory::{Counting, held_bytes};
 pub use rhai::reference;
 pub use set::{Breach, PolicySet};
 pub use world::{Forms, World};

@@ -3,9 +3,13 @@
 /// What one call of a hook may use. Each limit that is reached ends the call with a failure that names it,
 /// except for the log, which is cut.
 ///
-/// Memory is bounded by what a value may grow to (strings, lists and maps of a script have sizes of their own)
-/// and by the time in which it can grow. A script's map is counted when it is next used as a whole, not at each
-/// `map[key] = …`: until then only the operations and the time bound what such assignments keep.
+/// Memory is what the evaluating thread holds beyond what it held before, counted by [`Counting`] where the program
+/// has installed it; the `herald` program has. A script is looked at after every operation, so it holds at most the
+/// limit and what one native call makes, which is bounded by the sizes that values may have: some 20 MiB for a text
+/// of 256 KiB cut into its letters. Without the counting, those sizes and the time are the bound, and what grows by
+/// `map[key] = …` is bounded by the operations alone.
+///
+/// [`Counting`]: crate::Counting
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Time in milliseconds that the evaluating thread computes; by the wall clock it may be twenty times as long,
@@ -13,7 +17,7 @@ pub struct Limits {
     pub time_limit_ms: u32,
     /// Operations of the script engine, callbacks included.
     pub operation_limit: u64,
-    /// Memory in MiB that the call holds at once.
+    /// Memory in MiB that the call holds at once, on top of what its thread held before.
     pub memory_limit_mib: u32,
     /// Size of the plan in KiB: the texts in it, and 64 bytes for each thing it asks for.
     pub plan_limit_kib: u32,

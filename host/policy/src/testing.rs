@@ -1,5 +1,6 @@
 //! A small organisation, and bundles out of texts, for the tests of this crate.
 
+use std::alloc::System;
 use std::sync::Arc;
 
 use herald_core::message::Message;
@@ -10,7 +11,11 @@ use crate::bundle::Bundle;
 use crate::diagnostic::CheckReport;
 use crate::files::BundleFiles;
 use crate::limits::HostLimits;
+use crate::memory::Counting;
 use crate::world::World;
+
+#[global_allocator]
+static ALLOCATOR: Counting<System> = Counting(System);
 
 pub(crate) fn world() -> Arc<World> {
     let department = |title: &str, roles: Value| json!({"title": title, "roles": roles});

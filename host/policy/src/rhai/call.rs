@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::draft::Draft;
 use super::error::title_of;
+use super::meter;
 use crate::evaluation::Evaluation;
 use crate::limits::bytes;
 use crate::vocabulary::Wrong;
@@ -121,12 +122,28 @@ pub(super) fn call_of(context: &NativeCallContext<'_>) -> Raised<Arc<Call>> {
 }
 
 /// The reason that ended a call; a script cannot catch it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Stop(pub(super) FailureCause);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// One of the limits of the evaluation.
+    Limit(FailureCause),
+    /// A value that is too large or too deep to be written out or compared.
+    Value,
+}
 
-/// Ends the call at a limit.
+impl Stop {
+    pub(super) fn cause(self) -> FailureCause {
+        match self {
+            Self::Limit(cause) => cause,
+            Self::Value => FailureCause::Size,
+        }
+    }
+}
+
+/// Ends the call at a limit, also if the error should be swallowed on its way out.
 pub(super) fn stop(cause: FailureCause) -> Box<EvalAltResult> {
-    EvalAltResult::ErrorTerminated(Dynamic::from(Stop(cause)), Position::NONE).into()
+    let stop = Stop::Limit(cause);
+    meter::stop(stop);
+    EvalAltResult::ErrorTerminated(Dynamic::from(stop), Position::NONE).into()
 }
 
 /// An error at the line and column of the call.

@@ -7,24 +7,26 @@ use ::rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,
     BasicStringPackage, LogicPackage, MoreStringPackage, Package,
 };
-use ::rhai::{Array, Dynamic, Engine, ImmutableString, Module, OptimizationLevel};
+use ::rhai::{Engine, Module, OptimizationLevel};
 
 use super::api::{Api, Verb};
-use super::call::{Raised, raise};
-use super::{chain, compare, host, message, meter, plan, time};
-use crate::vocabulary::Wrong;
+use super::{chain, compare, contain, host, message, meter, plan, time};
 
 /// How deep functions may call each other.
 const CALL_DEPTH_LIMIT: usize = 32;
 /// How deep expressions may nest.
 const EXPRESSION_DEPTH_LIMIT: usize = 64;
 /// Bytes of a text, and of all texts in a list or map together.
-const TEXT_LIMIT_BYTES: usize = 256 * 1_024;
+pub(super) const TEXT_LIMIT_BYTES: usize = 256 * 1_024;
 /// Elements of a list, those of lists within it included.
-const LIST_LIMIT: usize = 10_000;
-/// Entries of a map, those of maps within it included. An entry put in by `map[key] = …` is counted only when the
-/// map is next used as a whole; until then the operation and time limits bound it.
-const MAP_LIMIT: usize = 10_000;
+pub(super) const LIST_LIMIT: usize = 10_000;
+/// Entries of a map, those of maps within it included.
+///
+/// The engine does not compare an entry put in by `map[key] = …`, or what is put into a part of a list or map,
+/// before the whole is next used: until then the operations, the time and the memory limit bound it.
+pub(super) const MAP_LIMIT: usize = 10_000;
+/// How deep lists and maps may lie in each other when they are written out or compared.
+pub(super) const VALUE_DEPTH_LIMIT: usize = 64;
 /// Variables in sight at once.
 const VARIABLE_LIMIT: usize = 256;
 /// Functions of a script.
@@ -68,7 +70,7 @@ fn build() -> Runtime {
     }
     engine.register_global_module(library.into());
     limit(&mut engine);
-    contain_native_functions(&mut engine);
+    contain::register(&mut engine);
     compare::register(&mut engine);
     let mut api = Api { engine, verbs: Vec::new() };
     message::register(&mut api);
@@ -102,41 +104,6 @@ fn limit(engine: &mut Engine) {
     for word in DISABLED {
         engine.disable_symbol(word);
     }
-}
-
-/// One native call cannot be interrupted. Those that can make something large out of something small in one
-/// call are refused (`pad`) or say how large their result would be first (`replace`).
-fn contain_native_functions(engine: &mut Engine) {
-    fn no_pad() -> Raised<()> {
-        Err(raise(Wrong::new("`pad` is not available to policies")))
-    }
-    engine
-        .register_fn("pad", |_: &mut Array, _: i64, _: Dynamic| no_pad())
-        .register_fn("pad", |_: &mut ImmutableString, _: i64, _: char| no_pad())
-        .register_fn("pad", |_: &mut ImmutableString, _: i64, _: ImmutableString| no_pad());
-
-    fn replace(text: &mut ImmutableString, find: &str, put: &str) -> Raised<()> {
-        let found = if find.is_empty() { text.chars().count() + 1 } else { text.matches(find).count() };
-        if text.len().saturating_add(found.saturating_mul(put.len())) > TEXT_LIMIT_BYTES {
-            return Err(raise(Wrong::new(format!("the text would grow beyond {TEXT_LIMIT_BYTES} bytes"))));
-        }
-        *text = text.replace(find, put).into();
-        Ok(())
-    }
-    let letter = |letter: char| letter.to_string();
-    engine
-        .register_fn("replace", |text: &mut ImmutableString, find: ImmutableString, put: ImmutableString| {
-            replace(text, &find, &put)
-        })
-        .register_fn("replace", move |text: &mut ImmutableString, find: ImmutableString, put: char| {
-            replace(text, &find, &letter(put))
-        })
-        .register_fn("replace", move |text: &mut ImmutableString, find: char, put: ImmutableString| {
-            replace(text, &letter(find), &put)
-        })
-        .register_fn("replace", move |text: &mut ImmutableString, find: char, put: char| {
-            replace(text, &letter(find), &letter(put))
-        });
 }
 
 /// The functions of the engine, from its own metadata.

@@ -7,12 +7,15 @@ use herald_core::nearest::did_you_mean;
 
 use super::api::{Form, Owner, Verb};
 use super::call::Stop;
-use super::engine::{DISABLED, Runtime, runtime};
+use super::engine::{DISABLED, LIST_LIMIT, MAP_LIMIT, Runtime, TEXT_LIMIT_BYTES, VALUE_DEPTH_LIMIT, runtime};
 use super::place;
 use crate::diagnostic::Place;
 use crate::evaluation::Failure;
 use crate::limits::Limits;
 use crate::vocabulary::{Wrong, one_of};
+
+/// The longest message about a script that failed.
+const MESSAGE_LIMIT_BYTES: usize = 1_024;
 
 /// A script that does not compile: what is wrong, and where.
 pub(super) fn syntax(error: &ParseError) -> (String, Option<Place>) {
@@ -39,7 +42,21 @@ pub(super) fn syntax(error: &ParseError) -> (String, Option<Place>) {
 pub(super) fn failure(error: &EvalAltResult, limits: &Limits) -> Failure {
     let (inner, position) = innermost(error);
     let (cause, message) = explain(inner, limits);
-    Failure { cause, message, place: place(position) }
+    Failure { cause, message: cut(message), place: place(position) }
+}
+
+/// A script that was stopped, by an error that says where, or otherwise.
+pub(super) fn stopped(why: Stop, place: Option<Place>, limits: &Limits) -> Failure {
+    Failure { cause: why.cause(), message: stop_text(why, limits), place }
+}
+
+/// A message that is as long as somebody reads it: what it quotes may be any text that a script can make.
+fn cut(mut message: String) -> String {
+    if message.len() > MESSAGE_LIMIT_BYTES {
+        message.truncate(message.floor_char_boundary(MESSAGE_LIMIT_BYTES));
+        message.push('…');
+    }
+    message
 }
 
 /// The error inside the calls that it came through, and the nearest known place.
@@ -57,8 +74,8 @@ fn explain(error: &EvalAltResult, limits: &Limits) -> (FailureCause, String) {
     use EvalAltResult as E;
     let message = match error {
         E::ErrorTerminated(token, _) => {
-            let cause = token.read_lock::<Stop>().map_or(FailureCause::Host, |stop| stop.0);
-            return (cause, stopped(cause, limits));
+            let why = token.read_lock::<Stop>().map_or(Stop::Limit(FailureCause::Host), |stop| *stop);
+            return (why.cause(), stop_text(why, limits));
         }
         E::ErrorStackOverflow(_) => return (FailureCause::Depth, "functions call each other too deeply".to_owned()),
         E::ErrorDataTooLarge(what, _) => {
@@ -96,10 +113,17 @@ fn explain(error: &EvalAltResult, limits: &Limits) -> (FailureCause, String) {
     (FailureCause::Error, message)
 }
 
-fn stopped(cause: FailureCause, limits: &Limits) -> String {
+fn stop_text(why: Stop, limits: &Limits) -> String {
+    let Stop::Limit(cause) = why else {
+        return format!(
+            "a value grew too large: what is written out or compared has at most {LIST_LIMIT} elements, {MAP_LIMIT} \
+             entries, {TEXT_LIMIT_BYTES} bytes of text and {VALUE_DEPTH_LIMIT} lists or maps within each other"
+        );
+    };
     match cause {
         FailureCause::Operations => format!("stopped after {} operations, its operation_limit", limits.operation_limit),
         FailureCause::Time => format!("stopped after {} ms, its time_limit_ms", limits.time_limit_ms),
+        FailureCause::Memory => format!("it held more than {} MiB, its memory_limit_mib", limits.memory_limit_mib),
         FailureCause::Plan => format!("the plan is larger than {} KiB, its plan_limit_kib", limits.plan_limit_kib),
         FailureCause::HostCalls => {
             format!("it asked the host more than {} times, its host_call_limit", limits.host_call_limit)
@@ -114,7 +138,7 @@ fn stopped(cause: FailureCause, limits: &Limits) -> String {
 fn thrown_text(thrown: &Dynamic) -> String {
     match thrown.read_lock::<::rhai::ImmutableString>() {
         Some(text) => text.to_string(),
-        None if thrown.is_int() || thrown.is_map() || thrown.is_array() || thrown.is_bool() => thrown.to_string(),
+        None if thrown.is_int() || thrown.is_bool() => thrown.to_string(),
         None => format!("it threw {}", title_of(thrown)),
     }
 }

@@ -1,41 +1,62 @@
-//! What stops a script that takes too long.
+//! What stops a script that takes too much: operations, time, memory.
 //!
 //! The engine reports every operation, but not whose, and counts again from nothing inside callbacks of `map` or
 //! `filter`. So the count is kept here, per thread: one call runs on one thread from its start to its end.
 //!
 //! Time is what the thread itself computed. By the wall clock, a policy would fail because the machine is busy
 //! with something else.
+//!
+//! A call that was stopped stays stopped. Some native functions swallow the errors of what they call (`dedup` those
+//! of its comparer, the printing of a value those of its parts) and would carry on, so a second attempt to go on
+//! unwinds the call. So does the first one of a call that holds much: on the way out of an error the engine may
+//! still write such a value out, in one go and without reporting an operation.
 
+use std::any::Any;
 use std::cell::Cell;
+use std::panic::resume_unwind;
 use std::time::{Duration, Instant};
 
 use ::rhai::Dynamic;
-use herald_core::decision::FailureCause;
+use herald_core::decision::{Cost, FailureCause};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::call::Stop;
-use crate::limits::Limits;
+use crate::limits::{Limits, bytes};
+use crate::memory::{Watch, is_over_limit};
 
 /// Operations between two looks at the clock.
 const OPERATIONS_PER_LOOK: u64 = 256;
 /// How many times its time limit a call may take by the wall clock, however little it got to compute.
 const WALL_CLOCK_FACTOR: u32 = 20;
+/// A call that never held more is stopped by an error, which names the place. Whatever it could write out of this
+/// is written in milliseconds, and no value in it is nested deeper than the stack bears.
+const SMALL_BYTES: u64 = 64 * 1_024;
 
 thread_local! {
-    static RUNNING: Running = const { Running { operations: Cell::new(0), next_look: Cell::new(u64::MAX), clock: Cell::new(None) } };
+    static RUNNING: Running = const {
+        Running {
+            operations: Cell::new(0),
+            next_look: Cell::new(u64::MAX),
+            stopped: Cell::new(None),
+            bounds: Cell::new(None),
+        }
+    };
 }
 
 /// The call that runs on this thread.
 struct Running {
     operations: Cell<u64>,
-    /// At how many operations the limits are looked at.
+    /// At how many operations the count and the clock are looked at.
     next_look: Cell<u64>,
-    clock: Cell<Option<Clock>>,
+    /// Why the call has to end.
+    stopped: Cell<Option<Stop>>,
+    bounds: Cell<Option<Bounds>>,
 }
 
 #[derive(Clone, Copy)]
-struct Clock {
+struct Bounds {
     operation_limit: u64,
+    memory: Watch,
     time_limit: Duration,
     started: Instant,
     /// What the thread had computed at the first look; to ask for it is a system call, which most calls are over
@@ -43,7 +64,7 @@ struct Clock {
     computed_before: Option<Duration>,
 }
 
-impl Clock {
+impl Bounds {
     fn is_out_of_time(&self) -> bool {
         // Nobody computes longer than the wall clock says, and that one costs less to look at.
         let elapsed = self.started.elapsed();
@@ -61,29 +82,42 @@ fn computed() -> Duration {
 /// The measuring of one call; ends when it is dropped.
 pub(super) struct Meter {
     started: Instant,
+    memory: Watch,
 }
 
 impl Meter {
     pub(super) fn start(limits: &Limits) -> Self {
-        let started = Instant::now();
-        let time_limit = Duration::from_millis(limits.time_limit_ms.into());
+        let limit_bytes = bytes(limits.memory_limit_mib.saturating_mul(1_024));
+        let (started, memory) = (Instant::now(), Watch::begin(limit_bytes));
         RUNNING.with(|running| {
             running.operations.set(0);
             running.next_look.set(OPERATIONS_PER_LOOK.min(limits.operation_limit.saturating_add(1)));
-            running.clock.set(Some(Clock {
+            running.stopped.set(None);
+            running.bounds.set(Some(Bounds {
                 operation_limit: limits.operation_limit,
-                time_limit,
+                memory,
+                time_limit: Duration::from_millis(limits.time_limit_ms.into()),
                 started,
                 computed_before: None,
             }));
         });
-        Self { started }
+        Self { started, memory }
     }
 
-    /// Microseconds and operations that it took.
-    pub(super) fn stop(self) -> (u64, u64) {
-        let operations = RUNNING.with(|running| running.operations.get());
-        (u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX), operations)
+    /// What the call has cost so far.
+    pub(super) fn cost(&self) -> Cost {
+        Cost {
+            time_micros: u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX),
+            operations: RUNNING.with(|running| running.operations.get()),
+            memory_bytes: self.memory.most_bytes(),
+        }
+    }
+
+    /// Why the call had to end, whatever became of it. Nothing is reported after the last native call, so memory is
+    /// looked at once more.
+    pub(super) fn stopped(&self) -> Option<Stop> {
+        let stopped = RUNNING.with(|running| running.stopped.get());
+        stopped.or_else(|| is_over_limit().then_some(Stop::Limit(FailureCause::Memory)))
     }
 }
 
@@ -91,7 +125,7 @@ impl Drop for Meter {
     fn drop(&mut self) {
         RUNNING.with(|running| {
             running.next_look.set(u64::MAX);
-            running.clock.set(None);
+            running.bounds.set(None);
         });
     }
 }
@@ -101,21 +135,56 @@ pub(super) fn tick() -> Option<Dynamic> {
     RUNNING.with(|running| {
         let operations = running.operations.get() + 1;
         running.operations.set(operations);
-        if operations < running.next_look.get() { None } else { look(running, operations) }
+        if operations < running.next_look.get() && !is_over_limit() { None } else { look(running, operations) }
     })
 }
 
+/// Ends the call that runs here at its next operation, if what says so now should be swallowed. The first reason
+/// stays.
+pub(super) fn stop(why: Stop) {
+    RUNNING.with(|running| {
+        running.stopped.set(running.stopped.get().or(Some(why)));
+        running.next_look.set(0);
+    });
+}
+
+/// Ends the call that runs here at once. For what must not go on even to say why.
+pub(super) fn unwind(why: Stop) -> ! {
+    stop(why);
+    resume_unwind(Box::new(why))
+}
+
+/// Whether it is the end of a call that a caught panic tells of.
+pub(super) fn is_end(panic: &(dyn Any + Send)) -> bool {
+    panic.is::<Stop>()
+}
+
+#[cold]
 fn look(running: &Running, operations: u64) -> Option<Dynamic> {
-    let mut clock = running.clock.get()?;
-    if operations > clock.operation_limit {
-        return Some(Dynamic::from(Stop(FailureCause::Operations)));
+    if let Some(why) = running.stopped.get() {
+        unwind(why);
     }
-    running.next_look.set((operations + OPERATIONS_PER_LOOK).min(clock.operation_limit.saturating_add(1)));
-    if clock.computed_before.is_none() {
-        clock.computed_before = Some(computed());
-        running.clock.set(Some(clock));
+    let mut bounds = running.bounds.get()?;
+    running.next_look.set((operations + OPERATIONS_PER_LOOK).min(bounds.operation_limit.saturating_add(1)));
+    if bounds.computed_before.is_none() {
+        bounds.computed_before = Some(computed());
+        running.bounds.set(Some(bounds));
     }
-    clock.is_out_of_time().then(|| Dynamic::from(Stop(FailureCause::Time)))
+    let cause = if is_over_limit() {
+        FailureCause::Memory
+    } else if operations > bounds.operation_limit {
+        FailureCause::Operations
+    } else if bounds.is_out_of_time() {
+        FailureCause::Time
+    } else {
+        return None;
+    };
+    let why = Stop::Limit(cause);
+    if bounds.memory.most_bytes() > SMALL_BYTES {
+        unwind(why);
+    }
+    stop(why);
+    Some(Dynamic::from(why))
 }
 
 #[cfg(test)]
@@ -129,7 +198,23 @@ mod tests {
             let meter = Meter::start(&Limits { time_limit_ms, ..Limits::default() });
             std::thread::sleep(Duration::from_millis(waits));
             assert_eq!((0..OPERATIONS_PER_LOOK).any(|_| tick().is_some()), stops, "{time_limit_ms}");
-            assert!(meter.stop().0 >= waits * 1_000);
+            assert!(meter.cost().time_micros >= waits * 1_000);
         }
+    }
+
+    #[test]
+    fn what_was_stopped_does_not_go_on() {
+        let meter = Meter::start(&Limits { operation_limit: 10, ..Limits::default() });
+        assert!((0..10).all(|_| tick().is_none()));
+        assert!(tick().is_some());
+        for _ in 0..3 {
+            let end = std::panic::catch_unwind(tick).unwrap_err();
+            assert!(is_end(end.as_ref()));
+        }
+        stop(Stop::Limit(FailureCause::Plan));
+        assert_eq!(meter.stopped(), Some(Stop::Limit(FailureCause::Operations)));
+        drop(meter);
+        assert_eq!(Meter::start(&Limits::default()).stopped(), None);
+        assert!(tick().is_none(), "nothing is left for the next call");
     }
 }

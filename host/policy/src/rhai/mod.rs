@@ -7,13 +7,14 @@
 //! * [`api`] is how verbs are registered, so that each has a signature, a sentence and an example.
 //! * [`message`], [`plan`], [`chain`], [`host`] register them; [`draft`] is the plan while it is built.
 //! * [`check`] finds in the text of a script what would fail when it runs.
-//! * [`meter`] stops what takes too long; [`error`] says in an author's words what went wrong.
+//! * [`meter`] stops what takes too much, [`contain`] what it could not interrupt; [`error`] says in an author's words what went wrong.
 
 mod api;
 mod call;
 mod chain;
 mod check;
 mod compare;
+mod contain;
 mod draft;
 mod engine;
 mod error;
@@ -26,10 +27,11 @@ pub mod reference;
 mod tests;
 mod time;
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use ::rhai::{AST, CallFnOptions, Dynamic, EvalAltResult, OptimizationLevel, Scope};
-use herald_core::decision::{Cost, HookPlan};
+use herald_core::decision::HookPlan;
 
 use self::call::Call;
 use self::engine::runtime;
@@ -101,14 +103,25 @@ impl Script {
 
 impl Program for Script {
     fn evaluate(&self, evaluation: Evaluation) -> Evaluated {
-        let meter = Meter::start(&evaluation.limits);
+        let limits = evaluation.limits;
+        let meter = Meter::start(&limits);
         let call = Arc::new(Call::new(evaluation));
-        let outcome = self.run(&call);
-        let (time_micros, operations) = meter.stop();
+        let ran = catch_unwind(AssertUnwindSafe(|| self.run(&call)));
+        let cost = meter.cost();
+        let outcome = match (ran, meter.stopped()) {
+            (Err(panic), _) if !meter::is_end(panic.as_ref()) => resume_unwind(panic),
+            // Whoever swallowed the reason, the call was stopped, and its plan is half a plan.
+            (ran, Some(why)) => {
+                let place = ran.ok().and_then(Result::err).and_then(|failure| failure.place);
+                Err(error::stopped(why, place, &limits))
+            }
+            (Ok(outcome), None) => outcome,
+            (Err(panic), None) => resume_unwind(panic),
+        };
         let mut work = call.work();
         let answers = std::mem::take(&mut work.answers);
         let log = std::mem::take(&mut work.log);
-        Evaluated { outcome, answers, log, cost: Cost { time_micros, operations, memory_bytes: 0 } }
+        Evaluated { outcome, answers, log, cost }
     }
 }
 

@@ -12,6 +12,9 @@ use crate::host::{Host, HostError};
 use crate::settings::Resolved;
 use crate::telemetry::start_logs;
 
+/// Stack of a thread that may check a bundle before publication, which runs its cases.
+const STACK_BYTES: usize = 16 * 1_024 * 1_024;
+
 /// Runs the server until it is told to stop (SIGINT or SIGTERM).
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  herald serve --data /var/lib/herald --listen 127.0.0.1:8420")]
@@ -26,7 +29,7 @@ impl Serve {
         let flags = self.listen.into_iter().map(|listen| ("listen".to_owned(), listen)).collect();
         let resolved = common.settings(flags)?;
         start_logs(&resolved.settings)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        let runtime = tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK_BYTES).enable_all().build();
         let runtime = runtime.map_err(|source| Failure::Finding(format!("no threads can be started: {source}")))?;
         runtime.block_on(serve(&resolved))?;
         Ok(())

@@ -74,10 +74,37 @@ fn limits_are_the_manifests() {
         let (_, message) = stopped(script, &format!("[limits]\n{limit}"));
         assert!(message.contains(says), "{message}");
     }
+    let grows = "fn route(message, plan) { let m = #{}; for i in 0..20_000 { m[i.to_string()] = [[i], [i], [i]]; } }";
+    let (cause, message) = stopped(grows, "[limits]\nmemory_limit_mib = 1\ntime_limit_ms = 1_000");
+    assert_eq!(cause, FailureCause::Memory);
+    assert!(message.contains("it held more than 1 MiB, its memory_limit_mib"), "{message}");
     let endless = "fn route(message, plan) { loop { } }";
     let (cause, message) = stopped(endless, "[limits]\ntime_limit_ms = 5\noperation_limit = 20_000_000");
     assert_eq!(cause, FailureCause::Time);
     assert!(message.contains("stopped after 5 ms, its time_limit_ms"), "{message}");
+}
+
+/// What removes doubles swallows the errors of what it calls; the call is stopped all the same.
+#[test]
+fn a_stop_that_is_swallowed_still_stops() {
+    for (lines, cause) in [
+        ("a.sort(|x, y| { loop { } });", FailureCause::Operations),
+        ("a.dedup(|x, y| { loop { } });", FailureCause::Operations),
+        ("a.sort(|x, y| { plan.label(`l-${x}-${y}`, \"x\"); x - y });", FailureCause::Plan),
+        ("try { a.dedup(|x, y| { people(\"role:sales/head\"); x == y }); } catch { }", FailureCause::HostCalls),
+    ] {
+        let script = format!(
+            "fn route(message, plan) {{ let a = []; for i in 0..1_000 {{ a.push(-i); }} {lines} plan.level = 1; }}"
+        );
+        assert_eq!(stopped(&script, "[limits]\ntime_limit_ms = 1_000").0, cause, "{lines}");
+    }
+}
+
+#[test]
+fn what_a_call_held_is_part_of_its_cost() {
+    let script = "fn route(message, plan) { let s = \"x\"; for i in 0..16 { s += s; } }";
+    let held = call(Hook::Route, script, json!({}), "").cost.memory_bytes;
+    assert!((65_536..1_000_000).contains(&held), "{held}");
 }
 
 #[test]

@@ -1,0 +1,133 @@
+//! What threads that evaluate cost each other: two beside one, and one beside a thread that runs the hostile
+//! corpus.
+//!
+//! By the wall clock, two threads show locks that they wait for; by the time that each thread computed, what they
+//! cost each other by sharing memory. The second holds on a busy machine, too.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use herald_core::message::Message;
+use herald_core::target::Actor;
+use herald_engine::Configured;
+use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, World};
+use herald_tests::report::{Target, head, median, note, row};
+use herald_tests::workload::{self, Files, SENDER, fault_draft, files};
+use herald_tests::{Failure, corpus};
+use jiff::Timestamp;
+use rustix::time::{ClockId, clock_gettime};
+
+/// Rounds of each of two that are compared, taking turns.
+const ROUNDS: usize = 11;
+/// How long a round takes.
+const ROUND: Duration = Duration::from_millis(300);
+/// Calls between two looks at the clock.
+const CALLS_PER_LOOK: u32 = 64;
+
+/// What is evaluated, and for what.
+struct Job {
+    world: Arc<World>,
+    message: Arc<Message>,
+    policies: PolicySet,
+}
+
+/// Evaluations a second, of one thread.
+#[derive(Clone, Copy)]
+struct Rate {
+    by_the_wall: f64,
+    computed: f64,
+}
+
+fn main() -> Result<(), Failure> {
+    let job = job()?;
+    let hostile = hostile()?;
+    let (mut alone, mut together, mut beside) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        alone.push(rate(&job));
+        together.push(std::thread::scope(|scope| {
+            let other = scope.spawn(|| rate(&job));
+            let one = rate(&job);
+            other.join().map(|other| (one, other)).map_err(|_| "a thread failed")
+        })?);
+        beside.push(beside_hostile(&job, &hostile));
+    }
+    head("threads: evaluations a second, a bundle at each of three layers");
+    let one = |of: fn(&Rate) -> f64| median(alone.iter().map(of).collect());
+    let two = |of: fn(&Rate) -> f64| median(together.iter().map(|(a, b)| of(a) + of(b)).collect());
+    let compare = |name: &str, of: fn(&Rate) -> f64| {
+        let (one, two) = (one(of), two(of));
+        row(name, &per_second(two), &format!("one {}", per_second(one)), two / one, "", Target::AtLeast(1.8));
+    };
+    compare("two threads, by the wall clock", |rate| rate.by_the_wall);
+    compare("two threads, by what each computed", |rate| rate.computed);
+    let victim = median(beside.iter().map(|rate| rate.computed).collect());
+    let undisturbed = one(|rate| rate.computed);
+    let besides = format!("alone {}", per_second(undisturbed));
+    row("beside hostile scripts", &per_second(victim), &besides, victim / undisturbed, "", Target::AtLeast(0.8));
+    note("by what each computed: a thread's evaluations by the processor time that it used itself");
+    note("beside hostile scripts: another thread runs the hostile corpus, one script after the other");
+    Ok(())
+}
+
+fn job() -> Result<Job, Failure> {
+    let world = Arc::new(World::new(Arc::new(workload::organisation()?)).map_err(|_| "the sample does not compile")?);
+    let configured = Configured { world: Arc::clone(&world), policies: PolicySet::default() };
+    let message = fault_draft(1)?.into_message(&configured, Actor::Person(SENDER.parse()?), Timestamp::UNIX_EPOCH);
+    let message = Arc::new(message.map_err(|problems| format!("{problems:?}"))?);
+    let bundles = workload::bundles()?.into_values().map(bundle).collect::<Result<_, _>>()?;
+    Ok(Job { world, message, policies: PolicySet::new(bundles) })
+}
+
+fn bundle(files: Files) -> Result<Arc<Bundle>, Failure> {
+    let host = HostLimits::default();
+    let files = BundleFiles::new(files, &host)?;
+    Ok(Arc::new(Bundle::load(&files, 1, &host).map_err(|report| report.to_string())?))
+}
+
+/// Each script of the corpus that compiles, in a set of its own.
+fn hostile() -> Result<Vec<PolicySet>, Failure> {
+    let manifest = "name = \"hostile\"\ndepartment = \"production\"\nlanguage = \"rhai\"\nhooks = [\"route\"]\n";
+    let cases = corpus::read("rhai", "rhai", "//")?;
+    let bundles = cases.iter().filter_map(|case| bundle(files(manifest, &case.source)).ok());
+    Ok(bundles.map(|bundle| PolicySet::new(vec![bundle])).collect())
+}
+
+/// Evaluates for a round.
+fn rate(job: &Job) -> Rate {
+    let (began, before) = (Instant::now(), computed());
+    let mut calls = 0_u32;
+    while began.elapsed() < ROUND {
+        for _ in 0..CALLS_PER_LOOK {
+            std::hint::black_box(job.policies.decide(&job.world, &job.message));
+        }
+        calls += CALLS_PER_LOOK;
+    }
+    let calls = f64::from(calls);
+    Rate { by_the_wall: calls / began.elapsed().as_secs_f64(), computed: calls / (computed() - before).as_secs_f64() }
+}
+
+/// As [`rate`], while another thread runs `hostile` scripts.
+fn beside_hostile(job: &Job, hostile: &[PolicySet]) -> Rate {
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for policies in hostile.iter().cycle().take_while(|_| !done.load(Ordering::Relaxed)) {
+                std::hint::black_box(policies.decide(&job.world, &job.message));
+            }
+        });
+        let rate = rate(job);
+        done.store(true, Ordering::Relaxed);
+        rate
+    })
+}
+
+/// How long this thread has computed.
+fn computed() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
+}
+
+fn per_second(rate: f64) -> String {
+    format!("{rate:.0} /s")
+}
