@@ -86,8 +86,8 @@ pub struct HookCounts {
 }
 
 /// How calls of policies' hooks fared. There is an entry for each hook of each bundle that was called since the
-/// start, with as many numbers as there are outcomes it had: none of a sender's choosing. Ten thousand bundles that
-/// are published and never called have none; ten thousand that are called have some 1.5 MB.
+/// start, with as many numbers as it had outcomes: none of a sender's choosing. Of ten thousand bundles that are
+/// published, those that were never called have none.
 #[derive(Debug, Default)]
 pub struct HookCalls(Mutex<BTreeMap<(BundleId, Hook), HookCounts>>);
 
