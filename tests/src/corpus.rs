@@ -114,7 +114,7 @@ pub fn known_by(cause: FailureCause) -> &'static str {
         FailureCause::HostCalls => "host_call_limit",
         FailureCause::Depth => "too deeply",
         FailureCause::Size => "too large",
-        FailureCause::Error | FailureCause::Host => "",
+        _ => "",
     }
 }
 

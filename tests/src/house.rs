@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot set up its house fails")]
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,16 +48,23 @@ pub fn organisation() -> Organisation {
 
 /// A publication of `organisation`, with the house's one policy.
 pub fn configured(organisation: Organisation) -> Configured {
+    configured_with(organisation, 1, "", &[])
+}
+
+/// The same with this revision of the policy, with `more` in its manifest, and with `others` beside it: manifests and
+/// scripts.
+pub fn configured_with(organisation: Organisation, revision: u32, more: &str, others: &[(&str, &str)]) -> Configured {
     let world = Arc::new(World::new(Arc::new(organisation)).unwrap());
-    let files: BTreeMap<String, Vec<u8>> = [
-        ("policy.toml".to_owned(), include_bytes!("../data/house/policy.toml").to_vec()),
-        ("policy.rhai".to_owned(), include_bytes!("../data/house/policy.rhai").to_vec()),
-    ]
-    .into();
     let host = HostLimits::default();
-    let files = BundleFiles::new(files, &host).unwrap();
-    let bundle = Bundle::compile(&files, 1, &world, &host).unwrap();
-    Configured { world, policies: PolicySet::new(vec![Arc::new(bundle)]) }
+    let compile = |manifest: &str, script: &str| {
+        let files = [("policy.toml", manifest), ("policy.rhai", script)];
+        let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).into();
+        Arc::new(Bundle::compile(&BundleFiles::new(files, &host).unwrap(), revision, &world, &host).unwrap())
+    };
+    let manifest = format!("{}\n{more}", include_str!("../data/house/policy.toml"));
+    let mut bundles = vec![compile(&manifest, include_str!("../data/house/policy.rhai"))];
+    bundles.extend(others.iter().map(|(manifest, script)| compile(manifest, script)));
+    Configured { world, policies: PolicySet::new(bundles) }
 }
 
 /// A partition in memory.

@@ -84,6 +84,36 @@ words! {
         HostCalls = "host-calls",
         /// The host itself failed while evaluating; a defect of Herald, contained.
         Host = "host",
+        /// It was not called: it kept failing, and its manifest asks to be suspended then.
+        Suspended = "suspended",
+        /// It was not called: its revision in force does not load.
+        NotLoaded = "not-loaded",
+    }
+}
+
+impl FailureCause {
+    /// What happened, as a fragment of a sentence.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Error => "it raised an error",
+            Self::Operations => "it took more operations than it may",
+            Self::Time => "it took longer than it may",
+            Self::Memory => "it used more memory than it may",
+            Self::Depth => "it called itself too deeply",
+            Self::Size => "a value of it grew larger than it may",
+            Self::Plan => "its plan grew larger than it may",
+            Self::HostCalls => "it asked the host more often than it may",
+            Self::Host => "herald itself failed while evaluating it",
+            Self::Suspended => "it is suspended",
+            Self::NotLoaded => "it does not load",
+        }
+    }
+
+    /// Whether the policy was called at all.
+    #[must_use]
+    pub fn was_called(self) -> bool {
+        !matches!(self, Self::Suspended | Self::NotLoaded)
     }
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::Remaining;
 use crate::case::{Goal, Purpose, Seat, SetBy, StageStatus, TaskKind, Verdict};
-use crate::decision::{Decision, Escalation, Flag};
+use crate::decision::{Contribution, Decision, Escalation, Flag};
 use crate::ids::{DeliveryNumber, GoalNumber, TaskNumber};
 use crate::message::{Level, Message};
 use crate::names::{CalendarName, ChannelName, DepartmentId, PersonId, StageName};
@@ -320,4 +320,16 @@ pub enum Event {
         /// Which.
         deliveries: Vec<DeliveryNumber>,
     },
+}
+
+impl Event {
+    /// What each bundle contributed, if policies were asked.
+    #[must_use]
+    pub fn contributions(&self) -> &[Contribution] {
+        match self {
+            Self::Decided { decision } => &decision.contributions,
+            Self::Escalated { escalation } => &escalation.contributions,
+            _ => &[],
+        }
+    }
 }

@@ -8,7 +8,7 @@
 //! * [`plan`], [`decision`] and [`merge`] are what policies return and what becomes of it.
 //! * [`case`] is the state, [`command`] what may be asked of it, [`event`] what happened.
 //! * [`step`] judges a command; [`workspace`] applies events.
-//! * [`access`] says who may do and see what.
+//! * [`access`] says who may do and see what; [`failing`] counts policies that keep failing.
 
 pub mod access;
 pub mod calendar;
@@ -16,6 +16,7 @@ pub mod case;
 pub mod command;
 pub mod decision;
 pub mod event;
+pub mod failing;
 #[cfg(test)]
 mod fixture;
 pub mod ids;

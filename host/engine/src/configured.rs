@@ -35,6 +35,11 @@ impl Current {
         self.0.load_full()
     }
 
+    /// Puts in force what `change` makes of what is in force, even if that changes meanwhile.
+    pub(crate) fn update(&self, change: impl Fn(&Configured) -> Configured) {
+        self.0.rcu(|current| Arc::new(change(current)));
+    }
+
     pub(crate) fn set(&self, configured: Configured) {
         self.0.store(Arc::new(configured));
     }

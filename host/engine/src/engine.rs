@@ -1,16 +1,18 @@
 //! The handle on an engine: start it, ask it, configure it, end it.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::bounded;
 use herald_core::access::Requester;
-use herald_core::decision::Decision;
-use herald_core::ids::{CaseId, SHARDS, Shard};
+use herald_core::decision::{BundleId, Decision};
+use herald_core::failing::Failing;
+use herald_core::ids::{CaseId, Shard};
 use herald_core::message::Message;
 use herald_core::step::{Context, Refusal, may_submit};
-use herald_store::Partition;
+use herald_store::{Partition, StoreError};
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
@@ -20,7 +22,8 @@ use crate::courier::Courier;
 use crate::dispatch::Dispatcher;
 use crate::draft::Draft;
 use crate::evaluation::{Evaluation, Wanted, decide};
-use crate::host::{Host, Lane};
+use crate::failing::{failing, with_suspended};
+use crate::host::{Host, Lane, shard_of};
 use crate::keys::{KeyGuard, KeysInFlight};
 use crate::pool::{Behalf, Pool};
 use crate::random::Random;
@@ -80,7 +83,6 @@ pub struct Engine {
 
 struct Inner {
     host: Arc<Host>,
-    lanes: Vec<Arc<Lane>>,
     keys: KeysInFlight,
     writers: Mutex<Vec<JoinHandle<()>>>,
     dispatchers: Mutex<Vec<tokio::task::JoinHandle<()>>>,
@@ -100,32 +102,36 @@ impl Engine {
         let stats = Arc::new(Stats::default());
         let settings = parts.settings;
         let pool = Pool::start(settings.evaluation_threads, settings.evaluation_queue_limit, &stats)?;
+        let (mut lanes, mut inboxes) = (Vec::new(), Vec::new());
+        for partition in parts.partitions {
+            let (sender, inbox) = bounded(settings.command_queue_limit);
+            let (committed, _) = watch::channel(partition.head().sequence);
+            let (stopped, sending) = (OnceLock::new(), AtomicUsize::new(0));
+            lanes.push(Arc::new(Lane { partition, inbox: sender, stopped, committed, sending }));
+            inboxes.push(inbox);
+        }
         let host = Arc::new(Host {
             settings,
             clock: parts.clock,
             random: parts.random,
-            configured: Current::new(parts.configured),
+            configured: Current::new(with_suspended(parts.configured, &lanes)),
             courier: parts.courier,
             pool,
             stats,
+            lanes,
             closing: AtomicBool::new(false),
         });
         let (stop_sending, stop) = watch::channel(false);
-        let (mut lanes, mut writers, mut dispatchers) = (Vec::new(), Vec::new(), Vec::new());
-        for (number, partition) in parts.partitions.into_iter().enumerate() {
-            let (sender, inbox) = bounded(host.settings.command_queue_limit);
-            let (committed, _) = watch::channel(partition.head().sequence);
-            let (stopped, sending) = (OnceLock::new(), AtomicUsize::new(0));
-            let lane = Arc::new(Lane { partition, inbox: sender, stopped, committed, sending });
-            let writer = Writer::new(Arc::clone(&host), Arc::clone(&lane));
+        let (mut writers, mut dispatchers) = (Vec::new(), Vec::new());
+        for (number, (lane, inbox)) in host.lanes.iter().zip(inboxes).enumerate() {
+            let writer = Writer::new(Arc::clone(&host), Arc::clone(lane));
             let thread = std::thread::Builder::new().name(format!("herald-writer-{number}"));
             writers.push(thread.spawn(move || writer.run(&inbox))?);
-            dispatchers.push(runtime.spawn(Dispatcher::new(Arc::clone(&host), Arc::clone(&lane)).run(stop.clone())));
-            lanes.push(lane);
+            dispatchers.push(runtime.spawn(Dispatcher::new(Arc::clone(&host), Arc::clone(lane)).run(stop.clone())));
         }
         let (writers, dispatchers) = (Mutex::new(writers), Mutex::new(dispatchers));
         let keys = KeysInFlight::default();
-        Ok(Self { inner: Arc::new(Inner { host, lanes, keys, writers, dispatchers, stop_sending }) })
+        Ok(Self { inner: Arc::new(Inner { host, keys, writers, dispatchers, stop_sending }) })
     }
 
     /// Submits a message: it is evaluated, judged and durable when this returns.
@@ -150,7 +156,7 @@ impl Engine {
             requester: requester.clone(),
             request,
             // Another body under the same key may have gone to another partition.
-            elsewhere: self.inner.lanes.iter().filter(|lane| !Arc::ptr_eq(lane, own)).cloned().collect(),
+            elsewhere: self.inner.host.lanes.iter().filter(|lane| !Arc::ptr_eq(lane, own)).cloned().collect(),
             expected_version: None,
             wanted: Wanted::Submission(Box::new(draft)),
             now,
@@ -219,11 +225,21 @@ impl Engine {
     /// Puts another publication in force. What is under way ends as it began; tasks of people who are away by
     /// it are given again.
     pub fn configure(&self, configured: Configured) {
-        self.inner.host.configured.set(configured);
+        let host = &self.inner.host;
+        host.configured.set(with_suspended(configured, &host.lanes));
         self.wake_writers();
     }
 
-    /// The publication in force.
+    /// The revisions in force that keep failing, by bundle and number, and how.
+    ///
+    /// # Errors
+    /// [`StoreError`], when a partition cannot be read.
+    pub fn failing(&self) -> Result<BTreeMap<(BundleId, u32), Failing>, StoreError> {
+        let host = &self.inner.host;
+        failing(&host.configured.get().policies, &host.lanes)
+    }
+
+    /// The publication in force; bundles that are suspended have their stand-in in it.
     #[must_use]
     pub fn configured(&self) -> Arc<Configured> {
         self.inner.host.configured.get()
@@ -232,14 +248,14 @@ impl Engine {
     /// Has everybody look at the clock: it was turned.
     pub fn wake(&self) {
         self.wake_writers();
-        for lane in &self.inner.lanes {
+        for lane in &self.inner.host.lanes {
             lane.committed.send_modify(|_| ());
         }
     }
 
     /// The partitions, for readers of lists: a list gathers from all of them.
     pub fn partitions(&self) -> impl ExactSizeIterator<Item = &Partition> {
-        self.inner.lanes.iter().map(|lane| &lane.partition)
+        self.inner.host.lanes.iter().map(|lane| &lane.partition)
     }
 
     /// The partition that holds a case, if there is such a case.
@@ -252,7 +268,7 @@ impl Engine {
     /// again without having changed.
     #[must_use]
     pub fn committed(&self) -> Vec<watch::Receiver<u64>> {
-        self.inner.lanes.iter().map(|lane| lane.committed.subscribe()).collect()
+        self.inner.host.lanes.iter().map(|lane| lane.committed.subscribe()).collect()
     }
 
     /// How each partition fares, in their order.
@@ -263,13 +279,13 @@ impl Engine {
             queued: lane.inbox.len(),
             sending: lane.sending.load(Ordering::Relaxed),
         };
-        self.inner.lanes.iter().map(status).collect()
+        self.inner.host.lanes.iter().map(status).collect()
     }
 
     /// Whether commands are taken, by every partition.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        !self.inner.host.is_closing() && self.inner.lanes.iter().all(|lane| lane.stopped.get().is_none())
+        !self.inner.host.is_closing() && self.inner.host.lanes.iter().all(|lane| lane.stopped.get().is_none())
     }
 
     /// What the engine counts.
@@ -292,7 +308,7 @@ impl Engine {
         let ended = tokio::task::spawn_blocking(move || {
             // Evaluations hand what they decided to the writers, so they end first.
             inner.host.pool.close();
-            inner.lanes.iter().for_each(|lane| lane.send(Input::Shutdown));
+            inner.host.lanes.iter().for_each(|lane| lane.send(Input::Shutdown));
             for writer in std::mem::take(&mut *lock(&inner.writers)) {
                 // A writer contains its panics.
                 let _ = writer.join();
@@ -372,32 +388,15 @@ impl Engine {
     }
 
     fn lane(&self, case: CaseId) -> &Arc<Lane> {
-        let lanes = &self.inner.lanes;
-        let index = usize::from(case.shard().number()) * lanes.len() / usize::from(SHARDS);
-        #[expect(
-            clippy::indexing_slicing,
-            reason = "a shard's number is below SHARDS, so the index is below the length"
-        )]
-        &lanes[index]
+        self.inner.host.lane(case)
     }
 
     /// Wakes every writer. One whose queue is full is awake.
     fn wake_writers(&self) {
-        for lane in &self.inner.lanes {
+        for lane in &self.inner.host.lanes {
             let _ = lane.offer(Input::Wake);
         }
     }
-}
-
-/// A shard for several texts; lengths are hashed too, so that no two lists of texts are alike.
-fn shard_of(texts: &[&str]) -> Shard {
-    let mut hasher = blake3::Hasher::new();
-    for text in texts {
-        hasher.update(&(text.len() as u64).to_be_bytes()).update(text.as_bytes());
-    }
-    let mut digest = [0; 8];
-    hasher.finalize_xof().fill(&mut digest);
-    Shard::of_digest(u64::from_be_bytes(digest))
 }
 
 fn reply(key: Option<Arc<KeyGuard>>) -> (Reply, oneshot::Receiver<Result<Answer, Refused>>) {

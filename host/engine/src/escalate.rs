@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use herald_core::case::{Case, DeliveryStatus};
 use herald_core::decision::Escalation;
-use herald_core::target::Recipient;
+use herald_core::target::{Actor, Recipient};
 use herald_core::workspace::Rows;
 use herald_policy::Breach;
 use herald_store::StoreError;
@@ -50,6 +50,10 @@ fn ask(host: &Host, lane: &Lane, breached: &Breached) -> Result<Escalation, Stor
     let snapshot = lane.partition.snapshot()?;
     let nothing = || Escalation { configuration: configured.organisation().revision, ..Escalation::default() };
     let Some(case) = snapshot.case(breached.case).map_err(store_error)? else { return Ok(nothing()) };
+    // Herald's own notices are about policies; none has a say in them.
+    if case.sender == Actor::Host {
+        return Ok(nothing());
+    }
     // What was erased has nothing left that policies could judge.
     let Some(message) = snapshot.message(case.id, case.message_version)? else { return Ok(nothing()) };
     let Some(breach) = breach(host, &snapshot, &case, breached)? else { return Ok(nothing()) };

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crossbeam_channel::{Sender, TrySendError};
+use herald_core::ids::{CaseId, SHARDS, Shard};
 use herald_store::Partition;
 use tokio::sync::watch;
 
@@ -31,6 +32,8 @@ pub(crate) struct Host {
     pub(crate) courier: Arc<dyn Courier>,
     pub(crate) pool: Pool,
     pub(crate) stats: Arc<Stats>,
+    /// The partitions' lanes, in their order; at least one.
+    pub(crate) lanes: Vec<Arc<Lane>>,
     /// Set when the engine shuts down: nothing new is taken.
     pub(crate) closing: AtomicBool,
 }
@@ -51,6 +54,27 @@ impl Host {
     pub(crate) fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Acquire)
     }
+
+    /// The lane of the partition that holds a case.
+    pub(crate) fn lane(&self, case: CaseId) -> &Arc<Lane> {
+        let index = usize::from(case.shard().number()) * self.lanes.len() / usize::from(SHARDS);
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "a shard's number is below SHARDS, so the index is below the length"
+        )]
+        &self.lanes[index]
+    }
+}
+
+/// A shard for several texts; lengths are hashed too, so that no two lists of texts are alike.
+pub(crate) fn shard_of(texts: &[&str]) -> Shard {
+    let mut hasher = blake3::Hasher::new();
+    for text in texts {
+        hasher.update(&(text.len() as u64).to_be_bytes()).update(text.as_bytes());
+    }
+    let mut digest = [0; 8];
+    hasher.finalize_xof().fill(&mut digest);
+    Shard::of_digest(u64::from_be_bytes(digest))
 }
 
 impl Lane {

@@ -33,6 +33,7 @@ mod engine;
 mod escalate;
 mod evaluation;
 mod existing;
+mod failing;
 mod host;
 mod keys;
 pub mod payload;

@@ -1,5 +1,7 @@
 //! Looks for open tasks of people who are not there, so that somebody else gets them.
 //!
+//! Policies that keep failing are looked after in the same turn.
+//!
 //! It runs on an evaluation thread, after each publication and every few minutes: an absence may begin without
 //! anybody publishing anything. Who gets the tasks is core's to say.
 
@@ -12,6 +14,7 @@ use herald_core::ids::{CaseId, TaskNumber};
 use herald_core::names::PersonId;
 use herald_store::StoreError;
 
+use crate::failing;
 use crate::host::{Host, Lane};
 use crate::pool::{Behalf, Full};
 use crate::writer::{Input, Origin, Work};
@@ -35,7 +38,7 @@ pub(crate) fn start(host: Arc<Host>, lane: Arc<Lane>, under_way: Arc<AtomicBool>
     let job = move || {
         let _under_way = under_way;
         if let Err(error) = sweep(&host, &lane) {
-            tracing::error!(%error, "tasks of people who are away could not be looked for; the next sweep tries again");
+            tracing::error!(%error, "a sweep could not be made; the next one tries again");
         }
     };
     shared.pool.run(Behalf::Host, Box::new(job))
@@ -56,7 +59,7 @@ fn sweep(host: &Host, lane: &Lane) -> Result<(), StoreError> {
         }
         holder = lane.partition.snapshot()?.next_holder(Some(&person))?;
     }
-    Ok(())
+    failing::attend(host)
 }
 
 fn give_again(lane: &Lane, person: &PersonId) -> Result<(), StoreError> {

@@ -1,5 +1,7 @@
 //! One revision of a bundle, checked, compiled and ready to be asked.
 
+mod stopped;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -14,6 +16,7 @@ use crate::limits::HostLimits;
 use crate::manifest::{Language, Manifest};
 use crate::rhai::Script;
 use crate::world::World;
+pub use stopped::Stopped;
 
 /// One revision of a bundle. Immutable; calls that began on it finish on it.
 pub struct Bundle {
@@ -22,6 +25,7 @@ pub struct Bundle {
     manifest: Manifest,
     program: Box<dyn Program>,
     cases: Vec<CaseFile>,
+    stopped: Option<Stopped>,
 }
 
 impl Bundle {
@@ -101,7 +105,7 @@ impl Bundle {
         }
         match (manifest, program) {
             (Some(manifest), Some(program)) if diagnostics.is_empty() => {
-                Ok(Self { revision, digest: files.digest().into(), manifest, program, cases })
+                Ok(Self { revision, digest: files.digest().into(), manifest, program, cases, stopped: None })
             }
             _ => Err(CheckReport::new(id.as_ref(), diagnostics)),
         }

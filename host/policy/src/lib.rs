@@ -28,7 +28,7 @@ mod vocabulary;
 mod world;
 
 pub use applies::AppliesTo;
-pub use bundle::Bundle;
+pub use bundle::{Bundle, Stopped};
 pub use cases::{CaseOutcome, Difference};
 pub use diagnostic::{CheckReport, Diagnostic};
 pub use files::{BundleFiles, FilesError};

@@ -73,6 +73,14 @@ impl PolicySet {
         })
     }
 
+    /// This set with revision `revision` of the bundle `id` suspended; `None` if that is not in force, does not ask
+    /// for it, or is stopped already.
+    #[must_use]
+    pub fn suspend(&self, id: &BundleId, revision: u32) -> Option<Self> {
+        let bundle = self.get(id).filter(|bundle| bundle.revision() == revision && bundle.stopped().is_none())?;
+        bundle.manifest().suspends.then(|| self.with(Arc::new(bundle.suspended())))
+    }
+
     /// This set without the bundle `id`.
     #[must_use]
     pub fn without(&self, id: &BundleId) -> Self {

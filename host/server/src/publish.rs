@@ -12,13 +12,14 @@ use herald_core::access::Requester;
 use herald_core::decision::BundleId;
 use herald_core::organisation::Organisation;
 use herald_engine::Configured;
-use herald_policy::{Bundle, BundleFiles, CheckReport, HostLimits, PolicySet, World};
+use herald_policy::{Bundle, BundleFiles, CheckReport, HostLimits, PolicySet, Stopped, World};
 use herald_store::StoreError;
 use herald_store::configuration::{
     ConfigurationStore, Loaded, Publication, PublishError, Published, Stamp, StoredBundle, Token, TokenError,
 };
 use jiff::Timestamp;
 
+use crate::code::MANIFEST;
 use crate::http::problem::FieldError;
 use crate::tokens::TokenTable;
 
@@ -73,7 +74,7 @@ pub enum LoadError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Published forms or bundles are wrong by the rules of this program, such as after an upgrade.
+    /// Published forms are wrong by the rules of this program, such as after an upgrade.
     #[error("what was published cannot be loaded; publish a corrected version with `herald apply`:\n{}", .0.join("\n"))]
     Wrong(Vec<String>),
 }
@@ -110,7 +111,8 @@ impl Publisher {
     /// Loads what was published last, and puts its tokens in force.
     ///
     /// # Errors
-    /// [`LoadError`]. A bundle that does not load is not left out: its department would lose its rules silently.
+    /// [`LoadError`]. A bundle that does not load is none: a stand-in takes its place, which fails for its messages,
+    /// so that one department's bundle neither stops the others nor lets its messages pass.
     pub fn load(&self) -> Result<Configured, LoadError> {
         let loaded = self.store.load()?;
         self.tokens.replace(&loaded.tokens);
@@ -119,31 +121,28 @@ impl Publisher {
 
     /// What a publication comes to; bundles that `before` has already are taken from there.
     fn configured(&self, loaded: Loaded, before: &PolicySet) -> Result<Configured, LoadError> {
-        let mut wrong = Vec::new();
-        let world = World::new(Arc::new(loaded.organisation)).map_err(|errors| {
-            wrong.extend(errors.iter().map(ToString::to_string));
+        let world = World::new(Arc::new(loaded.organisation))
+            .map_err(|errors| LoadError::Wrong(errors.iter().map(ToString::to_string).collect()))?;
+        let bundles = loaded.bundles.into_iter().map(|stored| {
+            let same = before.get(&stored.id).filter(|bundle| bundle.revision() == stored.revision);
+            // What did not load may now, such as once a compiler's cache is there again.
+            let same = same.filter(|bundle| !matches!(bundle.stopped(), Some(Stopped::NotLoaded { .. })));
+            same.cloned().unwrap_or_else(|| Arc::new(self.load_bundle(stored)))
         });
-        let mut bundles = Vec::with_capacity(loaded.bundles.len());
-        for stored in loaded.bundles {
-            match before.get(&stored.id).filter(|bundle| bundle.revision() == stored.revision) {
-                Some(bundle) => bundles.push(Arc::clone(bundle)),
-                None => match self.load_bundle(stored) {
-                    Ok(bundle) => bundles.push(Arc::new(bundle)),
-                    Err(why) => wrong.push(why),
-                },
-            }
-        }
-        match world {
-            Ok(world) if wrong.is_empty() => {
-                Ok(Configured { world: Arc::new(world), policies: PolicySet::new(bundles) })
-            }
-            _ => Err(LoadError::Wrong(wrong)),
-        }
+        Ok(Configured { world: Arc::new(world), policies: PolicySet::new(bundles.collect()) })
     }
 
-    fn load_bundle(&self, stored: StoredBundle) -> Result<Bundle, String> {
-        let files = BundleFiles::new(stored.files, &self.limits).map_err(|error| format!("{}: {error}", stored.id))?;
-        Bundle::load(&files, stored.revision, &self.limits).map_err(|report| report.to_string())
+    /// A published bundle, or its stand-in when it does not load.
+    fn load_bundle(&self, stored: StoredBundle) -> Bundle {
+        let StoredBundle { id, revision, digest, files, .. } = stored;
+        let manifest = files.get(MANIFEST).and_then(|content| String::from_utf8(content.clone()).ok());
+        let files = BundleFiles::new(files, &self.limits).map_err(|error| error.to_string());
+        let loaded =
+            files.and_then(|files| Bundle::load(&files, revision, &self.limits).map_err(|report| report.to_string()));
+        loaded.unwrap_or_else(|reason| {
+            tracing::error!(bundle = %id, revision, reason, "a bundle does not load; its messages are handled as its failure");
+            Bundle::not_loaded(&id, revision, digest, manifest.as_deref(), &self.limits, reason)
+        })
     }
 
     /// Publishes `proposal` on behalf of `requester`, and hands what is in force from now on to `in_force`. A dry
@@ -177,6 +176,7 @@ impl Publisher {
         let publication = Publication {
             organisation: proposal.organisation.as_ref(),
             bundles: proposal.bundles.iter().collect(),
+            renew: Vec::new(),
             activate: Vec::new(),
             retire: retired.iter().map(|bundle| &bundle.id).collect(),
             expected_revision: proposal.expected_revision,
@@ -187,7 +187,39 @@ impl Publisher {
             return Ok(Published { revision, changes, at: None });
         }
         let stamp = Stamp { at: now, by: &requester.actor, seed: random()? };
-        let published = self.store.publish(&publication, &stamp)?;
+        self.put_in_force(&publication, &stamp, in_force, before)
+    }
+
+    /// Has the bundle `id` asked again that was suspended, or forgets that it keeps failing: its files become a new
+    /// revision, which has not failed yet. They are not checked again; they were when they were published first.
+    /// `in_force` and `before` are as for [`apply`](Self::apply).
+    ///
+    /// # Errors
+    /// [`ApplyError`]; nothing was published, but for [`ApplyError::NotInForce`].
+    pub fn resume(
+        &self,
+        id: &BundleId,
+        requester: &Requester,
+        now: Timestamp,
+        in_force: impl FnOnce(Configured),
+        before: Option<&Configured>,
+    ) -> Result<Published, ApplyError> {
+        allowed_for(id, requester)?;
+        let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let publication = Publication { renew: vec![id], ..Publication::default() };
+        let stamp = Stamp { at: now, by: &requester.actor, seed: random()? };
+        self.put_in_force(&publication, &stamp, in_force, before)
+    }
+
+    /// Makes `publication` durable, and hands what is in force from now on to `in_force`.
+    fn put_in_force(
+        &self,
+        publication: &Publication<'_>,
+        stamp: &Stamp<'_>,
+        in_force: impl FnOnce(Configured),
+        before: Option<&Configured>,
+    ) -> Result<Published, ApplyError> {
+        let published = self.store.publish(publication, stamp)?;
         if !published.changes.is_empty() {
             let policies = before.map(|before| before.policies.clone()).unwrap_or_default();
             let loaded = self.store.load().map_err(LoadError::Store);
@@ -270,9 +302,15 @@ fn allowed(proposal: &Proposal, requester: &Requester) -> Result<(), ApplyError>
             "the organisation is published, and bundles are retired, by administrators".into(),
         ));
     }
-    match proposal.bundles.keys().find(|id| !requester.author_of.contains(&id.department)) {
-        Some(id) => Err(ApplyError::Forbidden(format!("`{id}` is published by policy authors of `{}`", id.department))),
-        None => Ok(()),
+    proposal.bundles.keys().try_for_each(|id| allowed_for(id, requester))
+}
+
+/// Who may publish revisions of a bundle.
+pub(crate) fn allowed_for(id: &BundleId, requester: &Requester) -> Result<(), ApplyError> {
+    if requester.admin || requester.author_of.contains(&id.department) {
+        Ok(())
+    } else {
+        Err(ApplyError::Forbidden(format!("`{id}` is published by policy authors of `{}`", id.department)))
     }
 }
 

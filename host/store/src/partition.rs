@@ -9,6 +9,7 @@
 //! What must not be found here: judging what a command may do (core), evaluating, timing and sending (engine),
 //! and anything that grows in memory with the number of stored messages.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::Write;
 use std::path::Path;
@@ -108,7 +109,9 @@ impl Partition {
 
     fn prepare(database: Database) -> Result<Self, StoreError> {
         let snapshot = database.begin_read()?;
-        let has_projections = snapshot.list_tables()?.any(|table| table.name() == TableName::Cases.as_str());
+        let tables: BTreeSet<_> = snapshot.list_tables()?.map(|table| table.name().to_owned()).collect();
+        let missing: Vec<_> = TableName::ALL.iter().filter(|table| !tables.contains(table.as_str())).collect();
+        let has_projections = tables.contains(TableName::Cases.as_str());
         let journal = JournalReader::open(&snapshot)?;
         let tail = Tail { head: journal.head()?, at: journal.last_time()? };
         drop((journal, snapshot));
@@ -117,6 +120,9 @@ impl Partition {
                 return Err(StoreError::Corrupt("it has a journal but no cases: it is no partition".to_owned()));
             }
             create_tables(&database)?;
+        } else if let Some(missing) = missing.first() {
+            let reason = format!("it has no table `{}`; `herald rebuild` makes it from the journal", missing.as_str());
+            return Err(StoreError::Corrupt(reason));
         }
         Ok(Self { database, writer: Mutex::new(()), tail: Mutex::new(tail) })
     }

@@ -1,6 +1,7 @@
 //! The HTTP API over a real socket.
 
 mod batches;
+mod failing;
 mod inbox;
 mod life;
 mod limits;

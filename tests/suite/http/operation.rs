@@ -47,6 +47,7 @@ const ROUTES: &[&str] = &[
     "post /v1/messages/{id}/goals/{name}/{verb}",
     "post /v1/messages/{id}/resubmit",
     "post /v1/messages/{id}/{verb}",
+    "post /v1/policies/{department}/{name}/resume",
     "post /v1/tasks/{id}/{verb}",
     "post /v1/tokens",
 ];

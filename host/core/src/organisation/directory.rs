@@ -12,6 +12,10 @@ use crate::target::Target;
 /// The role that every department should have: it answers for the department.
 pub const HEAD: &str = "head";
 
+/// The role of those who write a department's policies, and hear of it when one fails. Without anybody in it, that
+/// is the head.
+pub const POLICY_AUTHOR: &str = "policy-author";
+
 /// A department, or the organisation itself.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -108,6 +112,11 @@ fn yes() -> bool {
 /// The target that names the heads of a department.
 #[must_use]
 pub fn head_of(department: &DepartmentId) -> Target {
-    let head = RoleName::new(HEAD).unwrap_or_else(|_| unreachable!("`head` is a name"));
-    Target::Role(department.clone(), head)
+    role_of(department, HEAD)
+}
+
+/// The target that names the holders of one of the roles that Herald knows by name.
+pub(super) fn role_of(department: &DepartmentId, role: &str) -> Target {
+    let role = RoleName::new(role).unwrap_or_else(|_| unreachable!("`{role}` is a name"));
+    Target::Role(department.clone(), role)
 }

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use channel::{Address, Channel, FanOut, INBOX, Transport, inbox};
 pub use check::{ConfigurationError, Field, Problem, Step};
-pub use directory::{Absence, Contact, ContactTier, Department, HEAD, Person, head_of};
+pub use directory::{Absence, Contact, ContactTier, Department, HEAD, POLICY_AUTHOR, Person, head_of};
 pub use kind::{ArchiveClass, CLOSE_AFTER_WORKING_DAYS, Kind, REOPEN_WITHIN_WORKING_DAYS};
 pub use resolve::Resolved;
 pub use rules::Rules;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::directory::HEAD;
+use super::directory::{HEAD, POLICY_AUTHOR, head_of, role_of};
 use super::{Department, ORGANISATION, Organisation, Person};
 use crate::calendar::Calendar;
 use crate::names::{CalendarName, ContactId, DepartmentId, PersonId};
@@ -83,6 +83,14 @@ impl Organisation {
         heads.sort();
         heads.dedup();
         heads
+    }
+
+    /// Who writes the policies of `department`, and is turned to when one fails: those in the role
+    /// [`POLICY_AUTHOR`], else its head.
+    #[must_use]
+    pub fn policy_authors(&self, department: &DepartmentId) -> Target {
+        let authors = role_of(department, POLICY_AUTHOR);
+        if self.members(&authors).is_empty() { head_of(department) } else { authors }
     }
 
     /// Who stands above `person`, in the order in which they are to be asked: the heads of their department,

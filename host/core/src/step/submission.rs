@@ -86,8 +86,9 @@ impl Draft<'_, '_> {
         self.emit(Event::Decided { decision: Box::new(decision.clone()) })?;
         if let Some(hold) = &decision.held {
             self.emit(Event::Held)?;
-            let heads = self.organisation().heads(&hold.bundle.department, self.now());
-            let people = self.or_catch_all(heads, &hold.bundle.department)?;
+            let authors = self.organisation().policy_authors(&hold.bundle.department);
+            let people = self.organisation().resolve(&authors, self.now()).people;
+            let people = self.or_catch_all(people, &hold.bundle.department)?;
             return self.tell(Purpose::Held, people, None);
         }
         self.set_goals(&decision.plan, |starts| *starts == Moment::Submitted)?;

@@ -11,6 +11,7 @@ use herald_store::partition::{FrameWriter, PushError};
 
 use super::input::{Origin, Work};
 use super::oversized;
+use super::tally::Tally;
 use crate::answer::Reader;
 use crate::configured::Configured;
 use crate::existing;
@@ -23,6 +24,8 @@ pub(super) struct Carried {
     pub(super) changed: bool,
     /// The answer, if somebody waits for one.
     pub(super) answer: Option<Answer>,
+    /// Calls of policies that failed by what was written down.
+    pub(super) failed: Tally,
 }
 
 /// Why a command was not carried out in this frame.
@@ -48,7 +51,7 @@ impl Judge<'_> {
             && let Some(answered) = frame.answered(&request.principal, &request.path, &request.key)?
         {
             let answer = repeat(answered, &request.body_digest)?;
-            return Ok(Carried { changed: false, answer: Some(answer) });
+            return Ok(Carried { changed: false, answer: Some(answer), failed: Tally::default() });
         }
         if let Some(existing) = self.existing(frame, work)? {
             return self.attach(frame, work, existing);
@@ -77,9 +80,9 @@ impl Judge<'_> {
         let events = step(&mut workspace, command, &context)?;
         let outcome = if matches!(command, Command::Submit { .. }) { Outcome::Created } else { Outcome::Changed };
         let answer = self.answer(frame, &mut workspace, work, command, outcome)?;
-        let changed = !events.is_empty();
+        let (changed, failed) = (!events.is_empty(), Tally::of(&events));
         self.push(frame, &workspace, work, events, answer.as_ref())?;
-        Ok(Carried { changed, answer })
+        Ok(Carried { changed, answer, failed })
     }
 
     /// The case that a submission belongs to, if its event was submitted before.
@@ -97,7 +100,7 @@ impl Judge<'_> {
         let mut workspace = Workspace::open(frame, existing)?;
         let answer = self.answer(frame, &mut workspace, work, &work.command, Outcome::Existing)?;
         self.push(frame, &workspace, work, Vec::new(), answer.as_ref())?;
-        Ok(Carried { changed: false, answer })
+        Ok(Carried { changed: false, answer, failed: Tally::default() })
     }
 
     /// The answer to `work`, if somebody waits for one.

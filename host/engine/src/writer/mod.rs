@@ -21,6 +21,7 @@
 mod input;
 mod judge;
 mod oversized;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod timers;
@@ -42,6 +43,7 @@ use crate::settings::FRAME_LIMIT_COMMANDS;
 pub(crate) use input::{Input, Origin, Reply, Work};
 use judge::{Carried, Judge, Trouble};
 pub(crate) use judge::{repeat, store_error};
+use tally::Tally;
 pub(crate) use timers::Breached;
 use timers::Timers;
 
@@ -56,6 +58,8 @@ pub(crate) enum Effect {
     Escalate(Breached),
     /// To look for tasks of people who are away; they come back as commands.
     Sweep,
+    /// To look after policies that keep failing.
+    Attend,
 }
 
 /// Why a writer ends before its time.
@@ -80,6 +84,8 @@ pub(crate) struct Writer {
     lane: Arc<Lane>,
     timers: Timers,
     sweeps: Sweeps,
+    /// Whether a policy has begun to keep failing in this turn.
+    begins_to_fail: bool,
 }
 
 /// When tasks of people who are away were looked for last.
@@ -94,7 +100,7 @@ impl Writer {
     pub(crate) fn new(host: Arc<Host>, lane: Arc<Lane>) -> Self {
         // Who went away while the host was down is looked for at once.
         let sweeps = Sweeps { under_way: Arc::default(), revision: None, next: Timestamp::MIN };
-        Self { host, lane, timers: Timers::default(), sweeps }
+        Self { host, lane, timers: Timers::default(), sweeps, begins_to_fail: false }
     }
 
     /// The thread: turns until it is told to end, or cannot go on.
@@ -150,6 +156,9 @@ impl Writer {
             return Ok(turn);
         }
         self.fire(now, &mut turn)?;
+        if std::mem::take(&mut self.begins_to_fail) {
+            turn.effects.push(Effect::Attend);
+        }
         let revision = self.host.configured.get().organisation().revision;
         if self.sweeps.begin(now, revision) {
             turn.effects.push(Effect::Sweep);
@@ -237,9 +246,17 @@ impl Writer {
                     self.host.stats.commit.record_duration(began.elapsed());
                     lane.committed.send_replace(head.sequence);
                 }
-                for (work, result) in judged {
+                let mut failed = Tally::default();
+                for (work, mut result) in judged {
+                    if let Ok(carried) = &mut result {
+                        failed.add(std::mem::take(&mut carried.failed));
+                    }
                     self.settle(at, work, result);
                 }
+                self.begins_to_fail |= failed.reaches_the_limit(&self.lane.partition).unwrap_or_else(|error| {
+                    tracing::error!(%error, "how policies fail could not be read; all of them are looked after");
+                    true
+                });
                 Ok(())
             }
             Err(error) => {
@@ -305,6 +322,11 @@ impl Writer {
             }
             Effect::Sweep => {
                 if crate::sweep::start(host, lane, Arc::clone(&self.sweeps.under_way)).is_err() {
+                    self.sweeps.next = Timestamp::MIN;
+                }
+            }
+            Effect::Attend => {
+                if crate::failing::start(&host).is_err() {
                     self.sweeps.next = Timestamp::MIN;
                 }
             }

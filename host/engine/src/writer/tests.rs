@@ -68,6 +68,13 @@ impl Bench {
         let world = Arc::new(World::new(Arc::new(organisation)).unwrap());
         let configured = Configured { world, policies: PolicySet::default() };
         let stats = Arc::new(Stats::default());
+        let lane = Arc::new(Lane {
+            partition,
+            inbox: bounded(1).0,
+            stopped: OnceLock::new(),
+            committed: watch::channel(0).0,
+            sending: AtomicUsize::new(0),
+        });
         let host = Host {
             settings: Settings::default(),
             clock: Arc::new(TurnedClock::new(at(0))),
@@ -76,16 +83,10 @@ impl Bench {
             courier: Arc::new(NoCourier),
             pool: Pool::start(1, 1, &stats).unwrap(),
             stats,
+            lanes: vec![Arc::clone(&lane)],
             closing: AtomicBool::new(false),
         };
-        let lane = Lane {
-            partition,
-            inbox: bounded(1).0,
-            stopped: OnceLock::new(),
-            committed: watch::channel(0).0,
-            sending: AtomicUsize::new(0),
-        };
-        Self { writer: Writer::new(Arc::new(host), Arc::new(lane)), configured, cases: 0 }
+        Self { writer: Writer::new(Arc::new(host), lane), configured, cases: 0 }
     }
 
     /// A turn, and the breaches that it wants policies to be asked about.
@@ -93,7 +94,7 @@ impl Bench {
         let turn = self.writer.turn(now, inputs.into_iter()).unwrap();
         let breached = |effect| match effect {
             Effect::Escalate(breached) => Some(breached),
-            Effect::Sweep => None,
+            Effect::Sweep | Effect::Attend => None,
         };
         turn.effects.into_iter().filter_map(breached).collect()
     }

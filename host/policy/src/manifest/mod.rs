@@ -23,6 +23,7 @@
 //! [on_failure]
 //! route = "hold"               # or "skip"
 //! approve = "hold"
+//! after_three = "suspend"      # or "keep-trying"
 //! ```
 
 mod read;
@@ -72,6 +73,8 @@ pub struct Manifest {
     pub settings: Arc<Map<String, Value>>,
     /// What one call may use.
     pub limits: Limits,
+    /// Whether it is no longer asked once a hook has failed three times in a row.
+    pub suspends: bool,
     on_route_failure: Option<OnFailure>,
     on_approve_failure: Option<OnFailure>,
 }
@@ -87,6 +90,21 @@ impl Manifest {
         host: &HostLimits,
     ) -> Result<Self, (Option<BundleId>, Vec<Diagnostic>)> {
         read::manifest(text, organisation, host)
+    }
+
+    /// What is taken for the manifest of a bundle whose own cannot be read: it offers every hook for every message.
+    pub(crate) fn of_everything(id: BundleId, host: &HostLimits) -> Self {
+        Self {
+            id,
+            language: Language::Rhai,
+            hooks: Hook::ALL.iter().copied().collect(),
+            applies_to: AppliesTo::default(),
+            settings: Arc::default(),
+            limits: host.default,
+            suspends: false,
+            on_route_failure: None,
+            on_approve_failure: None,
+        }
     }
 
     /// Whether it belongs to the organisation as a whole.

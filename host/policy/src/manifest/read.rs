@@ -62,7 +62,7 @@ pub(super) fn manifest(
     let applies_to = reader.applies_to(table, organisation);
     let settings = reader.table(table, "settings").map(json_table).unwrap_or_default();
     let limits = reader.limits(table, host);
-    let (on_route_failure, on_approve_failure) = reader.on_failure(table);
+    let OnFailures { route, approve, suspends } = reader.on_failure(table);
 
     match (id, language, hooks) {
         (Some(id), Some(language), Some(hooks)) if reader.problems.is_empty() => Ok(Manifest {
@@ -72,11 +72,20 @@ pub(super) fn manifest(
             applies_to,
             settings: Arc::new(settings),
             limits,
-            on_route_failure,
-            on_approve_failure,
+            suspends,
+            on_route_failure: route,
+            on_approve_failure: approve,
         }),
         (id, _, _) => Err((id, reader.problems)),
     }
+}
+
+/// What a manifest says about failures.
+#[derive(Default)]
+struct OnFailures {
+    route: Option<OnFailure>,
+    approve: Option<OnFailure>,
+    suspends: bool,
 }
 
 struct Reader<'t> {
@@ -262,16 +271,19 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn on_failure(&mut self, table: &DeTable<'t>) -> (Option<OnFailure>, Option<OnFailure>) {
-        let Some(table) = self.table(table, "on_failure") else { return (None, None) };
+    fn on_failure(&mut self, table: &DeTable<'t>) -> OnFailures {
+        let Some(table) = self.table(table, "on_failure") else { return OnFailures::default() };
         if let Some((key, _)) = table.iter().find(|(key, _)| key.get_ref() == Hook::Escalate.as_str()) {
             let message = "nothing can be said about a failed `escalate`: the host's own chain takes over";
             self.say(key.span(), &Wrong::new(message));
         }
-        self.only(table, &["route", "approve", "escalate"], "on_failure");
+        self.only(table, &["route", "approve", "escalate", "after_three"], "on_failure");
         let words = [("skip", OnFailure::Skip), ("hold", OnFailure::Hold)];
         let mut word = |key| self.word(table.get(key)?, "way to fail", &words);
-        (word("route"), word("approve"))
+        let (route, approve) = (word("route"), word("approve"));
+        let words = [("keep-trying", false), ("suspend", true)];
+        let suspends = table.get("after_three").and_then(|entry| self.word(entry, "way to go on", &words));
+        OnFailures { route, approve, suspends: suspends.unwrap_or(false) }
     }
 }
 

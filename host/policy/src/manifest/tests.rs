@@ -62,6 +62,15 @@ fn each_hook_fails_as_the_manifest_says() {
 }
 
 #[test]
+fn a_bundle_is_suspended_only_if_it_asks_for_it() {
+    for (line, suspends) in [("", false), ("after_three = \"keep-trying\"", false), ("after_three = \"suspend\"", true)]
+    {
+        let text = GOOD.replace("route = \"hold\"", &format!("route = \"hold\"\n{line}"));
+        assert_eq!(read(&text).unwrap().suspends, suspends, "{line}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_named_with_place_and_nearest_word() {
     for (good, bad, says) in [
         (
@@ -109,6 +118,11 @@ fn what_is_wrong_is_named_with_place_and_nearest_word() {
             "route = \"hold\"",
             "route = \"ignore\"",
             "policy.toml:22:9: there is no way to fail `ignore`; use `skip` or `hold`",
+        ),
+        (
+            "route = \"hold\"",
+            "after_three = \"suspended\"",
+            "policy.toml:22:15: there is no way to go on `suspended`; did you mean `suspend`?",
         ),
         ("route = \"hold\"", "escalate = \"hold\"", "policy.toml:22:1: nothing can be said about a failed `escalate`"),
         ("[settings]", "[settings", "policy.toml:13:10: "),

@@ -7,6 +7,7 @@ use herald_core::message::Level;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::limits::HostLimits;
 use crate::testing::{load, message, world};
 
 /// Bundles by id, script and the rest of their manifest.
@@ -115,6 +116,48 @@ fn a_failure_changes_the_outcome_only_as_the_manifest_says() {
     let both = set(&[good, ("customer-service/x", refuses, ""), ("organisation/house", house_stage, "")]);
     let decision = both.decide(&world(), &message(urgent_fault));
     assert!(decision.held.is_some() && !decision.plan.post_hoc);
+}
+
+#[test]
+fn what_is_stopped_counts_as_failed_and_opens_nothing() {
+    let fine = "fn route(message, plan) { plan.level = 1; } fn approve(message, route, plan) {}";
+    let suspend = |on_failure: &str| format!("[on_failure]\nafter_three = \"suspend\"\n{on_failure}");
+    let suspended = |id: &str, on_failure: &str| {
+        let before = set(&[("sales/other", fine, ""), (id, fine, &suspend(on_failure))]);
+        assert!(before.decide(&world(), &message(json!({}))).held.is_none());
+        let id: BundleId = id.parse().unwrap();
+        assert!(before.suspend(&id, 2).is_none(), "another revision is in force");
+        let after = before.suspend(&id, 3).unwrap();
+        assert!(after.suspend(&id, 3).is_none(), "it is suspended already");
+        assert!(before.suspend(&"sales/other".parse().unwrap(), 3).is_none(), "it does not ask for it");
+        after
+    };
+    let not_loaded = |id: &str, manifest: Option<&str>| {
+        let (id, host) = (id.parse().unwrap(), HostLimits::default());
+        let bundle = Bundle::not_loaded(&id, 3, String::new(), manifest, &host, "no such verb".to_owned());
+        set(&[("sales/other", fine, "")]).with(Arc::new(bundle))
+    };
+    let manifest = |id: &str, more: &str| crate::testing::manifest(id, "fn route(", more);
+    let (own, house) = ("customer-service/x", "organisation/x");
+    let other_kind = manifest(house, "[applies_to]\nkinds = [\"fault\"]");
+    for (name, set, held, cause) in [
+        ("a suspended bundle of the house", suspended(house, ""), true, Some("suspended")),
+        ("the same, which skips", suspended(house, "route = \"skip\"\napprove = \"skip\""), false, Some("suspended")),
+        ("a suspended gate of a department", suspended(own, ""), true, Some("suspended")),
+        ("the same, which skips", suspended(own, "approve = \"skip\""), false, Some("suspended")),
+        ("no manifest, of the house", not_loaded(house, None), true, Some("not-loaded")),
+        ("no manifest, of a department: its gate holds", not_loaded(own, Some("name = 5")), true, Some("not-loaded")),
+        ("a manifest without a gate", not_loaded(own, Some(&manifest(own, ""))), false, Some("not-loaded")),
+        ("a manifest for other messages", not_loaded(house, Some(&other_kind)), false, None),
+        ("somebody else's manifest", not_loaded(house, Some(&manifest(own, ""))), true, Some("not-loaded")),
+    ] {
+        let decision = set.decide(&world(), &message(json!({})));
+        let found = decision.contributions.iter().find_map(|contribution| match &contribution.outcome {
+            HookOutcome::Failed { cause, .. } => Some(cause.as_str()),
+            HookOutcome::Plan(_) => None,
+        });
+        assert_eq!((decision.held.is_some(), found), (held, cause), "{name}");
+    }
 }
 
 #[test]

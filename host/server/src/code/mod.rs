@@ -48,7 +48,7 @@ use folder::Folder;
 /// The folder of the organisation itself, beside those of its departments.
 const ORGANISATION_FOLDER: &str = herald_core::organisation::ORGANISATION;
 /// The file without which a folder is no bundle.
-const MANIFEST: &str = "policy.toml";
+pub(crate) const MANIFEST: &str = "policy.toml";
 
 /// What a folder of code says.
 #[derive(Debug, Clone, PartialEq, Default)]

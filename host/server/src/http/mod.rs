@@ -47,6 +47,7 @@ pub use evaluate::Evaluated;
 pub(crate) use json::{field_errors, parse};
 pub use listen::{Connections, serve};
 pub use messages::Submission;
+pub use policies::{BundleSummary, TroubleBody};
 pub use tokens::{NewToken, TokenBody};
 
 use problem::{Problem, ProblemKind};

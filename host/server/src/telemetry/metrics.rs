@@ -21,6 +21,8 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::policy_state::{PolicyState, policy_states};
+
 /// The media type of the text format.
 pub(crate) const METRICS_MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -76,7 +78,19 @@ struct SubmissionLabels {
 struct HookLabels {
     bundle: String,
     hook: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabels {
+    bundle: String,
+    hook: &'static str,
     outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TroubleLabels {
+    bundle: String,
+    status: &'static str,
 }
 
 /// Everything that is counted.
@@ -156,6 +170,7 @@ impl Collector for EngineCollector {
             ConstCounter::new(counter.get()).encode(descriptor)?;
         }
         hooks(&mut encoder, stats)?;
+        in_trouble(&mut encoder, &self.engine)?;
         self.gauges(&mut encoder)?;
         histogram(&mut encoder, "frame_commands", "How many commands frames held", None, &stats.batch)?;
         let seconds = Some(&Unit::Seconds);
@@ -234,13 +249,47 @@ impl Waiting {
     }
 }
 
-/// How policies' hooks fared, by bundle.
+/// How policies' hooks fared. Only those that were called since the start have a line, whatever is published.
 fn hooks(encoder: &mut DescriptorEncoder<'_>, stats: &Stats) -> fmt::Result {
+    let calls = stats.hooks.get();
     let help = "Calls of policies' hooks, by bundle and outcome: `answered`, or the cause of the failure";
     let mut descriptor = encoder.encode_descriptor("hook_calls", help, None, MetricType::Counter)?;
-    for (bundle, hook, outcome, count) in stats.hooks.get() {
-        let labels = HookLabels { bundle: bundle.to_string(), hook: hook.as_str(), outcome };
-        ConstCounter::new(count).encode(descriptor.encode_family(&labels)?)?;
+    for ((bundle, hook), counts) in &calls {
+        for (outcome, count) in &counts.outcomes {
+            let labels = OutcomeLabels { bundle: bundle.to_string(), hook: hook.as_str(), outcome };
+            ConstCounter::new(*count).encode(descriptor.encode_family(&labels)?)?;
+        }
+    }
+    let help = "How long calls of policies' hooks took together, by bundle";
+    let mut descriptor = encoder.encode_descriptor("hook_time", help, Some(&Unit::Seconds), MetricType::Counter)?;
+    for ((bundle, hook), counts) in &calls {
+        let labels = HookLabels { bundle: bundle.to_string(), hook: hook.as_str() };
+        ConstCounter::new(counts.time_micros as f64 / 1e6).encode(descriptor.encode_family(&labels)?)?;
+    }
+    let help = "The most memory that one call of a policy's hook had in use since the start, by bundle";
+    let mut descriptor = encoder.encode_descriptor("hook_memory_peak", help, Some(&Unit::Bytes), MetricType::Gauge)?;
+    for ((bundle, hook), counts) in &calls {
+        let labels = HookLabels { bundle: bundle.to_string(), hook: hook.as_str() };
+        let peak = i64::try_from(counts.memory_peak_bytes).unwrap_or(i64::MAX);
+        ConstGauge::new(peak).encode(descriptor.encode_family(&labels)?)?;
+    }
+    Ok(())
+}
+
+/// The policies in trouble: a line of value 1 for each, none for the others.
+fn in_trouble(encoder: &mut DescriptorEncoder<'_>, engine: &Engine) -> fmt::Result {
+    let states = match policy_states(engine) {
+        Ok(states) => states,
+        Err(error) => {
+            tracing::error!(%error, "which policies keep failing could not be read");
+            return Ok(());
+        }
+    };
+    let help = "Policies that keep failing, are suspended or do not load, by bundle; the others have no line";
+    let mut descriptor = encoder.encode_descriptor("policies_in_trouble", help, None, MetricType::Gauge)?;
+    for (bundle, PolicyState { status, .. }) in states {
+        let labels = TroubleLabels { bundle: bundle.to_string(), status: status.as_str() };
+        ConstGauge::new(1_i64).encode(descriptor.encode_family(&labels)?)?;
     }
     Ok(())
 }

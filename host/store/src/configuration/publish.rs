@@ -23,6 +23,9 @@ pub struct Publication<'a> {
     pub organisation: Option<&'a Organisation>,
     /// Bundles with all their files. The caller has compiled them.
     pub bundles: Vec<(&'a BundleId, &'a BundleFiles)>,
+    /// Active bundles that are to get a new revision with the same files: what was known about the one before, such
+    /// as that it keeps failing, is not known about this one.
+    pub renew: Vec<&'a BundleId>,
     /// Revisions that are to be active again: a rollback.
     pub activate: Vec<(&'a BundleId, u32)>,
     /// Bundles that are to be active no more.
@@ -106,7 +109,7 @@ pub enum PublishError {
         /// Why.
         problem: BundleProblem,
     },
-    /// A bundle that is to be retired or activated does not exist.
+    /// A bundle that is to be retired, renewed or activated does not exist.
     #[error("there is no bundle `{id}`")]
     UnknownBundle {
         /// The bundle.
@@ -193,6 +196,9 @@ impl Difference {
         for (id, files) in &publication.bundles {
             difference.bundle(before, id, files, &mut blobs)?;
         }
+        for id in &publication.renew {
+            difference.renewal(before, id)?;
+        }
         for (id, revision) in &publication.activate {
             difference.activation(before, id, *revision)?;
         }
@@ -273,6 +279,17 @@ impl Difference {
         Ok(())
     }
 
+    fn renewal(&mut self, before: &Reader, id: &BundleId) -> Result<(), PublishError> {
+        let active =
+            before.active_revision(id)?.map(|active| before.bundle_revision(id, active)).transpose()?.flatten();
+        let active = active.ok_or_else(|| PublishError::UnknownBundle { id: (*id).clone() })?;
+        self.list(Section::Bundles, &id.to_string(), ChangeKind::Changed);
+        let revision = before.last_revision(id)? + 1;
+        let (digest, files) = (active.digest, active.files);
+        self.changes.push(Change::Bundle { id: id.clone(), revision, digest, files });
+        Ok(())
+    }
+
     fn activation(&mut self, before: &Reader, id: &BundleId, revision: u32) -> Result<(), PublishError> {
         if before.last_revision(id)? == 0 {
             return Err(PublishError::UnknownBundle { id: id.clone() });
@@ -313,7 +330,8 @@ fn each_once(publication: &Publication<'_>) -> Result<(), PublishError> {
     let published = publication.bundles.iter().map(|(id, _)| *id);
     let activated = publication.activate.iter().map(|(id, _)| *id);
     let mut seen = BTreeSet::new();
-    for id in published.chain(activated).chain(publication.retire.iter().copied()) {
+    let named = publication.renew.iter().chain(&publication.retire).copied();
+    for id in published.chain(activated).chain(named) {
         if !seen.insert(id) {
             return Err(PublishError::NamedTwice { id: id.clone() });
         }

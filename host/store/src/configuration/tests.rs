@@ -152,7 +152,8 @@ fn bundles_have_revisions_of_their_own() {
     let new = |content| Publication { bundles: vec![(&bundle, content)], ..Publication::default() };
     let activate = |revision| Publication { activate: vec![(&bundle, revision)], ..Publication::default() };
     let retire = Publication { retire: vec![&bundle], ..Publication::default() };
-    let steps: [(&Publication<'_>, &[&str], Option<u32>); 8] = [
+    let renew = Publication { renew: vec![&bundle], ..Publication::default() };
+    let steps: [(&Publication<'_>, &[&str], Option<u32>); 9] = [
         (&new(&one), &["Added bundles/sales/a"], Some(1)),
         (&new(&two), &["Changed bundles/sales/a"], Some(2)),
         (&activate(1), &["Changed bundles/sales/a"], Some(1)),
@@ -161,6 +162,7 @@ fn bundles_have_revisions_of_their_own() {
         (&retire, &["Removed bundles/sales/a"], None),
         (&retire, &[], None),
         (&new(&one), &["Added bundles/sales/a"], Some(3)),
+        (&renew, &["Changed bundles/sales/a"], Some(4)),
     ];
     for (step, (publication, changes, active)) in steps.into_iter().enumerate() {
         let published = publish(&store, step as i64, publication).unwrap();
@@ -168,11 +170,12 @@ fn bundles_have_revisions_of_their_own() {
         let loaded = store.load().unwrap().bundles;
         assert_eq!(loaded.first().map(|bundle| bundle.revision), active, "step {step}");
     }
+    assert_eq!(store.bundle(&bundle, 4).unwrap().unwrap().files, one, "the same files under another number");
     let revisions: Vec<_> = store.bundle_revisions(&bundle).unwrap();
-    assert_eq!(revisions.iter().map(|row| row.revision).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(revisions.iter().map(|row| row.revision).collect::<Vec<_>>(), [1, 2, 3, 4]);
     assert_eq!((&revisions[0].digest, revisions[2].published_at), (&revisions[2].digest, at(7)));
     assert_eq!(store.bundle(&bundle, 2).unwrap().unwrap().files, two);
-    assert_eq!(store.bundle(&bundle, 4).unwrap(), None);
+    assert_eq!(store.bundle(&bundle, 5).unwrap(), None);
 }
 
 #[test]
@@ -219,6 +222,7 @@ fn what_cannot_be_kept_is_refused_and_changes_nothing() {
     let mut cases: Vec<(Publication<'_>, &str)> = vec![
         (Publication { organisation: Some(&large), ..Publication::default() }, "`notice` of `kinds` has 262"),
         (Publication { retire: vec![&unknown], ..Publication::default() }, "there is no bundle `sales/b`"),
+        (Publication { renew: vec![&unknown], ..Publication::default() }, "there is no bundle `sales/b`"),
         (Publication { activate: vec![(&unknown, 1)], ..Publication::default() }, "there is no bundle `sales/b`"),
         (Publication { activate: vec![(&known, 2)], ..Publication::default() }, "bundle `sales/a` has no revision 2"),
         (

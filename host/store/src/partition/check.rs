@@ -246,6 +246,7 @@ fn describe(table: TableName, key: &[u8]) -> String {
             let mut parts = Parts(key);
             parts.case().zip(parts.position()).map(|(case, position)| format!("case {case}, {position}"))
         }
+        TableName::Failures => Parts(key).revision().map(|(bundle, revision)| format!("{bundle} revision {revision}")),
         TableName::Requests | TableName::RequestsByTime => None,
     };
     named.unwrap_or_else(|| {

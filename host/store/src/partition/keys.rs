@@ -9,6 +9,7 @@
 //! | moment, newest first | the same with every bit flipped |
 //! | several texts of any length | a BLAKE3 digest, see [`digest`] |
 
+use herald_core::decision::BundleId;
 use herald_core::ids::CaseId;
 use jiff::Timestamp;
 
@@ -69,6 +70,12 @@ pub(super) fn position(position: Position) -> [u8; 12] {
     key
 }
 
+/// The key of a revision of a bundle.
+pub(super) fn revision(bundle: &BundleId, revision: u32) -> Vec<u8> {
+    let BundleId { department, name } = bundle;
+    [department.as_str().as_bytes(), NAME_END, name.as_str().as_bytes(), NAME_END, &revision.to_be_bytes()].concat()
+}
+
 /// The key of a request in the order of their age.
 pub(super) fn request_by_time(at: Timestamp, digest: &[u8; DIGEST_BYTES]) -> [u8; 8 + DIGEST_BYTES] {
     let mut key = [0; 8 + DIGEST_BYTES];
@@ -124,6 +131,11 @@ impl<'a> Parts<'a> {
 
     pub(super) fn number(&mut self) -> Option<u32> {
         self.bytes().map(u32::from_be_bytes)
+    }
+
+    pub(super) fn revision(&mut self) -> Option<(BundleId, u32)> {
+        let (department, name) = (self.name()?.parse().ok()?, self.name()?.parse().ok()?);
+        Some((BundleId { department, name }, self.number()?))
     }
 
     pub(super) fn position(&mut self) -> Option<Position> {

@@ -5,10 +5,13 @@
 use std::ops::Bound;
 
 use herald_core::case::{Case, Status};
+use herald_core::decision::BundleId;
+use herald_core::failing::Failures;
 use herald_core::ids::{CaseId, DeliveryId, DeliveryNumber, GoalId, GoalNumber, TaskId, TaskNumber};
 use herald_core::message::Level;
 use herald_core::names::{DepartmentId, KindName, PersonId};
 use jiff::Timestamp;
+use redb::ReadableTable;
 
 use super::keys::{self, NAME_END, NO_MOMENT, Parts};
 use super::snapshot::Snapshot;
@@ -191,6 +194,32 @@ impl Snapshot {
     /// See [`Snapshot::due_timers`].
     pub fn dead_letters(&self, after: Option<&InboxDelivery>, limit: usize) -> Result<Vec<InboxDelivery>, StoreError> {
         self.deliveries(TableName::DeadLetters, &[], after, limit)
+    }
+
+    /// The revisions of bundles of which a hook failed when it was last called, in force or not, by bundle and
+    /// revision. There are at most as many as were published, and rarely any.
+    ///
+    /// # Errors
+    ///
+    /// See [`Snapshot::due_timers`].
+    pub fn failures(&self) -> Result<Vec<(BundleId, u32, Failures)>, StoreError> {
+        let table = TableName::Failures;
+        let mut failures = Vec::new();
+        for row in self.table(table)?.iter()? {
+            let (key, row) = row?;
+            let (bundle, revision) = Parts(key.value()).revision().ok_or_else(|| codec::bad_key(table))?;
+            failures.push((bundle, revision, codec::decode_row(table, row.value())?));
+        }
+        Ok(failures)
+    }
+
+    /// How one revision of a bundle fails.
+    ///
+    /// # Errors
+    ///
+    /// See [`Snapshot::due_timers`].
+    pub fn failures_of(&self, bundle: &BundleId, revision: u32) -> Result<Failures, StoreError> {
+        lookup::failures(&self.table(TableName::Failures)?, &keys::revision(bundle, revision))
     }
 
     /// Cases that `filter` wants, newest first, older than `before` if that is given. At most `limit` of them,

@@ -1,5 +1,6 @@
 //! Lookups that are the same within a frame and in a snapshot.
 
+use herald_core::failing::Failures;
 use herald_core::ids::CaseId;
 use herald_core::names::{DepartmentId, KindName, PersonId};
 use herald_core::record::Request;
@@ -74,6 +75,12 @@ pub(super) fn live_case(
     let mut parts = keys::Parts(newest.0.value());
     let case = parts.bytes::<DIGEST_BYTES>().and_then(|_| parts.case());
     case.and_then(|case| parts.end(case)).map(Some).ok_or_else(|| codec::bad_key(TableName::Dedup))
+}
+
+/// How the revision with this key fails; as little as possible where it does not.
+pub(super) fn failures(failures: &impl Readable, key: &[u8]) -> Result<Failures, StoreError> {
+    let row = failures.get(key)?;
+    row.map_or_else(|| Ok(Failures::default()), |row| codec::decode_row(TableName::Failures, row.value()))
 }
 
 pub(super) fn row<T: Row>(table: &impl Readable, key: &[u8]) -> Result<Option<T>, StoreError> {

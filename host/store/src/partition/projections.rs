@@ -53,6 +53,7 @@ impl<'txn> Projections<'txn> {
     pub(super) fn apply(&self, position: Position, record: &Record, changes: Changes<'_>) -> Result<(), StoreError> {
         let mut inner = self.inner.borrow_mut();
         inner.log(position, record, changes.case.map(|change| &change.after))?;
+        inner.count_failures(record)?;
         inner.forget_old_requests(record.at)?;
         if let Some(request) = &record.request {
             let digest = lookup::request_digest(&request.principal, &request.path, &request.key);
@@ -123,6 +124,24 @@ impl Inner<'_> {
                     self.insert(TableName::Decisions, &in_case, NOTHING)?;
                 }
                 _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts how the hooks fared that the record's decisions called.
+    fn count_failures(&mut self, record: &Record) -> Result<(), StoreError> {
+        for contribution in record.events.iter().flat_map(Event::contributions) {
+            let key = keys::revision(&contribution.bundle, contribution.revision);
+            let mut failures = lookup::failures(self.tables.get(TableName::Failures), &key)?;
+            if !failures.count(contribution.hook, &contribution.outcome, record.case, record.at) {
+                continue;
+            }
+            if failures.is_empty() {
+                self.remove(TableName::Failures, &key)?;
+            } else {
+                codec::encode(&failures, &mut self.json)?;
+                self.tables.get_mut(TableName::Failures).insert(key.as_slice(), self.json.as_slice())?;
             }
         }
         Ok(())

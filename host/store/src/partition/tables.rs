@@ -2,7 +2,8 @@
 //!
 //! Every table maps bytes to bytes, so that copying, comparing and checking treat them alike. What the keys
 //! mean is in [`keys`](super::keys); rows are JSON, and an index has keys only. All of them together are a
-//! function of the journal: a change of what is in here raises [`STORE_FORMAT`](crate::database::STORE_FORMAT).
+//! function of the journal: a change of what a table holds raises [`STORE_FORMAT`](crate::database::STORE_FORMAT). A
+//! table that is new is missed when the partition is opened, and made by a rebuild.
 
 use redb::{ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction};
 
@@ -101,6 +102,8 @@ tables! {
     Requests requests;
     /// Moment, digest: requests by age.
     RequestsByTime requests_by_time;
+    /// Bundle, revision → how its hooks fail; no row where none does.
+    Failures failures;
 }
 
 impl TableName {

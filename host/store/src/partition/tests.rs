@@ -70,6 +70,28 @@ fn decided(receivers: &[&str]) -> Event {
     event(json!({"decided": {"decision": {"plan": plan, "contributions": [], "configuration": 1}}}))
 }
 
+/// A submission about which `sales/b0`, `b1` … were asked, a character each: `+` succeeded, `-` failed, `.` was not
+/// asked.
+fn fared(outcomes: &str) -> Vec<Event> {
+    let contribution = |(index, outcome): (usize, char)| {
+        let outcome = match outcome {
+            '+' => json!({"plan": {"route": {}}}),
+            _ => json!({"failed": {"cause": "error", "message": "broken"}}),
+        };
+        json!({
+            "bundle": format!("sales/b{index}"), "revision": 3, "digest": "", "layer": "sender", "hook": "route",
+            "outcome": outcome, "cost": {"time_micros": 1, "operations": 1, "memory_bytes": 1},
+        })
+    };
+    let asked = outcomes.chars().enumerate().filter(|(_, outcome)| *outcome != '.');
+    let mut decided = serde_json::to_value(decided(&["production"])).unwrap();
+    decided["decided"]["decision"]["contributions"] = asked.map(contribution).collect();
+    let mut events = submitted(None);
+    events.pop();
+    events.push(event(decided));
+    events
+}
+
 fn opened() -> Event {
     event(json!({"opened": {"accountable": "wang", "information_only": false}}))
 }

@@ -183,6 +183,11 @@ fn each_problem_is_named_with_its_place() {
         ("/kinds/notice/close_after_working_days".into(), json!(0), "close_after_working_days: 0 working days is out"),
         ("/kinds/notice/reopen_within_working_days".into(), json!(1001), "1001 working days is out of range"),
         ("/kinds/.x".into(), whole()["kinds"]["notice"].clone(), "kinds.\".x\": `.x` begins with a dot"),
+        (
+            "/kinds/policy-failure".into(),
+            whole()["kinds"]["notice"].clone(),
+            "kinds.policy-failure: is a kind of herald's own; choose another name",
+        ),
         (form.into(), json!("string"), "kinds.notice.form: a form is a JSON Schema: an object"),
         (form.into(), json!({}), "kinds.notice.form.type: must be `object`"),
         (format!("{form}/properties"), json!([]), "kinds.notice.form.properties: must be an object"),

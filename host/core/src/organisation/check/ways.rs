@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::super::channel::{Channel, FanOut, INBOX, Transport};
 use super::super::kind::{Kind, NAMING_FIELDS};
 use super::{Among, Check, Field};
+use crate::failing::NOTICE_KIND;
 use crate::names::PersonId;
 use crate::plan::{Mode, StagePlan};
 use crate::span::WORKING_DAYS_LIMIT;
@@ -125,6 +126,9 @@ impl Check<'_> {
         for (id, kind) in &self.organisation.kinds {
             let at = Field::section("kinds").key(id.as_str());
             self.file_name(at.clone(), id.as_str());
+            if id.as_str() == NOTICE_KIND {
+                self.say(at.clone(), "is a kind of herald's own; choose another name");
+            }
             self.title(&at, &kind.title);
             self.naming(at.key("naming"), &kind.naming);
             self.form(&at.key("form"), kind);

@@ -26,6 +26,9 @@ fn lived_in(path: &Path) -> Partition {
             Ok::<_, PushError>(())
         })
         .unwrap();
+    for (number, outcomes) in [(4, "+--"), (5, "--"), (6, "-")] {
+        write(&partition, &record(case(number), at(80), fared(outcomes)));
+    }
     partition
 }
 
@@ -63,6 +66,45 @@ fn tamper(partition: &Partition, table: TableName, change: impl FnOnce(&mut supe
 
 fn first_key(table: &super::super::tables::WriteTable<'_>) -> Vec<u8> {
     table.first().unwrap().unwrap().0.value().to_vec()
+}
+
+#[test]
+fn how_bundles_fail_follows_from_the_journal() {
+    let partition = partition();
+    let said = |id: &str| {
+        let failures = partition.snapshot().unwrap().failures_of(&id.parse().unwrap(), 3).unwrap();
+        failures.failing().map(|failing| (failing.streak.failures, failing.streak.case))
+    };
+    for (number, outcomes, first, second) in [
+        (1, "--+", None, None),
+        (2, "--", None, None),
+        (3, "---", Some((3, case(3))), Some((3, case(3)))),
+        (4, "-", Some((4, case(4))), Some((3, case(3)))),
+        (5, "+", None, Some((3, case(3)))),
+        (6, ".+", None, None),
+    ] {
+        write(&partition, &record(case(number), at(0), fared(outcomes)));
+        assert_eq!((said("sales/b0"), said("sales/b1")), (first, second), "{number}");
+    }
+    let left: Vec<_> =
+        partition.snapshot().unwrap().failures().unwrap().into_iter().map(|(id, ..)| id.to_string()).collect();
+    assert_eq!(left, ["sales/b2"], "what succeeded leaves nothing behind");
+}
+
+#[test]
+fn a_table_that_an_earlier_program_did_not_make_is_made_by_a_rebuild() {
+    let place = Place::new();
+    let path = place.file("p");
+    let partition = lived_in(&path);
+    let rows = dump_of(&partition);
+    let transaction = partition.database.begin_write().unwrap();
+    transaction.delete_table(TableName::Failures.definition()).unwrap();
+    transaction.commit().unwrap();
+    drop(partition);
+    let error = Partition::open(&path, &StoreSettings::default()).unwrap_err().to_string();
+    assert!(error.ends_with("it has no table `failures`; `herald rebuild` makes it from the journal"), "{error}");
+    partition::rebuild(&path, &StoreSettings::default(), |_| {}).unwrap();
+    assert_eq!(dump_of(&Partition::open(&path, &StoreSettings::default()).unwrap()), rows);
 }
 
 #[test]
