@@ -10,12 +10,9 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
+use herald_policy::STACK_BYTES;
 
 use crate::stats::Stats;
-
-/// Stack of an evaluation thread. A script may nest 20,000 lists and maps in each other, and the engine measures, copies
-/// and drops them by recursion; what is not touched costs nothing.
-const STACK_BYTES: usize = 16 * 1_024 * 1_024;
 
 /// A piece of work. One that panics loses nothing but itself: whoever waits for it sees its end of the channel
 /// closed.

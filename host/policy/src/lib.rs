@@ -33,7 +33,7 @@ pub use cases::{CaseOutcome, Difference};
 pub use diagnostic::{CheckReport, Diagnostic};
 pub use files::{BundleFiles, FilesError};
 pub use form::{FieldProblem, Form, FormError};
-pub use limits::{HostLimits, Limits};
+pub use limits::{HostLimits, Limits, STACK_BYTES};
 pub use manifest::{Language, Manifest, OnFailure};
 pub use memory::{Counting, held_bytes};
 pub use rhai::reference;

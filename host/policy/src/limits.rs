@@ -1,5 +1,10 @@
 //! How much an evaluation may use, and how large a bundle may be.
 
+/// Stack in bytes that a thread needs which evaluates policies, or checks a bundle and so runs its cases. A script may
+/// nest 20,000 lists and maps in each other, and the engine measures, copies and drops them by recursion; what is not
+/// touched costs nothing.
+pub const STACK_BYTES: usize = 16 * 1_024 * 1_024;
+
 /// What one call of a hook may use. Each limit that is reached ends the call with a failure that names it,
 /// except for the log, which is cut.
 ///

@@ -2,13 +2,20 @@
 
 use std::alloc::System;
 use std::process::ExitCode;
+use std::thread::{Builder, JoinHandle};
 
-use herald_policy::Counting;
+use herald_policy::{Counting, STACK_BYTES};
 
 /// Policies are stopped by what they hold; see [`Counting`].
 #[global_allocator]
 static ALLOCATOR: Counting<System> = Counting(System);
 
 fn main() -> ExitCode {
-    herald_server::cli::run()
+    // Commands that check or try a bundle run its script on the thread that they run on themselves.
+    let command = Builder::new().name("herald".to_owned()).stack_size(STACK_BYTES).spawn(herald_server::cli::run);
+    match command.map(JoinHandle::join) {
+        Ok(Ok(code)) => code,
+        // A panic has said what it was.
+        Ok(Err(_)) | Err(_) => ExitCode::FAILURE,
+    }
 }

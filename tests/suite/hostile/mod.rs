@@ -13,7 +13,7 @@ use herald_core::decision::{Contribution, HookOutcome};
 use herald_core::message::Message;
 use herald_core::target::Actor;
 use herald_engine::Configured;
-use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, World, held_bytes};
+use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, STACK_BYTES, World, held_bytes};
 use herald_tests::corpus::{Case, Expect, known_by};
 use herald_tests::workload::{self, Files, SENDER, fault_draft};
 use jiff::Timestamp;
@@ -47,8 +47,17 @@ impl Target {
     }
 }
 
-/// Runs every case of a corpus, and says what is wrong with all of them.
-fn contained(cases: &[Case], least: usize, files: impl Fn(&Case) -> Files) {
+/// Runs every case of a corpus as the host would, on a thread made for evaluations, and says what is wrong with all of
+/// them.
+fn contained(cases: &[Case], least: usize, files: impl Fn(&Case) -> Files + Send) {
+    let run = || all_contained(cases, least, files);
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, run).unwrap();
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    });
+}
+
+fn all_contained(cases: &[Case], least: usize, files: impl Fn(&Case) -> Files) {
     assert!(cases.len() >= least, "only {} cases were found", cases.len());
     let target = Target::new();
     let run = |case: &Case| judge(&target, case, &files(case)).err();
@@ -101,7 +110,7 @@ fn judge(target: &Target, case: &Case, files: &Files) -> Result<(), String> {
 #[derive(Debug)]
 enum Outcome {
     Refused(String),
-    Asked(Contribution),
+    Asked(Box<Contribution>),
 }
 
 fn attempt(target: &Target, files: &Files, host: &HostLimits) -> Outcome {
@@ -116,7 +125,7 @@ fn attempt(target: &Target, files: &Files, host: &HostLimits) -> Outcome {
         }
         Err(refused)
     });
-    checked.map_or_else(Outcome::Refused, |bundle| Outcome::Asked(target.decide(bundle)))
+    checked.map_or_else(Outcome::Refused, |bundle| Outcome::Asked(Box::new(target.decide(bundle))))
 }
 
 /// How long this thread has computed.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use herald_engine::SystemClock;
+use herald_policy::STACK_BYTES;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -11,9 +12,6 @@ use super::{Common, Failure};
 use crate::host::{Host, HostError};
 use crate::settings::Resolved;
 use crate::telemetry::start_logs;
-
-/// Stack of a thread that may check a bundle before publication, which runs its cases.
-const STACK_BYTES: usize = 16 * 1_024 * 1_024;
 
 /// Runs the server until it is told to stop (SIGINT or SIGTERM).
 #[derive(Debug, Args)]

@@ -22,7 +22,7 @@ fn stopped(script: &str, more: &str) -> (FailureCause, String) {
 
 #[test]
 fn what_takes_too_much_is_stopped() {
-    use FailureCause::{Depth, Error, Host, HostCalls, Operations, Plan, Size, Time};
+    use FailureCause::{Depth, Error, Host, HostCalls, Memory, Operations, Plan, Size, Time};
     for (lines, causes) in [
         ("loop { }", &[Operations, Time][..]),
         ("while true { let x = 1; }", &[Operations, Time]),
@@ -36,11 +36,11 @@ fn what_takes_too_much_is_stopped() {
         ("let a = [1]; loop { a += a; }", &[Size]),
         ("let a = [1]; loop { a = [a, a]; }", &[Size]),
         ("let a = []; loop { a.push(a); }", &[Size, Time]),
-        ("let m = #{}; let n = 0; loop { n += 1; m[`${n}`] = n; }", &[Size, Operations, Time]),
+        ("let m = #{}; let n = 0; loop { n += 1; m[`${n}`] = n; }", &[Memory, Size, Operations, Time]),
         ("let s = \"x\"; for i in 0..16 { s += s; } s.replace(\"x\", s);", &[Error, Size]),
         (
             "let s = \"x\"; for i in 0..16 { s += s; } let m = #{}; let n = 0; loop { n += 1; m[`${n}`] = s + n; }",
-            &[Size, Operations, Time],
+            &[Memory, Size],
         ),
         ("let a = []; loop { a = [a]; }", &[Size, Time]),
         ("let m = #{}; loop { m = #{x: m}; }", &[Size, Time]),
