@@ -12,18 +12,22 @@
 mod applies;
 mod bundle;
 mod cases;
+mod deadline;
 mod diagnostic;
 mod evaluation;
 mod files;
 mod form;
 mod index;
+mod ledger;
 mod limits;
 mod manifest;
+mod questions;
 mod rhai;
 mod set;
 #[cfg(test)]
 mod testing;
 mod vocabulary;
+
 mod world;
 
 pub use applies::AppliesTo;

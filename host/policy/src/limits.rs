@@ -1,5 +1,7 @@
 //! How much an evaluation may use, and how large a bundle may be.
 
+use herald_core::decision::FailureCause;
+
 /// What one call of a hook may use. Each limit that is reached ends the call with a failure that names it,
 /// except for the log, which is cut.
 ///
@@ -35,6 +37,29 @@ impl Default for Limits {
             log_limit_kib: 4,
             host_call_limit: 256,
             answer_limit_kib: 64,
+        }
+    }
+}
+
+impl Limits {
+    /// What to say of a call that `cause` ended.
+    pub(crate) fn reached(&self, cause: FailureCause) -> String {
+        match cause {
+            FailureCause::Operations => {
+                format!("stopped after {} operations, its operation_limit", self.operation_limit)
+            }
+            FailureCause::Time => format!("stopped after {} ms, its time_limit_ms", self.time_limit_ms),
+            FailureCause::Memory => {
+                format!("it needed more memory than {} MiB, its memory_limit_mib", self.memory_limit_mib)
+            }
+            FailureCause::Plan => format!("the plan is larger than {} KiB, its plan_limit_kib", self.plan_limit_kib),
+            FailureCause::HostCalls => {
+                format!("it asked the host more than {} times, its host_call_limit", self.host_call_limit)
+            }
+            FailureCause::Size => {
+                format!("the host's answers are larger than {} KiB, its answer_limit_kib", self.answer_limit_kib)
+            }
+            other => format!("stopped: {other}"),
         }
     }
 }
