@@ -2,6 +2,8 @@
 
 use herald_core::decision::FailureCause;
 
+use crate::wasm::ComponentCache;
+
 /// What one call of a hook may use. Each limit that is reached ends the call with a failure that names it,
 /// except for the log, which is cut.
 ///
@@ -64,8 +66,8 @@ impl Limits {
     }
 }
 
-/// What the host allows to all bundles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What the host allows to all bundles, and how it prepares them.
+#[derive(Debug, Clone)]
 pub struct HostLimits {
     /// What a bundle gets that asks for nothing.
     pub default: Limits,
@@ -73,10 +75,18 @@ pub struct HostLimits {
     pub most: Limits,
     /// Size of a script in KiB.
     pub script_limit_kib: u32,
-    /// Size of all files of a bundle together in KiB.
+    /// Size of a component in KiB. One with an interpreter in it, as of Python or JavaScript, has up to 20 MiB;
+    /// nobody needs more than 64.
+    pub component_limit_kib: u32,
+    /// Size of all files of a bundle together in KiB, its component aside.
     pub bundle_limit_kib: u32,
     /// How many files a bundle may have.
     pub file_limit: u32,
+    /// Where compiled components are kept; without one they are compiled at each start.
+    pub component_cache: Option<ComponentCache>,
+    /// Whether a bundle that is loaded may be there before its component is compiled. Its calls fail as busy until
+    /// then; nobody waits for the others.
+    pub compiles_beside: bool,
 }
 
 impl Default for HostLimits {
@@ -96,8 +106,11 @@ impl Default for HostLimits {
             default: Limits::default(),
             most,
             script_limit_kib: 256,
+            component_limit_kib: 10 * 1_024,
             bundle_limit_kib: 10 * 1_024,
             file_limit: 1_024,
+            component_cache: None,
+            compiles_beside: false,
         }
     }
 }
