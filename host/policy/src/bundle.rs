@@ -206,8 +206,11 @@ fn compile_program(
     host: &HostLimits,
 ) -> Result<Option<Box<dyn Program>>, Vec<Diagnostic>> {
     let Some(manifest) = manifest else {
-        let script = files.text(SCRIPT).transpose().map_err(|diagnostic| vec![diagnostic])?;
-        return script.map(|text| Script::compile(text, None, world)).transpose().map(|_| None);
+        if files.bytes(COMPONENT).is_none() {
+            let text = required(files, SCRIPT).map_err(|diagnostic| vec![diagnostic])?;
+            Script::compile(text, None, world)?;
+        }
+        return Ok(None);
     };
     let other = Language::ALL.into_iter().map(|(_, language)| language).filter(|other| *other != manifest.language);
     if let Some(strange) = other.map(Language::file).find(|file| files.bytes(file).is_some()) {

@@ -2,6 +2,7 @@
 //! that has the contract in it.
 
 use std::borrow::Cow;
+use std::panic::catch_unwind;
 
 use wasmparser::types::Types;
 use wasmparser::{Parser, Payload, Validator};
@@ -48,7 +49,9 @@ fn encode(engine: &Engine, module: &[u8]) -> Result<Vec<u8>, Wrong> {
             Wrong::new("a module that does not say for which contract it was built").hint(Some(hint.to_owned()))
         );
     }
-    let encoded = ComponentEncoder::default().module(module).and_then(|encoder| encoder.validate(true).encode());
+    // The encoder was written for the output of compilers; what else one may hand it is not its first concern.
+    let encode = || ComponentEncoder::default().module(module).and_then(|encoder| encoder.validate(true).encode());
+    let encoded = catch_unwind(encode).map_err(|_| Wrong::new("a module that makes no component"))?;
     encoded.map_err(|error| {
         let error = format!("{error:#}");
         let hint =

@@ -16,6 +16,8 @@ const IMPORTS: [(&str, &[&str]); 2] =
     [("herald:policy/host", &["add-working-time", "log", "lookup", "resolve"]), ("herald:policy/types", &[])];
 /// The interface that a guest exports, and its functions.
 const EXPORT: (&str, &[&str]) = ("herald:policy/hooks", &["approve", "escalate", "route", "validate-settings"]);
+/// How many of a component's exports are told when the wanted one is not among them.
+const EXPORTS_SHOWN: usize = 8;
 /// The versions of the contract that this host knows.
 const VERSIONS: [&str; 1] = [v1::VERSION];
 /// The version of WASI of which a part is granted; of its patches, any.
@@ -78,10 +80,8 @@ fn exported(exports: &[String], types: &Types) -> Vec<Wrong> {
             return of_interface.into_iter().map(|name| unsupported(name)).collect();
         }
         let wanted = format!("{interface}@{}", v1::VERSION);
-        let hint = did_you_mean(&wanted, exports.iter().map(String::as_str))
-            .map(|_| ())
-            .and(exports.first())
-            .map(|_| format!("it exports {}", one_of(exports.iter().map(String::as_str))));
+        let few = exports.iter().take(EXPORTS_SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let hint = (!few.is_empty()).then(|| format!("it exports {few}"));
         return vec![Wrong::new(format!("it does not export `{wanted}`, by which its hooks are called")).hint(hint)];
     };
     let item = types.component_item_for_export(name).map(|item| item.ty);

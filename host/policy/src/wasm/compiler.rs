@@ -1,4 +1,4 @@
-//! Compiles components beside everything else: on threads of their own, at the lowest priority, two at a time.
+//! Compiles components beside everything else: on threads of their own, two at a time, however many wait.
 //!
 //! Nothing can interrupt the compiler. Whoever waits for it waits so long and no longer; what it was given by then, it
 //! finishes all the same, and only then takes the next.
@@ -13,6 +13,8 @@ use wasmtime::component::Component;
 
 /// How many components are compiled at once.
 const THREADS: usize = 2;
+/// The stack of each, in bytes: how deep the compiler goes is up to what it is given.
+const STACK_BYTES: usize = 16 * 1_024 * 1_024;
 
 /// Something to compile, and what to do with it then.
 struct Job {
@@ -80,7 +82,7 @@ fn start() -> Option<Sender<Job>> {
     let threads = (0..THREADS).filter_map(|number| {
         let receiver = Arc::clone(&receiver);
         let name = format!("wasm-compiler-{number}");
-        thread::Builder::new().name(name).spawn(move || work(&receiver)).ok()
+        thread::Builder::new().name(name).stack_size(STACK_BYTES).spawn(move || work(&receiver)).ok()
     });
     (threads.count() > 0).then_some(sender)
 }

@@ -5,15 +5,9 @@ use wasmtime::{PoolConcurrencyLimitError, Trap};
 
 use super::call::{Call, Stop};
 use super::wasi::Exit;
-use crate::evaluation::Failure;
 
 /// Why the call failed. Traps are told apart by their type, never by their text.
-pub(super) fn failure(error: &wasmtime::Error, call: &Call) -> Failure {
-    let (cause, message) = explain(error, call);
-    Failure { cause, message, place: None }
-}
-
-fn explain(error: &wasmtime::Error, call: &Call) -> (FailureCause, String) {
+pub(super) fn explain(error: &wasmtime::Error, call: &Call) -> (FailureCause, String) {
     let reached = |cause| (cause, call.evaluation.limits.reached(cause));
     if let Some(Stop(cause)) = error.downcast_ref() {
         return reached(*cause);

@@ -141,18 +141,17 @@ fn no_engine(error: &wasmtime::Error) -> Vec<Diagnostic> {
 
 impl Program for Plugin {
     fn evaluate(&self, evaluation: Evaluation) -> Evaluated {
-        let refused = |cause, message: &str| Evaluated {
-            outcome: Err(Failure { cause, message: message.to_owned(), place: None }),
-            answers: Vec::new(),
-            log: String::new(),
-            cost: Cost::default(),
-        };
         let linked = match self.linked.get() {
             Some(Ok(linked)) => linked,
-            Some(Err(why)) => return refused(FailureCause::Error, why),
-            None => return refused(FailureCause::Busy, failure::NOT_READY),
+            not_linked => {
+                let failure = match not_linked {
+                    Some(Err(why)) => failed(FailureCause::Error, why.clone()),
+                    _ => failed(FailureCause::Busy, failure::NOT_READY.to_owned()),
+                };
+                let (answers, log, cost) = (Vec::new(), String::new(), Cost::default());
+                return Evaluated { outcome: Err(failure), answers, log, cost };
+            }
         };
-        let Some(_slot) = linked.runtime.slots.take() else { return refused(FailureCause::Busy, failure::BUSY) };
         let (outcome, mut call) =
             linked.run(evaluation, |instance, store| linked.hooks.call(instance, store, &self.settings));
         let (answers, log) = call.ledger.close();
@@ -194,10 +193,10 @@ impl Linked {
             settings: Arc::clone(&manifest.settings),
             limits: manifest.limits,
         };
-        let failed = |what: &str, failure: Failure| about(Wrong::new(format!("{what}: {}", failure.message)));
+        let refused = |what: &str, failure: Failure| about(Wrong::new(format!("{what}: {}", failure.message)));
         let (mistyped, _) =
             self.run(evaluation.clone(), |instance, store| Ok(Ok(self.hooks.mistyped(instance, store))));
-        let mistyped = mistyped.map_err(|failure| failed("it does not start", failure))?;
+        let mistyped = mistyped.map_err(|failure| refused("it does not start", failure))?;
         if !mistyped.is_empty() {
             let wrong = |name| {
                 Wrong::new(format!("its `{name}` does not take or return what the contract says"))
@@ -208,7 +207,7 @@ impl Linked {
         let settings = settings(manifest);
         let (validated, _) =
             self.run(evaluation, |instance, store| self.hooks.validate(instance, store, &settings).map(Ok));
-        let wrong = validated.map_err(|failure| failed("it cannot validate its settings", failure))?;
+        let wrong = validated.map_err(|failure| refused("it cannot validate its settings", failure))?;
         let wrong =
             wrong.iter().map(|sentence| Diagnostic::about(MANIFEST, format!("settings: {}", words::shown(sentence))));
         let wrong: Vec<_> = wrong.collect();
@@ -221,15 +220,27 @@ impl Linked {
         evaluation: Evaluation,
         body: impl FnOnce(&Instance, &mut Store<Call>) -> wasmtime::Result<Result<T, String>>,
     ) -> (Result<T, Failure>, Call) {
+        let slot = self.runtime.slots.take();
         let mut store = Store::new(&self.runtime.engine, Call::new(evaluation));
+        if slot.is_none() {
+            return (Err(failed(FailureCause::Busy, failure::BUSY.to_owned())), store.into_data());
+        }
         call::limit(&mut store);
         let outcome = self.pre.instantiate(&mut store).and_then(|instance| body(&instance, &mut store));
         let mut call = store.into_data();
         call.finish_output();
         let outcome = match outcome {
-            Ok(outcome) => outcome.map_err(|message| Failure { cause: FailureCause::Error, message, place: None }),
-            Err(error) => Err(failure::failure(&error, &call)),
+            Ok(outcome) => outcome.map_err(|sentence| failed(FailureCause::Error, words::shown(&sentence))),
+            Err(error) => {
+                let (cause, message) = failure::explain(&error, &call);
+                Err(failed(cause, message))
+            }
         };
         (outcome, call)
     }
+}
+
+/// A failure; compiled code has no lines and columns to tell.
+fn failed(cause: FailureCause, message: String) -> Failure {
+    Failure { cause, message, place: None }
 }

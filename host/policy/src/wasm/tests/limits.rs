@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::guest::{EMPTY, Guest};
 
-/// How long a contained guest may keep its thread, in this build. The time limit is 50 ms; what comes on top is a
-/// tick, and a machine that does other things.
-const CONTAINED_WITHIN: Duration = Duration::from_millis(1_500);
+/// How long a contained guest may keep its thread, in this build. The time limit is 50 ms of computing and one second by
+/// the wall clock; what comes on top is a tick, and a machine that does other things.
+const CONTAINED_WITHIN: Duration = Duration::from_secs(5);
 
 const MEMORY: &str = r#"(memory (export "memory") 4)"#;
 const HOST: &str = r#"

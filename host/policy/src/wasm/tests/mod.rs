@@ -4,11 +4,17 @@ pub(in crate::wasm) mod guest;
 mod limits;
 mod upload;
 
+use std::sync::Arc;
+
 use herald_core::decision::{FailureCause, Hook, Layer};
 use serde_json::json;
+use wasmtime::component::Component;
 
 use self::guest::{CONTRACT, EMPTY, Guest, outcome};
-use crate::evaluation::{BreachFacts, Input, RouteFacts};
+use super::Linked;
+use super::engine::{Allocation, Runtime};
+use crate::evaluation::{BreachFacts, Evaluation, Input, RouteFacts};
+use crate::limits::Limits;
 use crate::testing::{message, world};
 
 /// BLAKE3 of the contract, by version.
@@ -169,4 +175,25 @@ fn what_it_asks_and_logs_is_kept() {
     let answers: Vec<_> = contribution.answers.iter().map(|answer| answer.question.as_str()).collect();
     assert_eq!(answers, ["people(role:sales/head)", "calendar(office).add(2026-11-20T08:30:00Z, 1 working day)"]);
     assert_eq!(outcome(contribution), Ok(json!({})));
+}
+
+#[test]
+fn without_a_pool_a_guest_decides_as_well() {
+    let runtime: &'static Runtime = Box::leak(Box::new(Runtime::new(Allocation::OnDemand).unwrap()));
+    let growing = Guest { route: "(drop (memory.grow (i32.const 60000))) unreachable", ..EMPTY };
+    for (guest, decides) in [(EMPTY, true), (growing, false)] {
+        let component = Component::new(&runtime.engine, guest.component()).unwrap();
+        let linked = Linked::new(runtime, &component).unwrap();
+        let evaluation = Evaluation {
+            world: world(),
+            message: message(json!({})),
+            form: None,
+            input: Input::Route,
+            settings: Arc::default(),
+            limits: Limits::default(),
+        };
+        let (outcome, call) = linked.run(evaluation, |instance, store| linked.hooks.call(instance, store, "{}"));
+        assert_eq!(outcome.map_err(|failure| failure.cause).err(), (!decides).then_some(FailureCause::Memory));
+        assert_eq!(call.memory.most_bytes(), 4 * 65_536);
+    }
 }
