@@ -19,14 +19,7 @@ use crate::evaluation::Input;
 
 mod contract {
     //! The types of the contract, generated from it.
-    #![expect(
-        clippy::missing_errors_doc,
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "generated from the contract, which documents them"
-    )]
+
     wasmtime::component::bindgen!({
         path: "../../sdk/wit/herald-policy.wit",
         world: "policy",
@@ -39,6 +32,13 @@ pub(super) const VERSION: &str = "1.0.0";
 
 /// What each hook returns.
 type Returned<T> = (Result<T, String>,);
+
+/// What the hooks take: the message, what else there is, and the settings.
+type RouteArguments<'a> = (&'a Message, &'a str);
+type ApproveArguments<'a> = (&'a Message, &'a RouteFacts, &'a str);
+type EscalateArguments<'a> = (&'a Message, &'a Breach, &'a str);
+/// What `validate-settings` returns.
+type Validated = (Result<(), Vec<String>>,);
 
 /// Gives guests what `host` offers.
 pub(super) fn link(linker: &mut Linker<Call>) -> wasmtime::Result<()> {
@@ -58,7 +58,7 @@ pub(super) struct Hooks {
 impl Hooks {
     /// Finds them; `None` when one is not there.
     pub(super) fn of(component: &Component) -> Option<Self> {
-        let interface = component.get_export_index(None, &format!("herald:policy/hooks@{VERSION}"))?;
+        let interface = component.get_export_index(None, format!("herald:policy/hooks@{VERSION}"))?;
         let hook = |name| component.get_export_index(Some(&interface), name);
         Some(Self {
             route: hook("route")?,
@@ -125,31 +125,31 @@ impl Hooks {
         &self,
         instance: &Instance,
         store: &mut Store<Call>,
-    ) -> wasmtime::Result<TypedFunc<(&'a Message, &'a str), Returned<RoutePlan>>> {
-        instance.get_typed_func(store, &self.route)
+    ) -> wasmtime::Result<TypedFunc<RouteArguments<'a>, Returned<RoutePlan>>> {
+        instance.get_typed_func(store, self.route)
     }
 
     fn approve<'a>(
         &self,
         instance: &Instance,
         store: &mut Store<Call>,
-    ) -> wasmtime::Result<TypedFunc<(&'a Message, &'a RouteFacts, &'a str), Returned<ApprovePlan>>> {
-        instance.get_typed_func(store, &self.approve)
+    ) -> wasmtime::Result<TypedFunc<ApproveArguments<'a>, Returned<ApprovePlan>>> {
+        instance.get_typed_func(store, self.approve)
     }
 
     fn escalate<'a>(
         &self,
         instance: &Instance,
         store: &mut Store<Call>,
-    ) -> wasmtime::Result<TypedFunc<(&'a Message, &'a Breach, &'a str), Returned<EscalatePlan>>> {
-        instance.get_typed_func(store, &self.escalate)
+    ) -> wasmtime::Result<TypedFunc<EscalateArguments<'a>, Returned<EscalatePlan>>> {
+        instance.get_typed_func(store, self.escalate)
     }
 
     fn validate_settings<'a>(
         &self,
         instance: &Instance,
         store: &mut Store<Call>,
-    ) -> wasmtime::Result<TypedFunc<(&'a str,), (Result<(), Vec<String>>,)>> {
-        instance.get_typed_func(store, &self.validate_settings)
+    ) -> wasmtime::Result<TypedFunc<(&'a str,), Validated>> {
+        instance.get_typed_func(store, self.validate_settings)
     }
 }
