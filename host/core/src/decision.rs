@@ -84,6 +84,8 @@ words! {
         HostCalls = "host-calls",
         /// The host itself failed while evaluating; a defect of Herald, contained.
         Host = "host",
+        /// The host had no room for it, or had not prepared it yet; no fault of the policy's.
+        Busy = "busy",
         /// It was not called: it kept failing, and its manifest asks to be suspended then.
         Suspended = "suspended",
         /// It was not called: its revision in force does not load.
@@ -105,6 +107,7 @@ impl FailureCause {
             Self::Plan => "its plan grew larger than it may",
             Self::HostCalls => "it asked the host more often than it may",
             Self::Host => "herald itself failed while evaluating it",
+            Self::Busy => "the host had no room for it, or had not prepared it yet",
             Self::Suspended => "it is suspended",
             Self::NotLoaded => "it does not load",
         }
@@ -113,7 +116,7 @@ impl FailureCause {
     /// Whether the policy was called at all.
     #[must_use]
     pub fn was_called(self) -> bool {
-        !matches!(self, Self::Suspended | Self::NotLoaded)
+        !matches!(self, Self::Busy | Self::Suspended | Self::NotLoaded)
     }
 }
 

@@ -114,24 +114,12 @@ fn explain(error: &EvalAltResult, limits: &Limits) -> (FailureCause, String) {
 }
 
 fn stop_text(why: Stop, limits: &Limits) -> String {
-    let Stop::Limit(cause) = why else {
-        return format!(
+    match why {
+        Stop::Limit(cause) => limits.reached(cause),
+        Stop::Value => format!(
             "a value grew too large: what is written out or compared has at most {LIST_LIMIT} elements, {MAP_LIMIT} \
              entries, {TEXT_LIMIT_BYTES} bytes of text and {VALUE_DEPTH_LIMIT} lists or maps within each other"
-        );
-    };
-    match cause {
-        FailureCause::Operations => format!("stopped after {} operations, its operation_limit", limits.operation_limit),
-        FailureCause::Time => format!("stopped after {} ms, its time_limit_ms", limits.time_limit_ms),
-        FailureCause::Memory => format!("it held more than {} MiB, its memory_limit_mib", limits.memory_limit_mib),
-        FailureCause::Plan => format!("the plan is larger than {} KiB, its plan_limit_kib", limits.plan_limit_kib),
-        FailureCause::HostCalls => {
-            format!("it asked the host more than {} times, its host_call_limit", limits.host_call_limit)
-        }
-        FailureCause::Size => {
-            format!("the host's answers are larger than {} KiB, its answer_limit_kib", limits.answer_limit_kib)
-        }
-        other => format!("stopped: {other}"),
+        ),
     }
 }
 

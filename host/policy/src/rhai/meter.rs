@@ -3,9 +3,6 @@
 //! The engine reports every operation, but not whose, and counts again from nothing inside callbacks of `map` or
 //! `filter`. So the count is kept here, per thread: one call runs on one thread from its start to its end.
 //!
-//! Time is what the thread itself computed. By the wall clock, a policy would fail because the machine is busy
-//! with something else.
-//!
 //! A call that was stopped stays stopped. Some native functions swallow the errors of what they call (`dedup` those
 //! of its comparer, the printing of a value those of its parts) and would carry on, so a second attempt to go on
 //! unwinds the call. So does the first one of a call that holds much: on the way out of an error the engine may
@@ -14,20 +11,17 @@
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::resume_unwind;
-use std::time::{Duration, Instant};
 
 use ::rhai::Dynamic;
 use herald_core::decision::{Cost, FailureCause};
-use rustix::time::{ClockId, clock_gettime};
 
 use super::call::Stop;
+use crate::deadline::Deadline;
 use crate::limits::{Limits, bytes};
 use crate::memory::{Watch, is_over_limit};
 
 /// Operations between two looks at the clock.
 const OPERATIONS_PER_LOOK: u64 = 256;
-/// How many times its time limit a call may take by the wall clock, however little it got to compute.
-const WALL_CLOCK_FACTOR: u32 = 20;
 /// A call that never held more is stopped by an error, which names the place. Whatever it could write out of this
 /// is written in milliseconds, and no value in it is nested deeper than the stack bears.
 const SMALL_BYTES: u64 = 64 * 1_024;
@@ -57,57 +51,32 @@ struct Running {
 struct Bounds {
     operation_limit: u64,
     memory: Watch,
-    time_limit: Duration,
-    started: Instant,
-    /// What the thread had computed at the first look; to ask for it is a system call, which most calls are over
-    /// without.
-    computed_before: Option<Duration>,
-}
-
-impl Bounds {
-    fn is_out_of_time(&self) -> bool {
-        // Nobody computes longer than the wall clock says, and that one costs less to look at.
-        let elapsed = self.started.elapsed();
-        let computed = || computed().saturating_sub(self.computed_before.unwrap_or_default());
-        elapsed >= self.time_limit && (elapsed >= self.time_limit * WALL_CLOCK_FACTOR || computed() >= self.time_limit)
-    }
-}
-
-/// How long this thread has computed since it began.
-fn computed() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
+    deadline: Deadline,
 }
 
 /// The measuring of one call; ends when it is dropped.
 pub(super) struct Meter {
-    started: Instant,
+    deadline: Deadline,
     memory: Watch,
 }
 
 impl Meter {
     pub(super) fn start(limits: &Limits) -> Self {
         let limit_bytes = bytes(limits.memory_limit_mib.saturating_mul(1_024));
-        let (started, memory) = (Instant::now(), Watch::begin(limit_bytes));
+        let (deadline, memory) = (Deadline::start(limits.time_limit_ms), Watch::begin(limit_bytes));
         RUNNING.with(|running| {
             running.operations.set(0);
             running.next_look.set(OPERATIONS_PER_LOOK.min(limits.operation_limit.saturating_add(1)));
             running.stopped.set(None);
-            running.bounds.set(Some(Bounds {
-                operation_limit: limits.operation_limit,
-                memory,
-                time_limit: Duration::from_millis(limits.time_limit_ms.into()),
-                started,
-                computed_before: None,
-            }));
+            running.bounds.set(Some(Bounds { operation_limit: limits.operation_limit, memory, deadline }));
         });
-        Self { started, memory }
+        Self { deadline, memory }
     }
 
     /// What the call has cost so far.
     pub(super) fn cost(&self) -> Cost {
         Cost {
-            time_micros: u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX),
+            time_micros: self.deadline.elapsed_micros(),
             operations: RUNNING.with(|running| running.operations.get()),
             memory_bytes: self.memory.most_bytes(),
         }
@@ -166,15 +135,13 @@ fn look(running: &Running, operations: u64) -> Option<Dynamic> {
     }
     let mut bounds = running.bounds.get()?;
     running.next_look.set((operations + OPERATIONS_PER_LOOK).min(bounds.operation_limit.saturating_add(1)));
-    if bounds.computed_before.is_none() {
-        bounds.computed_before = Some(computed());
-        running.bounds.set(Some(bounds));
-    }
+    let is_late = bounds.deadline.is_over();
+    running.bounds.set(Some(bounds));
     let cause = if is_over_limit() {
         FailureCause::Memory
     } else if operations > bounds.operation_limit {
         FailureCause::Operations
-    } else if bounds.is_out_of_time() {
+    } else if is_late {
         FailureCause::Time
     } else {
         return None;
@@ -189,6 +156,8 @@ fn look(running: &Running, operations: u64) -> Option<Dynamic> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

@@ -118,9 +118,7 @@ impl Program for Script {
             (Ok(outcome), None) => outcome,
             (Err(panic), None) => resume_unwind(panic),
         };
-        let mut work = call.work();
-        let answers = std::mem::take(&mut work.answers);
-        let log = std::mem::take(&mut work.log);
+        let (answers, log) = call.work().ledger.close();
         Evaluated { outcome, answers, log, cost }
     }
 }

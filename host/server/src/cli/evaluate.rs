@@ -8,7 +8,6 @@ use clap::Args;
 use herald_core::access::Requester;
 use herald_core::decision::{Decision, HookOutcome};
 use herald_core::target::Actor;
-use herald_policy::HostLimits;
 use jiff::Timestamp;
 use reqwest::Method;
 
@@ -61,7 +60,7 @@ fn on_folder(common: &Common, submission: Submission, sender: Option<String>) ->
     let person = sender.parse().map_err(|error| Failure::Finding(format!("`--as`: {error}")))?;
     let settings = common.settings(Vec::new())?.settings;
     let folder = DataFolder::take(&settings.data, false)?;
-    let configured = Publisher::new(folder.configuration(&settings)?, HostLimits::default()).load()?;
+    let configured = Publisher::new(folder.configuration(&settings)?, folder.host_limits(&settings)?).load()?;
     let requester = Requester::plain(Actor::Person(person));
     let draft = submission.into_draft(&configured, &requester)?;
     let message = draft.into_message(&configured, requester.actor, Timestamp::now());

@@ -77,7 +77,7 @@ fn limits_are_the_manifests() {
     let grows = "fn route(message, plan) { let m = #{}; for i in 0..20_000 { m[i.to_string()] = [[i], [i], [i]]; } }";
     let (cause, message) = stopped(grows, "[limits]\nmemory_limit_mib = 1\ntime_limit_ms = 1_000");
     assert_eq!(cause, FailureCause::Memory);
-    assert!(message.contains("it held more than 1 MiB, its memory_limit_mib"), "{message}");
+    assert!(message.contains("it needed more memory than 1 MiB, its memory_limit_mib"), "{message}");
     let endless = "fn route(message, plan) { loop { } }";
     let (cause, message) = stopped(endless, "[limits]\ntime_limit_ms = 5\noperation_limit = 20_000_000");
     assert_eq!(cause, FailureCause::Time);
