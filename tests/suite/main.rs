@@ -10,6 +10,7 @@
 
 mod crash;
 mod engine;
+mod guests;
 mod http;
 mod journal_faults;
 mod kill;

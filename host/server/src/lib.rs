@@ -11,6 +11,7 @@ pub mod data;
 pub mod host;
 pub mod http;
 mod output;
+pub mod plugin;
 pub mod publish;
 pub mod settings;
 pub mod telemetry;

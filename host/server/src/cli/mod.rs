@@ -9,6 +9,7 @@ mod backup;
 mod config;
 mod evaluate;
 mod failure;
+mod plugin;
 mod remote;
 mod serve;
 mod store;
@@ -65,6 +66,9 @@ enum Command {
     Apply(apply::Apply),
     /// Say what would happen to a message, and why; nothing is stored
     Evaluate(evaluate::Evaluate),
+    /// Write policies in Rust, JavaScript or Python: begin one, build it, try it
+    #[command(subcommand)]
+    Plugin(plugin::PluginCommand),
     /// Make, list and revoke tokens
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -112,6 +116,7 @@ pub fn run() -> ExitCode {
         Command::Serve(command) => command.run(&common),
         Command::Apply(command) => command.run(&common),
         Command::Evaluate(command) => command.run(&common),
+        Command::Plugin(command) => command.run(&common),
         Command::Token(command) => command.run(&common),
         Command::Verify(command) => command.run(&common),
         Command::Rebuild(command) => command.run(&common),
