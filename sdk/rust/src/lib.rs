@@ -1,4 +1,4 @@
-//! Policies for [Herald](https://github.com/herald) in Rust.
+//! Policies for Herald in Rust.
 //!
 //! A policy is a type: its fields are the bundle's settings, its [`Policy`] hooks say what happens to a message.
 //!

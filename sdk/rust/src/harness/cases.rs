@@ -158,10 +158,10 @@ fn differ(expected: &Value, found: &Value, compare: Compare, at: &str, problems:
     let mut child = |name: &str, expected: Option<&Value>, found: Option<&Value>| {
         let at = format!("{at}/{name}");
         match (expected, found) {
-            (Some(expected), Some(found)) => differ(expected, found, compare, &at, problems),
             (Some(Value::Null) | None, None) => {}
             (Some(expected), None) => problems.push(format!("{at}: expected {expected}, found nothing")),
-            (None, Some(found)) => problems.push(format!("{at}: expected nothing, found {found}")),
+            (Some(Value::Null) | None, Some(found)) => problems.push(format!("{at}: expected nothing, found {found}")),
+            (Some(expected), Some(found)) => differ(expected, found, compare, &at, problems),
         }
     };
     match (expected, found) {

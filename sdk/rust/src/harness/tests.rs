@@ -79,7 +79,10 @@ fn cases_are_compared_whole_or_in_part() {
     assert_eq!(problems(json!({"message": message(), "expect": {"level": 2}, "compare": "subset"})), none);
     assert_eq!(
         problems(json!({"message": message(), "expect": {"level": 1, "sends": []}, "compare": "subset"})),
-        ["/level: expected 1, found 2"]
+        [
+            "/level: expected 1, found 2",
+            r#"/sends: expected nothing, found [{"by":["inbox","phone"],"to":"department:sales"}]"#,
+        ]
     );
     assert_eq!(problems(json!({"message": message(), "expect": {"level": 2}})).len(), 3);
     assert_eq!(
