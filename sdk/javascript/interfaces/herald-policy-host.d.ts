@@ -6,7 +6,8 @@
  */
 export function lookup(table: string, facts: Array<Cell>, limit: number): Array<Array<Cell>>;
 /**
- * The ids of the people whom a target comes to now, substitutes for those who are away included.
+ * Whom a target comes to now, substitutes for those who are away included, as targets: `person:li.lei`,
+ * `contact:acme`.
  */
 export function resolve(target: string): Array<string>;
 /**
@@ -14,7 +15,8 @@ export function resolve(target: string): Array<string>;
  */
 export function addWorkingTime(calendar: string, start: Timestamp, span: Span): Timestamp;
 /**
- * Writes a line into the decision's log.
+ * Writes a line into the decision's log. A guest that panics writes a line that begins `panicked at ` before it
+ * traps, with the place and the reason: readers of the decision are told that, and not only of the trap.
  */
 export function log(text: string): void;
 export type Span = import('./herald-policy-types.js').Span;

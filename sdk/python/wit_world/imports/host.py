@@ -52,7 +52,8 @@ def lookup(table: str, facts: List[Tuple[str, Value]], limit: int) -> List[List[
     raise NotImplementedError
 def resolve(target: str) -> List[str]:
     """
-    The ids of the people whom a target comes to now, substitutes for those who are away included.
+    Whom a target comes to now, substitutes for those who are away included, as targets: `person:li.lei`,
+    `contact:acme`.
     
     Raises: `componentize_py_types.Err(wit_world.imports.str)`
     """
@@ -66,6 +67,7 @@ def add_working_time(calendar: str, start: str, span: types.Span) -> str:
     raise NotImplementedError
 def log(text: str) -> None:
     """
-    Writes a line into the decision's log.
+    Writes a line into the decision's log. A guest that panics writes a line that begins `panicked at ` before it
+    traps, with the place and the reason: readers of the decision are told that, and not only of the trap.
     """
     raise NotImplementedError

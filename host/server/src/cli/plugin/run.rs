@@ -22,7 +22,7 @@ const CASES: &str = "cases/";
 /// stored.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  herald plugin run rules/sales/quote-request --message message.json --as li.lei")]
-pub(super) struct Run {
+pub(in crate::cli) struct Run {
     /// The bundle's folder, in any language
     #[arg(value_name = "DIR", default_value = ".")]
     dir: PathBuf,
@@ -195,8 +195,8 @@ impl Case {
         let verdict = if self.passed { "passed" } else { "FAILED" };
         let used = self.call.as_ref().map(Call::used).unwrap_or_default();
         let why = self.why.as_ref().map(|why| format!("{}\n", indented(why))).unwrap_or_default();
-        let shown = self.call.as_ref().filter(|_| !self.passed).map(Call::text).unwrap_or_default();
-        format!("{}: {verdict}: {}\n  {used}\n{why}{shown}", self.file, self.about)
+        let said = self.call.as_ref().filter(|_| !self.passed).map(Call::said).unwrap_or_default();
+        format!("{}: {verdict}: {}\n  {used}\n{why}{said}", self.file, self.about)
     }
 }
 
@@ -211,7 +211,7 @@ impl Call {
     }
 
     fn text(&self) -> String {
-        let Contribution { hook, outcome, answers, log, .. } = &self.contribution;
+        let Contribution { hook, outcome, .. } = &self.contribution;
         // Plans are plain structures, which always become JSON.
         let plan = match outcome {
             HookOutcome::Plan(HookPlan::Route(plan)) => serde_json::to_string_pretty(plan),
@@ -219,10 +219,14 @@ impl Call {
             HookOutcome::Plan(HookPlan::Escalate(plan)) => serde_json::to_string_pretty(plan),
             HookOutcome::Failed { message, .. } => Ok(format!("failed: {message}")),
         };
+        format!("{hook}:\n{}\n{}  {}\n", indented(&plan.unwrap_or_default()), self.said(), self.used())
+    }
+
+    /// What it asked the host, and what it logged.
+    fn said(&self) -> String {
+        let Contribution { answers, log, .. } = &self.contribution;
         let answers = answers.iter().map(|asked| format!("  {} is {}\n", asked.question, asked.answer));
-        let log = log.lines().map(|line| format!("  log: {line}\n"));
-        let said: String = answers.chain(log).collect();
-        format!("{hook}:\n{}\n{said}  {}\n", indented(&plan.unwrap_or_default()), self.used())
+        answers.chain(log.lines().map(|line| format!("  log: {line}\n"))).collect()
     }
 
     fn used(&self) -> String {
