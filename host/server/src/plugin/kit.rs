@@ -24,6 +24,7 @@ const WIT: &[File] = files!["wit": "herald-policy.wit"];
 
 const RUST: &[File] = files!["rust":
     "Cargo.toml",
+    "README.md",
     "src/bindings.rs",
     "src/call.rs",
     "src/error.rs",

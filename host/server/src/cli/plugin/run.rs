@@ -170,13 +170,12 @@ fn read_cases(dir: &Path) -> Result<Vec<(String, Vec<u8>)>, Failure> {
 
 fn run_cases(bundle: &Bundle, world: &Arc<World>, common: &Common) -> Result<(), Failure> {
     let cases: Vec<_> = bundle.run_cases(world).into_iter().map(|outcome| Case::of(outcome, bundle)).collect();
-    let failed = cases.iter().filter(|case| !case.passed).count();
-    output::result(common.style(), &cases, |cases| cases.iter().map(Case::text).collect());
-    match (cases.len(), failed) {
-        (0, _) => Err(Failure::Finding("there are no cases; write one, or name a message with `--message`".into())),
-        (_, 0) => Ok(()),
-        (all, failed) => Err(Failure::Finding(format!("{failed} of {all} cases failed"))),
+    if cases.is_empty() {
+        return Err(Failure::Finding("there are no cases; write one, or name a message with `--message`".into()));
     }
+    let (all, failed) = (cases.len(), cases.iter().filter(|case| !case.passed).count());
+    output::result(common.style(), &cases, |cases| cases.iter().map(Case::text).collect());
+    if failed == 0 { Ok(()) } else { Err(Failure::Finding(format!("{failed} of {all} cases failed"))) }
 }
 
 fn finding<T: ToString>(errors: &[T]) -> Failure {
@@ -230,7 +229,8 @@ impl Call {
     }
 
     fn used(&self) -> String {
-        let one = |Used { what, used, limit, unit }: &Used| format!("{what} {used} of {limit} {unit}").trim().to_owned();
+        let one =
+            |Used { what, used, limit, unit }: &Used| format!("{what} {used} of {limit} {unit}").trim().to_owned();
         self.used.iter().map(one).collect::<Vec<_>>().join(", ")
     }
 }
