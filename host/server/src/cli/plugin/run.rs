@@ -82,11 +82,12 @@ impl Run {
         let Code { organisation, bundles } = code::read(&self.rules()?)?;
         let world = World::new(Arc::new(organisation)).map_err(|errors| finding(&errors))?;
         let world = Arc::new(world);
-        let bundle = Arc::new(self.bundle(&world)?);
+        let limits = HostLimits::default();
+        let bundle = Arc::new(self.bundle(&world, &limits)?);
         match (&self.message, &self.sender) {
             (Some(message), Some(sender)) => {
                 let others = bundles.into_iter().filter(|(id, _)| id != bundle.id()).map(|(_, files)| files);
-                let policies = others.map(|files| load(files).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
+                let policies = others.map(|files| load(files, &limits).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
                 let policies = PolicySet::new(policies).with(Arc::clone(&bundle));
                 self.try_message(message, sender, &bundle, &Configured { world, policies }, common)
             }
@@ -107,7 +108,7 @@ impl Run {
         })
     }
 
-    fn bundle(&self, world: &Arc<World>) -> Result<Bundle, Failure> {
+    fn bundle(&self, world: &Arc<World>, limits: &HostLimits) -> Result<Bundle, Failure> {
         let mut files = code::read_bundle(&self.dir)?;
         if let Some(cases) = &self.cases {
             files.retain(|path, _| !path.starts_with(CASES));
@@ -115,9 +116,8 @@ impl Run {
                 files.insert(format!("{CASES}{name}"), text);
             }
         }
-        let limits = HostLimits::default();
-        let files = BundleFiles::new(files, &limits).map_err(|error| Failure::Finding(error.to_string()))?;
-        Ok(Bundle::check(&files, 0, world, &limits)?)
+        let files = BundleFiles::new(files, limits).map_err(|error| Failure::Finding(error.to_string()))?;
+        Ok(Bundle::check(&files, 0, world, limits)?)
     }
 
     fn try_message(
@@ -149,10 +149,9 @@ impl Run {
     }
 }
 
-fn load(files: BTreeMap<String, Vec<u8>>) -> Result<Bundle, Failure> {
-    let limits = HostLimits::default();
-    let files = BundleFiles::new(files, &limits).map_err(|error| Failure::Finding(error.to_string()))?;
-    Ok(Bundle::load(&files, 0, &limits)?)
+fn load(files: BTreeMap<String, Vec<u8>>, limits: &HostLimits) -> Result<Bundle, Failure> {
+    let files = BundleFiles::new(files, limits).map_err(|error| Failure::Finding(error.to_string()))?;
+    Ok(Bundle::load(&files, 0, limits)?)
 }
 
 fn read_cases(dir: &Path) -> Result<Vec<(String, Vec<u8>)>, Failure> {
