@@ -166,7 +166,7 @@ fn a_bundle_is_every_file_of_its_folder_but_its_source_and_hidden_ones() {
     assert_eq!(bundles, [("sales/complaint".to_owned(), files.iter().collect::<Vec<_>>())]);
     let alone = read_bundle(&dir.path().join("sales/complaint")).unwrap();
     assert_eq!(Some(&alone), code.bundles.values().next());
-    let none = read_bundle(&dir.path().join("sales")).unwrap_err().to_string();
+    let none = read_bundle(&dir.path().join("organisation/calendars")).unwrap_err().to_string();
     assert!(none.contains("is no bundle: it has no `policy.toml`"), "{none}");
 }
 

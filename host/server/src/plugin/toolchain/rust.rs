@@ -42,7 +42,8 @@ fn cargo(source: &Path) -> Result<Command, PluginError> {
     }
     let debian = ask(DEBIAN_RUSTC, &["--print", "sysroot"]).map(PathBuf::from);
     if debian.is_some_and(|debian| debian.join(LIBRARY_SOURCE).is_file()) && Path::new(DEBIAN_CARGO).is_file() {
-        let own = sysroot.map(|sysroot| sysroot.join("lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld"));
+        let host = ask(DEBIAN_RUSTC, &["--print", "host-tuple"]).unwrap_or_default();
+        let own = sysroot.map(|sysroot| sysroot.join("lib/rustlib").join(host).join("bin/rust-lld"));
         let linker = own.filter(|linker| linker.is_file()).or_else(|| find("rust-lld")).or_else(|| find("wasm-ld"));
         let linker = linker.ok_or_else(|| PluginError::Missing {
             what: "a linker for WebAssembly",
