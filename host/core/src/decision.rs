@@ -83,6 +83,8 @@ words! {
         HostCalls = "host-calls",
         /// The host itself failed while evaluating; a defect of Herald, contained.
         Host = "host",
+        /// The host had no room for it, or had not prepared it yet; no fault of the policy's.
+        Busy = "busy",
     }
 }
 

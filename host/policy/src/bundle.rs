@@ -9,10 +9,11 @@ use herald_core::message::Message;
 use crate::cases::{CaseFile, CaseOutcome};
 use crate::diagnostic::{CheckReport, Diagnostic};
 use crate::evaluation::{Evaluated, Evaluation, Failure, Input, Program};
-use crate::files::{BundleFiles, MANIFEST, SCRIPT};
+use crate::files::{BundleFiles, COMPONENT, MANIFEST, SCRIPT};
 use crate::limits::HostLimits;
 use crate::manifest::{Language, Manifest};
 use crate::rhai::Script;
+use crate::wasm::Plugin;
 use crate::world::World;
 
 /// One revision of a bundle. Immutable; calls that began on it finish on it.
@@ -73,19 +74,13 @@ impl Bundle {
         host: &HostLimits,
     ) -> Result<Self, CheckReport> {
         let mut diagnostics = Vec::new();
-        let mut text = |path: &str| match files.text(path) {
-            Some(Ok(text)) => Some(text),
-            Some(Err(diagnostic)) => {
+        let manifest = match required(files, MANIFEST) {
+            Ok(text) => Some(text),
+            Err(diagnostic) => {
                 diagnostics.push(diagnostic);
                 None
             }
-            None => {
-                diagnostics.push(Diagnostic::about(path, "missing: every bundle has one"));
-                None
-            }
         };
-        let (manifest, script) = (text(MANIFEST), text(SCRIPT));
-
         let organisation = world.map(|world| world.organisation().as_ref());
         let (id, manifest) = match manifest.map(|text| Manifest::read(text, organisation, host)) {
             Some(Ok(manifest)) => (Some(manifest.id.clone()), Some(manifest)),
@@ -95,13 +90,13 @@ impl Bundle {
             }
             None => (None, None),
         };
-        let program = script.and_then(|text| match compile_program(text, manifest.as_ref(), world) {
-            Ok(program) => Some(program),
+        let program = match compile_program(files, manifest.as_ref(), world, host) {
+            Ok(program) => program,
             Err(problems) => {
                 diagnostics.extend(problems);
                 None
             }
-        });
+        };
         let mut cases = Vec::new();
         if world.is_some() {
             diagnostics.extend(files.unknown());
@@ -136,6 +131,12 @@ impl Bundle {
     #[must_use]
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// Whether it can be asked. One that is still being compiled answers every call with a failure of cause `busy`.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.program.is_ready()
     }
 
     /// Its manifest.
@@ -194,7 +195,10 @@ impl Bundle {
     fn explain(&self, failure: &Failure) -> String {
         let (id, revision, message) = (self.id(), self.revision, &failure.message);
         match failure.place {
-            Some(place) => format!("{id} revision {revision}, {SCRIPT}:{}:{}: {message}", place.line, place.column),
+            Some(place) => {
+                let file = self.manifest.language.file();
+                format!("{id} revision {revision}, {file}:{}:{}: {message}", place.line, place.column)
+            }
             None => format!("{id} revision {revision}: {message}"),
         }
     }
@@ -206,16 +210,47 @@ impl std::fmt::Debug for Bundle {
     }
 }
 
-/// Compiles the script. With a broken manifest its language cannot be known; it is compiled as Rhai all the
-/// same, so that its own errors come out together with the manifest's.
+/// Compiles what the hooks are written in. With a broken manifest the language cannot be known; a script is then
+/// compiled all the same, so that its own errors come out together with the manifest's.
 fn compile_program(
-    text: &str,
+    files: &BundleFiles,
     manifest: Option<&Manifest>,
     world: Option<&Arc<World>>,
-) -> Result<Box<dyn Program>, Vec<Diagnostic>> {
-    match manifest.map_or(Language::Rhai, |manifest| manifest.language) {
-        Language::Rhai => Script::compile(text, manifest, world).map(|script| Box::new(script) as Box<dyn Program>),
+    host: &HostLimits,
+) -> Result<Option<Box<dyn Program>>, Vec<Diagnostic>> {
+    let Some(manifest) = manifest else {
+        let script = files.text(SCRIPT).transpose().map_err(|diagnostic| vec![diagnostic])?;
+        return script.map(|text| Script::compile(text, None, world)).transpose().map(|_| None);
+    };
+    let other = Language::ALL.into_iter().map(|(_, language)| language).filter(|other| *other != manifest.language);
+    if let Some(strange) = other.map(Language::file).find(|file| files.bytes(file).is_some()) {
+        let message = format!("the manifest names another language, whose file is `{}`", manifest.language.file());
+        return Err(vec![Diagnostic::about(strange, message)]);
     }
+    match manifest.language {
+        Language::Rhai => {
+            let text = required(files, SCRIPT).map_err(|diagnostic| vec![diagnostic])?;
+            let script = Script::compile(text, Some(manifest), world)?;
+            Ok(Some(Box::new(script)))
+        }
+        Language::Wasm => {
+            let bytes = files.bytes(COMPONENT).ok_or_else(|| vec![missing(COMPONENT)])?;
+            let plugin = match world {
+                Some(world) => Plugin::compile(bytes, manifest, world, host)?,
+                None => Plugin::load(bytes, manifest, host)?,
+            };
+            Ok(Some(Box::new(plugin)))
+        }
+    }
+}
+
+/// The text of a file that has to be there.
+fn required<'f>(files: &'f BundleFiles, path: &str) -> Result<&'f str, Diagnostic> {
+    files.text(path).unwrap_or_else(|| Err(missing(path)))
+}
+
+fn missing(path: &str) -> Diagnostic {
+    Diagnostic::about(path, "missing: every bundle has one")
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {

@@ -21,11 +21,14 @@
 //!   case leaves out of an object may be anything, while lists are compared element by element.
 //! * `fails` instead of `expect` is a text that the failure's message contains.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use herald_core::decision::{Contribution, Hook, HookOutcome, HookPlan, Layer};
-use herald_core::message::{Level, Message};
+use herald_core::message::{Audience, Classification, ContentType, Level, Message, Urgency};
+use herald_core::names::{DepartmentId, KindName};
+use herald_core::target::Actor;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -60,6 +63,27 @@ struct Written {
 
 fn route() -> Hook {
     Hook::Route
+}
+
+/// What a bundle of `department` is tried with before there is a message: one that says nothing.
+pub(crate) fn no_message(department: &DepartmentId) -> Message {
+    Message {
+        kind: KindName::new("none").unwrap_or_else(|_| unreachable!("`none` is a name")),
+        subject: String::new(),
+        summary: None,
+        body: Map::new(),
+        sender: Actor::Anonymous,
+        department: department.clone(),
+        urgency: Urgency::Normal,
+        audience: Audience::Department,
+        classification: Classification::Internal,
+        content_type: ContentType::Notice,
+        to: Vec::new(),
+        labels: BTreeMap::new(),
+        dedup_key: None,
+        caused_by: None,
+        submitted_at: SUBMITTED_AT.parse().unwrap_or_default(),
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]

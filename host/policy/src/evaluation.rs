@@ -26,6 +26,11 @@ use crate::world::World;
 pub(crate) trait Program: Send + Sync {
     /// Calls the hook that the evaluation is for.
     fn evaluate(&self, evaluation: Evaluation) -> Evaluated;
+
+    /// Whether it is compiled; until it is, every call fails as busy.
+    fn is_ready(&self) -> bool {
+        true
+    }
 }
 
 /// Everything that one call of a hook may see.

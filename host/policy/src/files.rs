@@ -12,6 +12,8 @@ use crate::vocabulary::one_of;
 pub(crate) const MANIFEST: &str = "policy.toml";
 /// The script of a bundle whose language is Rhai.
 pub(crate) const SCRIPT: &str = "policy.rhai";
+/// The component of a bundle whose language is Wasm.
+pub(crate) const COMPONENT: &str = "policy.wasm";
 /// For the department to read.
 const README: &str = "README.md";
 /// The folder of cases.
@@ -66,10 +68,12 @@ impl BundleFiles {
         if files.len() > usize::try_from(host.file_limit).unwrap_or(usize::MAX) {
             return Err(FilesError::TooMany { count: files.len(), limit: host.file_limit });
         }
-        let script = files.get(SCRIPT).map_or(0, Vec::len);
-        let all = files.values().map(Vec::len).sum();
+        let size_of = |path| files.get(path).map_or(0, Vec::len);
+        let (script, component) = (size_of(SCRIPT), size_of(COMPONENT));
+        let all = files.values().map(Vec::len).sum::<usize>() - component;
         for (what, size, limit_kib) in [
             (format!("`{SCRIPT}`"), script, host.script_limit_kib),
+            (format!("`{COMPONENT}`"), component, host.component_limit_kib),
             ("the bundle".to_owned(), all, host.bundle_limit_kib),
         ] {
             if size > bytes(limit_kib) {
@@ -106,6 +110,11 @@ impl BundleFiles {
         }))
     }
 
+    /// The bytes of a file, if it is there.
+    pub(crate) fn bytes(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(path).map(Vec::as_slice)
+    }
+
     /// The paths of case files.
     pub(crate) fn cases(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(String::as_str).filter(|path| is_case(path))
@@ -113,13 +122,17 @@ impl BundleFiles {
 
     /// Files that nothing would ever look at: a mistyped folder must not silence a bundle's cases.
     pub(crate) fn unknown(&self) -> impl Iterator<Item = Diagnostic> {
-        let known =
-            |path: &str| matches!(path, MANIFEST | SCRIPT | README) || is_case(path) || path.starts_with(TABLES);
+        let known = |path: &str| {
+            matches!(path, MANIFEST | SCRIPT | COMPONENT | README) || is_case(path) || path.starts_with(TABLES)
+        };
         self.files.keys().filter(move |path| !known(path)).map(|path| {
             let first = path.split_once('/').map_or(path.as_str(), |(folder, _)| folder);
-            let names = [MANIFEST, SCRIPT, README, "cases", "tables"];
+            let names = [MANIFEST, SCRIPT, COMPONENT, README, "cases", "tables"];
             let hint = did_you_mean(first, names).or_else(|| {
-                Some(format!("a bundle has {}", one_of([MANIFEST, SCRIPT, README, "cases/*.json", "tables/*"])))
+                Some(format!(
+                    "a bundle has {}",
+                    one_of([MANIFEST, SCRIPT, COMPONENT, README, "cases/*.json", "tables/*"])
+                ))
             });
             Diagnostic::about(path, "no file of a bundle").hint(hint)
         })

@@ -5,25 +5,30 @@
 //! and asks them. What a bundle returns, and what it cost, is a `Contribution`; how contributions become one
 //! plan is the business of `herald_core::merge`.
 //!
-//! Nothing here reads or writes a store, a socket or a file, and nothing here waits for a lock that a policy
-//! could hold. A policy sees only what it is handed, inside [`Limits`]; whatever it does, the caller gets a
+//! Nothing here reads or writes a store, a socket or a file, but for the [`ComponentCache`], and nothing here waits for
+//! a lock that a policy could hold. A policy sees only what it is handed, inside [`Limits`]; whatever it does, the caller gets a
 //! decision. Clocks are read only to measure and to stop an evaluation, never to decide anything.
 
 mod applies;
 mod bundle;
 mod cases;
+mod deadline;
 mod diagnostic;
 mod evaluation;
 mod files;
 mod form;
 mod index;
+mod ledger;
 mod limits;
 mod manifest;
+mod questions;
 mod rhai;
 mod set;
 #[cfg(test)]
 mod testing;
 mod vocabulary;
+mod wasm;
+
 mod world;
 
 pub use applies::AppliesTo;
@@ -36,4 +41,5 @@ pub use limits::{HostLimits, Limits};
 pub use manifest::{Language, Manifest, OnFailure};
 pub use rhai::reference;
 pub use set::{Breach, PolicySet};
+pub use wasm::ComponentCache;
 pub use world::{Forms, World};

@@ -1,5 +1,9 @@
 //! How much an evaluation may use, and how large a bundle may be.
 
+use herald_core::decision::FailureCause;
+
+use crate::wasm::ComponentCache;
+
 /// What one call of a hook may use. Each limit that is reached ends the call with a failure that names it,
 /// except for the log, which is cut.
 ///
@@ -39,8 +43,31 @@ impl Default for Limits {
     }
 }
 
-/// What the host allows to all bundles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+impl Limits {
+    /// What to say of a call that `cause` ended.
+    pub(crate) fn reached(&self, cause: FailureCause) -> String {
+        match cause {
+            FailureCause::Operations => {
+                format!("stopped after {} operations, its operation_limit", self.operation_limit)
+            }
+            FailureCause::Time => format!("stopped after {} ms, its time_limit_ms", self.time_limit_ms),
+            FailureCause::Memory => {
+                format!("it needed more memory than {} MiB, its memory_limit_mib", self.memory_limit_mib)
+            }
+            FailureCause::Plan => format!("the plan is larger than {} KiB, its plan_limit_kib", self.plan_limit_kib),
+            FailureCause::HostCalls => {
+                format!("it asked the host more than {} times, its host_call_limit", self.host_call_limit)
+            }
+            FailureCause::Size => {
+                format!("the host's answers are larger than {} KiB, its answer_limit_kib", self.answer_limit_kib)
+            }
+            other => format!("stopped: {other}"),
+        }
+    }
+}
+
+/// What the host allows to all bundles, and how it prepares them.
+#[derive(Debug, Clone)]
 pub struct HostLimits {
     /// What a bundle gets that asks for nothing.
     pub default: Limits,
@@ -48,10 +75,18 @@ pub struct HostLimits {
     pub most: Limits,
     /// Size of a script in KiB.
     pub script_limit_kib: u32,
-    /// Size of all files of a bundle together in KiB.
+    /// Size of a component in KiB. One with an interpreter in it, as of Python or JavaScript, has up to 20 MiB;
+    /// nobody needs more than 64.
+    pub component_limit_kib: u32,
+    /// Size of all files of a bundle together in KiB, its component aside.
     pub bundle_limit_kib: u32,
     /// How many files a bundle may have.
     pub file_limit: u32,
+    /// Where compiled components are kept; without one they are compiled at each start.
+    pub component_cache: Option<ComponentCache>,
+    /// Whether a bundle that is loaded may be there before its component is compiled. Its calls fail as busy until
+    /// then; nobody waits for the others.
+    pub compiles_beside: bool,
 }
 
 impl Default for HostLimits {
@@ -71,8 +106,11 @@ impl Default for HostLimits {
             default: Limits::default(),
             most,
             script_limit_kib: 256,
+            component_limit_kib: 10 * 1_024,
             bundle_limit_kib: 10 * 1_024,
             file_limit: 1_024,
+            component_cache: None,
+            compiles_beside: false,
         }
     }
 }

@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use herald_core::case::{Case, SetBy};
-use herald_core::decision::{BundleId, Contribution, Decision, Escalation, Hold, Hook, HookOutcome, Layer};
+use herald_core::decision::{
+    BundleId, Contribution, Decision, Escalation, FailureCause, Hold, Hook, HookOutcome, Layer,
+};
 use herald_core::merge;
 use herald_core::message::Message;
 use herald_core::names::{DepartmentId, PersonId};
@@ -242,9 +244,14 @@ impl Round<'_> {
 
     fn ask(&mut self, bundle: &Bundle, layer: Layer, input: &Input) {
         let contribution = bundle.ask(self.world, self.message, input.clone(), layer);
-        if let HookOutcome::Failed { message, .. } = &contribution.outcome {
+        if let HookOutcome::Failed { cause, message } = &contribution.outcome {
             let hold = Hold { bundle: bundle.id().clone(), reason: message.clone() };
-            self.failed.push((bundle.manifest().on_failure(input.hook()), hold));
+            // What the host could not do is no failure of the policy's: it will have its say.
+            let on_failure = match cause {
+                FailureCause::Busy => OnFailure::Hold,
+                _ => bundle.manifest().on_failure(input.hook()),
+            };
+            self.failed.push((on_failure, hold));
         }
         self.contributions.push(contribution);
     }

@@ -3,13 +3,16 @@
 
 use std::fmt;
 
-use herald_core::message::{Audience, Classification, Level};
+use herald_core::message::{Audience, Classification, KEY_LIMIT_BYTES, Level};
 use herald_core::names::{CalendarName, ChannelName, StageName};
 use herald_core::nearest::did_you_mean;
 use herald_core::organisation::{ArchiveClass, Organisation};
 use herald_core::plan::{AtDeadline, GoalName, Moment, Phase};
 use herald_core::span::Span;
 use herald_core::target::Target;
+
+/// The most characters that the name of a digest may have.
+const DIGEST_LIMIT_CHARS: usize = 64;
 
 /// Why a value is not one that can be meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -264,6 +267,22 @@ pub(crate) fn goal(text: &str) -> Result<GoalName, Wrong> {
 /// The name of a stage.
 pub(crate) fn stage(text: &str) -> Result<StageName, Wrong> {
     StageName::new(text).map_err(Wrong::new)
+}
+
+/// The name of a digest: 1 to [`DIGEST_LIMIT_CHARS`] characters.
+pub(crate) fn digest(text: &str) -> Result<(), Wrong> {
+    if text.is_empty() || text.chars().count() > DIGEST_LIMIT_CHARS {
+        return Err(Wrong::new(format!("a digest's name has 1 to {DIGEST_LIMIT_CHARS} characters")));
+    }
+    Ok(())
+}
+
+/// A label to add, and its value.
+pub(crate) fn label(name: &str, value: &str) -> Result<(), Wrong> {
+    if name.is_empty() || name.len() > KEY_LIMIT_BYTES || value.len() > KEY_LIMIT_BYTES {
+        return Err(Wrong::new(format!("a label and its value have 1 to {KEY_LIMIT_BYTES} bytes")));
+    }
+    Ok(())
 }
 
 /// A level from 1 to 3.

@@ -7,12 +7,14 @@
 //! | `partition-N.redb` | the messages of partition N, journalled; counted from 0 |
 //! | `backups` | the backups that a running host made, unless the setting `backups` names another folder |
 //! | `partitions` | how many partitions it was made with; written once, so that a lost one is missed |
+//! | `cache/components` | compiled components of policies, sealed with a key that follows from `host.key`; may be deleted at any time |
 //! | `host.key` | the key that signs the heads of the journals; for the host's own user only |
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use herald_policy::{ComponentCache, HostLimits};
 use herald_store::configuration::{ConfigurationStore, FILE_NAME};
 use herald_store::signing::{HostKey, KeyFileError, create_key_file, load_key_file};
 use herald_store::{Partition, StoreError, StoreSettings};
@@ -196,6 +198,17 @@ impl DataFolder {
         if path.exists() { Ok(load_key_file(&path)?) } else { Ok(create_key_file(&path, &random()?)?) }
     }
 
+    /// What bundles are held to, and where in the folder what was compiled of them is kept.
+    ///
+    /// # Errors
+    /// [`DataError::Key`] as for [`Self::key`]; [`DataError::Folder`] when there can be no place for them.
+    pub fn host_limits(&self, settings: &Settings) -> Result<HostLimits, DataError> {
+        let folder = self.path.join("cache").join("components");
+        let key = self.key()?.derive("herald 2026 cache of compiled components");
+        let cache = ComponentCache::open(&folder, key).map_err(failed(&folder))?;
+        Ok(HostLimits { component_cache: Some(cache), ..host_limits(settings) })
+    }
+
     fn partition_file(&self, number: u64) -> PathBuf {
         self.path.join(file_name(&partition_name(number)))
     }
@@ -218,6 +231,13 @@ pub(crate) fn write_count(path: &Path, count: u64) -> std::io::Result<()> {
 fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> DataError + use<> {
     let path = path.to_owned();
     move |source| DataError::Folder { path, source }
+}
+
+/// What bundles are held to.
+#[must_use]
+pub fn host_limits(settings: &Settings) -> HostLimits {
+    let component_limit_kib = u32::try_from(settings.component_limit_bytes / 1_024).unwrap_or(u32::MAX);
+    HostLimits { component_limit_kib, ..HostLimits::default() }
 }
 
 /// How stores are opened.

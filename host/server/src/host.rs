@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 
 use crate::backup::Backups;
 use crate::courier::Connectors;
-use crate::data::{DataError, DataFolder};
+use crate::data::{DataError, DataFolder, host_limits};
 use crate::http::{App, Connections, EdgeLimits, router, serve};
 use crate::publish::{LoadError, Publisher, RandomError, random};
 use crate::settings::{Resolved, Settings};
@@ -74,7 +74,9 @@ impl Host {
             configuration: folder.configuration(&resolved.settings)?,
             partitions: folder.partitions(&resolved.settings)?,
         };
-        let host = Self::start_on(stores, resolved, clock, Random::from_seed(random()?), runtime)?;
+        // It answers while components are compiled that are not in the cache.
+        let limits = HostLimits { compiles_beside: true, ..folder.host_limits(&resolved.settings)? };
+        let host = Self::put_together(stores, limits, resolved, clock, Random::from_seed(random()?), runtime)?;
         Ok(Self { folder: Some(folder), ..host })
     }
 
@@ -90,8 +92,19 @@ impl Host {
         random: Random,
         runtime: &Handle,
     ) -> Result<Self, HostError> {
+        Self::put_together(stores, host_limits(&resolved.settings), resolved, clock, random, runtime)
+    }
+
+    fn put_together(
+        stores: Stores,
+        limits: HostLimits,
+        resolved: &Resolved,
+        clock: Arc<dyn Clock>,
+        random: Random,
+        runtime: &Handle,
+    ) -> Result<Self, HostError> {
         let settings = &resolved.settings;
-        let publisher = Publisher::new(stores.configuration, HostLimits::default());
+        let publisher = Publisher::new(stores.configuration, limits);
         let configured = publisher.load()?;
         let secrets = resolved.secrets.iter().map(|(name, secret)| (name.clone(), secret.value.clone())).collect();
         let parts = Parts {

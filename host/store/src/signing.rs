@@ -49,6 +49,11 @@ impl HostKey {
         hex(self.0.verifying_key().as_bytes())
     }
 
+    /// A key for another `purpose` of the same host. Neither this key nor that for another purpose can be told from it.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        blake3::derive_key(purpose, self.0.as_bytes())
+    }
+
     /// Signs `head` of the journal of `partition` at the time `at`.
     pub fn sign_head(&self, partition: &str, head: Head, at: Timestamp) -> SignedHead {
         let mut signed = SignedHead {

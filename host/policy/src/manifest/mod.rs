@@ -3,7 +3,7 @@
 //! ```toml
 //! name = "complaint"
 //! department = "customer-service"
-//! language = "rhai"
+//! language = "rhai"            # or "wasm"
 //! hooks = ["route", "approve", "escalate"]
 //!
 //! [applies_to]                 # each condition holds if it is left out
@@ -38,6 +38,7 @@ use serde_json::{Map, Value};
 
 use crate::applies::AppliesTo;
 use crate::diagnostic::Diagnostic;
+use crate::files::{COMPONENT, SCRIPT};
 use crate::limits::{HostLimits, Limits};
 
 /// What a bundle is written in.
@@ -45,6 +46,22 @@ use crate::limits::{HostLimits, Limits};
 pub enum Language {
     /// A Rhai script, `policy.rhai`.
     Rhai,
+    /// A WebAssembly component, `policy.wasm`, built from whichever language.
+    Wasm,
+}
+
+impl Language {
+    /// Every language, by the word that a manifest names it by.
+    pub(crate) const ALL: [(&'static str, Self); 2] = [("rhai", Self::Rhai), ("wasm", Self::Wasm)];
+
+    /// The file that a bundle of this language has its hooks in.
+    #[must_use]
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::Rhai => SCRIPT,
+            Self::Wasm => COMPONENT,
+        }
+    }
 }
 
 /// What becomes of a message when a hook fails.

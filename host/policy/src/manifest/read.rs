@@ -49,9 +49,7 @@ pub(super) fn manifest(
         let names = organisation.departments.keys().map(|name| name.as_str());
         reader.say(entry.span(), &unknown("department", id.department.as_str(), names));
     }
-    let language = reader
-        .required(table, "language")
-        .and_then(|entry| reader.word(entry, "language", &[("rhai", Language::Rhai)]));
+    let language = reader.required(table, "language").and_then(|entry| reader.word(entry, "language", &Language::ALL));
     let hooks = reader.required(table, "hooks").map(|entry| {
         let hooks: BTreeSet<Hook> = reader.words(entry, "hook", &pairs(Hook::ALL, Hook::as_str));
         if hooks.is_empty() && reader.problems.is_empty() {

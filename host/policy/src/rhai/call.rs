@@ -4,23 +4,18 @@ use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::rhai::{Array, Dynamic, EvalAltResult, ImmutableString, NativeCallContext, Position};
-use herald_core::decision::{FailureCause, HostAnswer};
+use herald_core::decision::FailureCause;
 use herald_core::organisation::Organisation;
 use serde_json::Value;
 
 use super::draft::Draft;
 use super::error::title_of;
 use crate::evaluation::Evaluation;
-use crate::limits::bytes;
+use crate::ledger::Ledger;
 use crate::vocabulary::Wrong;
 
 /// What a verb returns.
 pub(super) type Raised<T> = Result<T, Box<EvalAltResult>>;
-
-/// What ends a log that was cut.
-const LOG_MARK: &str = "… (the log is full)\n";
-/// What each thing in a plan, and each answer, counts towards its limit, besides its texts.
-const ENTRY_BYTES: usize = 64;
 
 /// One call. Every handle that a script holds points to it.
 pub(super) struct Call {
@@ -29,20 +24,15 @@ pub(super) struct Call {
 }
 
 /// What a call has done so far.
-#[derive(Default)]
 pub(super) struct Work {
     pub(super) draft: Draft,
-    pub(super) answers: Vec<HostAnswer>,
-    pub(super) log: String,
-    plan_bytes: usize,
-    host_calls: u32,
-    answer_bytes: usize,
-    log_is_full: bool,
+    pub(super) ledger: Ledger,
 }
 
 impl Call {
     pub(super) fn new(evaluation: Evaluation) -> Self {
-        Self { evaluation, work: Mutex::new(Work::default()) }
+        let work = Work { draft: Draft::default(), ledger: Ledger::new(evaluation.limits) };
+        Self { evaluation, work: Mutex::new(work) }
     }
 
     pub(super) fn organisation(&self) -> &Organisation {
@@ -57,51 +47,23 @@ impl Call {
     /// Adds something to the plan that has `text_bytes` of text.
     pub(super) fn plan<T>(&self, text_bytes: usize, change: impl FnOnce(&mut Draft) -> T) -> Raised<T> {
         let mut work = self.work();
-        work.plan_bytes = work.plan_bytes.saturating_add(text_bytes).saturating_add(ENTRY_BYTES);
-        if work.plan_bytes > bytes(self.evaluation.limits.plan_limit_kib) {
-            return Err(stop(FailureCause::Plan));
-        }
+        work.ledger.plan(text_bytes).map_err(stop)?;
         Ok(change(&mut work.draft))
     }
 
     /// Counts a question to the host; one too many ends the call.
     pub(super) fn ask(&self) -> Raised<()> {
-        let mut work = self.work();
-        work.host_calls += 1;
-        if work.host_calls > self.evaluation.limits.host_call_limit {
-            return Err(stop(FailureCause::HostCalls));
-        }
-        Ok(())
+        self.work().ledger.ask().map_err(stop)
     }
 
     /// Records a question and its answer; those that grow too large together end the call.
     pub(super) fn answer(&self, question: String, answer: Value) -> Raised<()> {
-        let mut work = self.work();
-        let size = question.len().saturating_add(answer.to_string().len());
-        work.answer_bytes = work.answer_bytes.saturating_add(size).saturating_add(ENTRY_BYTES);
-        if work.answer_bytes > bytes(self.evaluation.limits.answer_limit_kib) {
-            return Err(stop(FailureCause::Size));
-        }
-        work.answers.push(HostAnswer { question, answer });
-        Ok(())
+        self.work().ledger.answer(question, answer).map_err(stop)
     }
 
     /// Adds a line to the log, as far as it fits.
     pub(super) fn log(&self, line: &str) {
-        let limit = bytes(self.evaluation.limits.log_limit_kib);
-        let mut work = self.work();
-        if work.log_is_full {
-            return;
-        }
-        let room = limit.saturating_sub(LOG_MARK.len() + work.log.len() + 1);
-        if line.len() <= room {
-            work.log.push_str(line);
-            work.log.push('\n');
-        } else {
-            work.log_is_full = true;
-            work.log.push_str(line.get(..line.floor_char_boundary(room)).unwrap_or_default());
-            work.log.push_str(LOG_MARK);
-        }
+        self.work().ledger.log(line);
     }
 }
 

@@ -58,7 +58,7 @@ fn explain(error: &EvalAltResult, limits: &Limits) -> (FailureCause, String) {
     let message = match error {
         E::ErrorTerminated(token, _) => {
             let cause = token.read_lock::<Stop>().map_or(FailureCause::Host, |stop| stop.0);
-            return (cause, stopped(cause, limits));
+            return (cause, limits.reached(cause));
         }
         E::ErrorStackOverflow(_) => return (FailureCause::Depth, "functions call each other too deeply".to_owned()),
         E::ErrorDataTooLarge(what, _) => {
@@ -94,21 +94,6 @@ fn explain(error: &EvalAltResult, limits: &Limits) -> (FailureCause, String) {
         }
     };
     (FailureCause::Error, message)
-}
-
-fn stopped(cause: FailureCause, limits: &Limits) -> String {
-    match cause {
-        FailureCause::Operations => format!("stopped after {} operations, its operation_limit", limits.operation_limit),
-        FailureCause::Time => format!("stopped after {} ms, its time_limit_ms", limits.time_limit_ms),
-        FailureCause::Plan => format!("the plan is larger than {} KiB, its plan_limit_kib", limits.plan_limit_kib),
-        FailureCause::HostCalls => {
-            format!("it asked the host more than {} times, its host_call_limit", limits.host_call_limit)
-        }
-        FailureCause::Size => {
-            format!("the host's answers are larger than {} KiB, its answer_limit_kib", limits.answer_limit_kib)
-        }
-        other => format!("stopped: {other}"),
-    }
 }
 
 fn thrown_text(thrown: &Dynamic) -> String {

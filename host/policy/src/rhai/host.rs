@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::api::{Api, Form, Owner, Verb};
 use super::call::{Raised, call_of, raise};
+use crate::questions;
 use crate::vocabulary::{self, Sort, unknown};
 
 pub(super) fn register(api: &mut Api) {
@@ -21,12 +22,9 @@ pub(super) fn register(api: &mut Api) {
             let call = call_of(&context)?;
             call.ask()?;
             let target = vocabulary::target(call.organisation(), &target).map_err(raise)?;
-            let resolved = call.organisation().resolve(&target, call.evaluation.now());
-            let people = resolved.people.iter().map(|person| format!("person:{person}"));
-            let contacts = resolved.contacts.iter().map(|contact| format!("contact:{contact}"));
-            let found: Vec<String> = people.chain(contacts).collect();
+            let (question, found) = questions::people(&call.evaluation, &target);
             let answer = found.iter().map(|text| Dynamic::from(ImmutableString::from(text.as_str()))).collect();
-            call.answer(format!("people({target})"), Value::from(found))?;
+            call.answer(question, Value::from(found))?;
             Ok(answer)
         },
     );

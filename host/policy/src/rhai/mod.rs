@@ -105,9 +105,7 @@ impl Program for Script {
         let call = Arc::new(Call::new(evaluation));
         let outcome = self.run(&call);
         let (time_micros, operations) = meter.stop();
-        let mut work = call.work();
-        let answers = std::mem::take(&mut work.answers);
-        let log = std::mem::take(&mut work.log);
+        let (answers, log) = call.work().ledger.close();
         Evaluated { outcome, answers, log, cost: Cost { time_micros, operations, memory_bytes: 0 } }
     }
 }

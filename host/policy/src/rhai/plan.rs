@@ -14,9 +14,6 @@ use super::draft::{Draft, GoalDraft, StageDraft};
 use super::place;
 use crate::vocabulary::{self, Sort, Wrong};
 
-/// The most characters that the name of a digest may have.
-const DIGEST_LIMIT_CHARS: usize = 64;
-
 /// The plan of `route`.
 #[derive(Clone)]
 pub(super) struct Route(pub(super) Arc<Call>);
@@ -144,10 +141,7 @@ fn register_labels_and_keeping(api: &mut Api) {
             .takes(&[("name", Sort::Text), ("value", Sort::Text)])
             .doc("Adds a label.", r#"plan.label("tier", "strategic");"#),
         |plan: &mut Route, name: ImmutableString, value: ImmutableString| {
-            let limit = herald_core::message::KEY_LIMIT_BYTES;
-            if name.is_empty() || name.len() > limit || value.len() > limit {
-                return Err(raise(Wrong::new(format!("a label and its value have 1 to {limit} bytes"))));
-            }
+            vocabulary::label(&name, &value).map_err(raise)?;
             plan.0.plan(name.len() + value.len(), |draft| {
                 draft.labels.insert(name.to_string(), value.to_string());
             })
@@ -159,9 +153,7 @@ fn register_labels_and_keeping(api: &mut Api) {
             r#"plan.digest("weekly");"#,
         ),
         |plan: &mut Route, name: ImmutableString| {
-            if name.is_empty() || name.chars().count() > DIGEST_LIMIT_CHARS {
-                return Err(raise(Wrong::new(format!("a digest's name has 1 to {DIGEST_LIMIT_CHARS} characters"))));
-            }
+            vocabulary::digest(&name).map_err(raise)?;
             plan.0.plan(name.len(), |draft| draft.digest = Some(name.to_string()))
         },
     );

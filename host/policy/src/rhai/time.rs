@@ -1,6 +1,5 @@
 //! Times and spans as scripts hold them: opaque values that compare and print. There is no clock.
 
-use herald_core::calendar::Calendar as Hours;
 use herald_core::names::CalendarName;
 use herald_core::span::{Span, Unit};
 use jiff::Timestamp;
@@ -10,7 +9,8 @@ use ::rhai::{Dynamic, ImmutableString, NativeCallContext};
 use super::api::{Api, Form, Owner, Verb};
 use super::call::{Raised, call_of, raise};
 use super::chain::span;
-use crate::vocabulary::{self, Sort, Wrong};
+use crate::questions;
+use crate::vocabulary::{self, Sort};
 
 /// A moment in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,10 +22,7 @@ pub(super) struct Length(pub(super) Span);
 
 /// A calendar, looked up.
 #[derive(Clone)]
-struct Calendar {
-    name: CalendarName,
-    hours: Hours,
-}
+struct Calendar(CalendarName);
 
 pub(super) fn register(api: &mut Api) {
     api.handle::<Time>(Owner::Time);
@@ -100,10 +97,7 @@ fn register_calendars(api: &mut Api) {
             ),
         |context: NativeCallContext<'_>, name: ImmutableString| -> Raised<Calendar> {
             let call = call_of(&context)?;
-            let name = vocabulary::calendar(call.organisation(), &name).map_err(raise)?;
-            let hours = call.organisation().calendars.get(&name).cloned();
-            let hours = hours.ok_or_else(|| raise(Wrong::new(format!("there is no calendar `{name}`"))))?;
-            Ok(Calendar { name, hours })
+            vocabulary::calendar(call.organisation(), &name).map(Calendar).map_err(raise)
         },
     );
     api.verb(
@@ -118,8 +112,8 @@ fn register_calendars(api: &mut Api) {
             let call = call_of(&context)?;
             call.ask()?;
             let length = span(&length)?;
-            let due = calendar.hours.due(time.0, &length).map_err(raise)?;
-            let question = format!("calendar({}).add({}, {length})", calendar.name, time.0);
+            let (question, due) =
+                questions::add_time(call.organisation(), &calendar.0, time.0, &length).map_err(raise)?;
             call.answer(question, due.to_string().into())?;
             Ok(Time(due))
         },

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::Args;
 use herald_core::access::Requester;
 use herald_core::target::Actor;
-use herald_policy::HostLimits;
 use herald_store::configuration::ChangeKind;
 use jiff::Timestamp;
 use reqwest::Method;
@@ -56,7 +55,7 @@ impl Apply {
 fn on_folder(common: &Common, proposal: &Proposal, dry_run: bool) -> Result<Applied, Failure> {
     let settings = common.settings(Vec::new())?.settings;
     let folder = DataFolder::take(&settings.data, true)?;
-    let publisher = Publisher::new(folder.configuration(&settings)?, HostLimits::default());
+    let publisher = Publisher::new(folder.configuration(&settings)?, folder.host_limits(&settings)?);
     // Whoever may write the folder's files may publish.
     let requester = Requester { admin: true, ..Requester::plain(Actor::Host) };
     let published = publisher.apply(proposal, &requester, Timestamp::now(), dry_run, |_| (), None)?;

@@ -9,7 +9,6 @@ use herald_core::access::Requester;
 use herald_core::decision::{Decision, HookOutcome};
 use herald_core::target::Actor;
 use herald_engine::Configured;
-use herald_policy::HostLimits;
 use jiff::Timestamp;
 use reqwest::Method;
 
@@ -63,7 +62,7 @@ fn on_folder(common: &Common, submission: Submission, sender: Option<String>) ->
     let sender = sender.ok_or_else(|| Failure::Finding("name who would send the message with `--as PERSON`".into()))?;
     let settings = common.settings(Vec::new())?.settings;
     let folder = DataFolder::take(&settings.data, false)?;
-    let configured = Publisher::new(folder.configuration(&settings)?, HostLimits::default()).load()?;
+    let configured = Publisher::new(folder.configuration(&settings)?, folder.host_limits(&settings)?).load()?;
     decide(&configured, submission, &sender)
 }
 

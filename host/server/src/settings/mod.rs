@@ -112,6 +112,9 @@ settings! {
     batch_limit_lines: u64 = "1000", "lines", Bounds::new(1, 10_000);
     /// The largest organisation and bundles that `apply` takes at once; beyond it the answer is 413.
     apply_limit_bytes: u64 = "33554432", "bytes", Bounds::new(1 << 10, 256 << 20);
+    /// The largest component of a compiled policy. Those of Python and JavaScript have up to 20 MiB, with their
+    /// interpreters in them; what is larger is refused when it is published.
+    component_limit_bytes: u64 = "10485760", "bytes", Bounds::new(64 << 10, 64 << 20);
     /// How many requests one principal may make in the long run; beyond it the answer is 429. A line of a
     /// batch counts as a request.
     rate_limit_per_second: u64 = "10000", "requests", Bounds::new(1, 1_000_000);

@@ -82,7 +82,7 @@ impl Run {
         let Code { organisation, bundles } = code::read(&self.rules()?)?;
         let world = World::new(Arc::new(organisation)).map_err(|errors| finding(&errors))?;
         let world = Arc::new(world);
-        let limits = HostLimits::default();
+        let limits = crate::data::host_limits(&common.settings(Vec::new())?.settings);
         let bundle = Arc::new(self.bundle(&world, &limits)?);
         match (&self.message, &self.sender) {
             (Some(message), Some(sender)) => {

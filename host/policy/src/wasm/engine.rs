@@ -1,0 +1,129 @@
+//! The engine that runs components: one for all bundles, built on first use, with a ticker for its epochs.
+//!
+//! Every setting here answers for one of three things: a guest's result is the same on every run, a guest cannot
+//! outlive its limits, and a fresh instance costs little. Changing one that the compiler sees makes every compiled
+//! component in the cache useless, which is found out and repaired by itself.
+
+use std::sync::LazyLock;
+use std::thread;
+use std::time::Duration;
+
+use wasmtime::component::Linker;
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use super::call::Call;
+use super::slots::Slots;
+use super::{v1, wasi};
+
+/// How often epochs advance: the grain of time limits.
+pub(super) const TICK: Duration = Duration::from_millis(5);
+/// How many guests may run at once.
+const INSTANCE_LIMIT: u32 = 32;
+/// How many modules one component may instantiate. Python's interpreter comes as two dozen.
+const MODULES_PER_COMPONENT: u32 = 64;
+/// How many memories one component may have. Each takes 4 GiB of address space in the pool.
+const MEMORIES_PER_COMPONENT: u32 = 4;
+/// How many tables one component may have.
+const TABLES_PER_COMPONENT: u32 = 16;
+/// How many elements a table may have; JavaScript's engine needs about 10,000.
+const TABLE_ELEMENT_LIMIT: usize = 64 * 1_024;
+/// What the host may keep about the modules of one component while it runs, in bytes.
+const METADATA_LIMIT_BYTES: usize = 8 * 1_024 * 1_024;
+/// How much of a memory stays mapped when its instance ends, in bytes: so much is cleared rather than unmapped.
+const KEPT_MEMORY_BYTES: usize = 1_024 * 1_024;
+/// The same of a table.
+const KEPT_TABLE_BYTES: usize = 64 * 1_024;
+/// A guest's own stack, in bytes. It lies on the stack of the evaluating thread, which is larger.
+const STACK_LIMIT_BYTES: usize = 512 * 1_024;
+/// Where there is no pool, address space is short: what a memory reserves, in bytes.
+const SMALL_RESERVATION_BYTES: u64 = 1_024 * 1_024;
+
+/// What all components share.
+pub(super) struct Runtime {
+    pub(super) engine: Engine,
+    pub(super) linker: Linker<Call>,
+    pub(super) slots: Slots,
+}
+
+/// Where instances come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Allocation {
+    /// From memory that is reserved once.
+    Pooled,
+    /// Each for itself; slower, and in need of no address space beyond its own.
+    OnDemand,
+}
+
+/// The runtime of this process.
+///
+/// # Errors
+/// When the machine lets no engine be built at all.
+pub(super) fn runtime() -> Result<&'static Runtime, &'static wasmtime::Error> {
+    static RUNTIME: LazyLock<wasmtime::Result<Runtime>> = LazyLock::new(|| {
+        Runtime::new(Allocation::Pooled).or_else(|_short_of_space| Runtime::new(Allocation::OnDemand))
+    });
+    RUNTIME.as_ref()
+}
+
+impl Runtime {
+    pub(super) fn new(allocation: Allocation) -> wasmtime::Result<Self> {
+        let engine = Engine::new(&config(allocation))?;
+        start_ticker(&engine)?;
+        let mut linker = Linker::new(&engine);
+        v1::link(&mut linker)?;
+        wasi::link(&mut linker)?;
+        Ok(Self { engine, linker, slots: Slots::new(INSTANCE_LIMIT) })
+    }
+}
+
+fn config(allocation: Allocation) -> Config {
+    let mut config = Config::new();
+    config
+        .wasm_relaxed_simd(false)
+        .cranelift_nan_canonicalization(true)
+        .concurrency_support(false)
+        .epoch_interruption(true)
+        .max_wasm_stack(STACK_LIMIT_BYTES)
+        .memory_init_cow(true);
+    match allocation {
+        Allocation::Pooled => config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool())),
+        Allocation::OnDemand => {
+            config.memory_reservation(SMALL_RESERVATION_BYTES).memory_reservation_for_growth(SMALL_RESERVATION_BYTES)
+        }
+    };
+    config
+}
+
+fn pool() -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(INSTANCE_LIMIT)
+        .total_core_instances(INSTANCE_LIMIT * MODULES_PER_COMPONENT)
+        .total_memories(INSTANCE_LIMIT * MEMORIES_PER_COMPONENT)
+        .total_tables(INSTANCE_LIMIT * TABLES_PER_COMPONENT)
+        .max_core_instances_per_component(MODULES_PER_COMPONENT)
+        .max_memories_per_component(MEMORIES_PER_COMPONENT)
+        .max_memories_per_module(MEMORIES_PER_COMPONENT)
+        .max_tables_per_component(TABLES_PER_COMPONENT)
+        .max_tables_per_module(TABLES_PER_COMPONENT)
+        .max_component_instance_size(METADATA_LIMIT_BYTES)
+        .max_core_instance_size(METADATA_LIMIT_BYTES)
+        .table_elements(TABLE_ELEMENT_LIMIT)
+        .linear_memory_keep_resident(KEPT_MEMORY_BYTES)
+        .table_keep_resident(KEPT_TABLE_BYTES)
+        .max_unused_warm_slots(INSTANCE_LIMIT)
+        .pagemap_scan(Enabled::Auto);
+    pool
+}
+
+/// Advances the epoch for as long as there is an engine.
+fn start_ticker(engine: &Engine) -> std::io::Result<()> {
+    let engine = engine.weak();
+    let tick = move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            thread::sleep(TICK);
+        }
+    };
+    thread::Builder::new().name("wasm-ticker".to_owned()).spawn(tick).map(drop)
+}

@@ -1,0 +1,62 @@
+//! What went wrong in a guest, in its author's words.
+
+use herald_core::decision::FailureCause;
+use wasmtime::{PoolConcurrencyLimitError, Trap};
+
+use super::call::{Call, Stop};
+use super::wasi::Exit;
+use crate::evaluation::Failure;
+
+/// Why the call failed. Traps are told apart by their type, never by their text.
+pub(super) fn failure(error: &wasmtime::Error, call: &Call) -> Failure {
+    let (cause, message) = explain(error, call);
+    Failure { cause, message, place: None }
+}
+
+fn explain(error: &wasmtime::Error, call: &Call) -> (FailureCause, String) {
+    let reached = |cause| (cause, call.evaluation.limits.reached(cause));
+    if let Some(Stop(cause)) = error.downcast_ref() {
+        return reached(*cause);
+    }
+    if error.is::<PoolConcurrencyLimitError>() {
+        return (FailureCause::Busy, BUSY.to_owned());
+    }
+    let trap = error.downcast_ref::<Trap>();
+    match trap {
+        Some(Trap::Interrupt) => return reached(FailureCause::Time),
+        Some(Trap::StackOverflow) => {
+            return (FailureCause::Depth, "functions call each other too deeply".to_owned());
+        }
+        _ if call.memory.is_refused() => return reached(FailureCause::Memory),
+        _ => {}
+    }
+    let message = match (call.words.spoken(), error.downcast_ref::<Exit>(), trap) {
+        (Some(words), _, _) => words,
+        (None, Some(exit), _) => exit.to_string(),
+        (None, None, Some(trap)) => format!("it trapped: {}", what(*trap)),
+        (None, None, None) => format!("it broke off: {}", error.root_cause()),
+    };
+    (FailureCause::Error, message)
+}
+
+/// What a call is told for which there was no room.
+pub(super) const BUSY: &str = "the host is busy: too many policies run at once; it is no fault of this one";
+
+/// What a call is told whose component is still being compiled.
+pub(super) const NOT_READY: &str = "the host is still compiling it; it is no fault of the policy";
+
+fn what(trap: Trap) -> String {
+    match trap {
+        Trap::UnreachableCodeReached => "it came where it must not come, most often by a panic; \
+            a panic hook that logs the panic says more"
+            .to_owned(),
+        Trap::MemoryOutOfBounds => "it reached beyond its memory".to_owned(),
+        Trap::TableOutOfBounds | Trap::IndirectCallToNull | Trap::BadSignature => {
+            "it called a function by a pointer that points to none".to_owned()
+        }
+        Trap::IntegerDivisionByZero => "it divided by zero".to_owned(),
+        Trap::IntegerOverflow => "a whole number grew too large".to_owned(),
+        Trap::BadConversionToInteger => "it made a whole number of what is none".to_owned(),
+        other => other.to_string().trim_start_matches("wasm trap: ").to_owned(),
+    }
+}

@@ -1,0 +1,235 @@
+//! Policies as compiled components.
+//!
+//! A component goes through three stages, each a type of its own: bytes that were checked against the contract
+//! ([`check`]), machine code with its imports linked ([`Linked`]), and a fresh instance for each call, which ends with
+//! the call. No state of a guest outlives a call, and what a guest may use is what [`call`] puts in force.
+//!
+//! * [`engine`] is how components are compiled and run, [`slots`] how many at once.
+//! * [`v1`] is the contract in its first version; a later one is a module beside it.
+//! * [`wasi`] is what languages expect around a program, harmless and the same on every run.
+//! * [`compiler`] compiles beside everything else, [`cache`] keeps what it made.
+//! * [`failure`] and [`words`] say in an author's words what went wrong.
+
+mod binary;
+mod cache;
+mod call;
+mod check;
+mod compiler;
+mod engine;
+mod failure;
+mod slots;
+#[cfg(test)]
+mod tests;
+mod v1;
+mod wasi;
+mod words;
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use herald_core::decision::{Cost, FailureCause};
+use wasmtime::Store;
+use wasmtime::component::{Component, Instance, InstancePre};
+
+pub use self::cache::ComponentCache;
+use self::call::Call;
+use self::compiler::CompileError;
+use self::engine::{Runtime, runtime};
+use crate::cases;
+use crate::diagnostic::Diagnostic;
+use crate::evaluation::{Evaluated, Evaluation, Failure, Input, Program};
+use crate::files::{COMPONENT, MANIFEST};
+use crate::limits::HostLimits;
+use crate::manifest::Manifest;
+use crate::vocabulary::Wrong;
+use crate::world::World;
+
+/// How long a component may take to compile. A JavaScript engine takes six seconds; a request has 30 for everything.
+const COMPILE_LIMIT: Duration = Duration::from_secs(25);
+
+/// A bundle's component.
+pub(crate) struct Plugin {
+    /// Empty until it is compiled.
+    linked: Arc<OnceLock<Result<Linked, String>>>,
+    /// The manifest's settings as JSON.
+    settings: String,
+}
+
+impl Plugin {
+    /// Checks and compiles a component that is to be published: it is whole, asks for nothing that is not granted,
+    /// offers its hooks, starts, and finds nothing wrong with its settings.
+    ///
+    /// # Errors
+    /// Everything that is wrong, as far as it can be looked at.
+    pub(crate) fn compile(
+        bytes: &[u8],
+        manifest: &Manifest,
+        world: &Arc<World>,
+        host: &HostLimits,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let runtime = runtime().map_err(no_engine)?;
+        let source = binary::component(&runtime.engine, bytes).map_err(about)?;
+        let types = binary::read(&runtime.engine, &source).map_err(about)?;
+        let differences = check::differences(&source, &types);
+        if !differences.is_empty() {
+            return Err(differences.into_iter().flat_map(about).collect());
+        }
+        let linked = prepare(runtime, source.into(), host.component_cache.as_ref())?;
+        linked.try_out(manifest, world)?;
+        Ok(Self { linked: Arc::new(OnceLock::from(Ok(linked))), settings: settings(manifest) })
+    }
+
+    /// Takes a component that was checked before it was published from the cache, or compiles it; beside the rest,
+    /// if `host` says so.
+    ///
+    /// # Errors
+    /// When it cannot be compiled any more, as by another version of the host.
+    pub(crate) fn load(bytes: &[u8], manifest: &Manifest, host: &HostLimits) -> Result<Self, Vec<Diagnostic>> {
+        let runtime = runtime().map_err(no_engine)?;
+        let source: Arc<[u8]> = binary::component(&runtime.engine, bytes).map_err(about)?.into();
+        let (cache, settings) = (host.component_cache.as_ref(), settings(manifest));
+        let cached = cache.and_then(|cache| cache.load(&runtime.engine, &source));
+        if let Some(component) = cached {
+            let linked = Linked::new(runtime, &component)?;
+            return Ok(Self { linked: Arc::new(OnceLock::from(Ok(linked))), settings });
+        }
+        if !host.compiles_beside {
+            let linked = prepare(runtime, source, cache)?;
+            return Ok(Self { linked: Arc::new(OnceLock::from(Ok(linked))), settings });
+        }
+        let linked = Arc::new(OnceLock::new());
+        let (place, cache, kept) = (Arc::clone(&linked), cache.cloned(), Arc::clone(&source));
+        let done = move |compiled: Result<Component, CompileError>| {
+            let compiled = compiled.map_err(|error| about(Wrong::new(error)));
+            let outcome = compiled.and_then(|component| {
+                if let Some(cache) = cache {
+                    cache.store(&runtime.engine, &kept, &component);
+                }
+                Linked::new(runtime, &component)
+            });
+            let say = |wrong: Vec<Diagnostic>| wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            // Nobody else fills this place.
+            let _ = place.set(outcome.map_err(say));
+        };
+        compiler::compile_beside(&runtime.engine, source, done).map_err(|error| about(Wrong::new(error)))?;
+        Ok(Self { linked, settings })
+    }
+}
+
+/// Compiles a component, and keeps it.
+fn prepare(
+    runtime: &'static Runtime,
+    source: Arc<[u8]>,
+    cache: Option<&ComponentCache>,
+) -> Result<Linked, Vec<Diagnostic>> {
+    let compiled = compiler::compile(&runtime.engine, Arc::clone(&source), COMPILE_LIMIT);
+    let component = compiled.map_err(|error| about(Wrong::new(error)))?;
+    if let Some(cache) = cache {
+        cache.store(&runtime.engine, &source, &component);
+    }
+    Linked::new(runtime, &component)
+}
+
+/// The manifest's settings as JSON.
+fn settings(manifest: &Manifest) -> String {
+    serde_json::Value::Object(manifest.settings.as_ref().clone()).to_string()
+}
+
+fn no_engine(error: &wasmtime::Error) -> Vec<Diagnostic> {
+    about(Wrong::new(format!("this machine lets the host build no engine for components: {error:#}")))
+}
+
+impl Program for Plugin {
+    fn evaluate(&self, evaluation: Evaluation) -> Evaluated {
+        let refused = |cause, message: &str| Evaluated {
+            outcome: Err(Failure { cause, message: message.to_owned(), place: None }),
+            answers: Vec::new(),
+            log: String::new(),
+            cost: Cost::default(),
+        };
+        let linked = match self.linked.get() {
+            Some(Ok(linked)) => linked,
+            Some(Err(why)) => return refused(FailureCause::Error, why),
+            None => return refused(FailureCause::Busy, failure::NOT_READY),
+        };
+        let Some(_slot) = linked.runtime.slots.take() else { return refused(FailureCause::Busy, failure::BUSY) };
+        let (outcome, mut call) =
+            linked.run(evaluation, |instance, store| linked.hooks.call(instance, store, &self.settings));
+        let (answers, log) = call.ledger.close();
+        let cost = Cost { time_micros: call.elapsed_micros(), operations: 0, memory_bytes: call.memory.most_bytes() };
+        Evaluated { outcome, answers, log, cost }
+    }
+
+    fn is_ready(&self) -> bool {
+        self.linked.get().is_some()
+    }
+}
+
+/// What is wrong with the component.
+fn about(wrong: Wrong) -> Vec<Diagnostic> {
+    vec![Diagnostic::about(COMPONENT, wrong.message).hint(wrong.hint)]
+}
+
+/// A component, compiled, with its imports linked.
+struct Linked {
+    runtime: &'static Runtime,
+    pre: InstancePre<Call>,
+    hooks: v1::Hooks,
+}
+
+impl Linked {
+    fn new(runtime: &'static Runtime, component: &Component) -> Result<Self, Vec<Diagnostic>> {
+        let pre = runtime.linker.instantiate_pre(component).map_err(|error| about(Wrong::new(format!("{error:#}"))))?;
+        let hooks = v1::Hooks::of(component).ok_or_else(|| about(Wrong::new("it does not export its hooks")))?;
+        Ok(Self { runtime, pre, hooks })
+    }
+
+    /// Instantiates it once, and lets it look at its settings.
+    fn try_out(&self, manifest: &Manifest, world: &Arc<World>) -> Result<(), Vec<Diagnostic>> {
+        let evaluation = Evaluation {
+            world: Arc::clone(world),
+            form: None,
+            message: Arc::new(cases::no_message(&manifest.id.department)),
+            input: Input::Route,
+            settings: Arc::clone(&manifest.settings),
+            limits: manifest.limits,
+        };
+        let failed = |what: &str, failure: Failure| about(Wrong::new(format!("{what}: {}", failure.message)));
+        let (mistyped, _) =
+            self.run(evaluation.clone(), |instance, store| Ok(Ok(self.hooks.mistyped(instance, store))));
+        let mistyped = mistyped.map_err(|failure| failed("it does not start", failure))?;
+        if !mistyped.is_empty() {
+            let wrong = |name| {
+                Wrong::new(format!("its `{name}` does not take or return what the contract says"))
+                    .hint(Some("generate its bindings from the host's `herald-policy.wit`".to_owned()))
+            };
+            return Err(mistyped.into_iter().flat_map(|name| about(wrong(name))).collect());
+        }
+        let settings = settings(manifest);
+        let (validated, _) =
+            self.run(evaluation, |instance, store| self.hooks.validate(instance, store, &settings).map(Ok));
+        let wrong = validated.map_err(|failure| failed("it cannot validate its settings", failure))?;
+        let wrong =
+            wrong.iter().map(|sentence| Diagnostic::about(MANIFEST, format!("settings: {}", words::shown(sentence))));
+        let wrong: Vec<_> = wrong.collect();
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+
+    /// Runs `body` in a fresh instance, in the limits of the evaluation.
+    fn run<T>(
+        &self,
+        evaluation: Evaluation,
+        body: impl FnOnce(&Instance, &mut Store<Call>) -> wasmtime::Result<Result<T, String>>,
+    ) -> (Result<T, Failure>, Call) {
+        let mut store = Store::new(&self.runtime.engine, Call::new(evaluation));
+        call::limit(&mut store);
+        let outcome = self.pre.instantiate(&mut store).and_then(|instance| body(&instance, &mut store));
+        let mut call = store.into_data();
+        call.finish_output();
+        let outcome = match outcome {
+            Ok(outcome) => outcome.map_err(|message| Failure { cause: FailureCause::Error, message, place: None }),
+            Err(error) => Err(failure::failure(&error, &call)),
+        };
+        (outcome, call)
+    }
+}

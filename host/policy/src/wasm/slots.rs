@@ -1,0 +1,63 @@
+//! How many guests run at once: as many as the pool has room for. Whoever comes later waits a little.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long a call waits for room. Calls end within their time limits, so that more than this means that the host
+/// has more to do than it can.
+const WAIT: Duration = Duration::from_secs(2);
+
+/// Places to run.
+pub(super) struct Slots {
+    free: Mutex<u32>,
+    freed: Condvar,
+}
+
+/// A place taken, until it is dropped.
+pub(super) struct Slot<'a>(&'a Slots);
+
+impl Slots {
+    pub(super) fn new(count: u32) -> Self {
+        Self { free: Mutex::new(count), freed: Condvar::new() }
+    }
+
+    /// A place; `None` when there is none for so long that the host counts as busy.
+    pub(super) fn take(&self) -> Option<Slot<'_>> {
+        self.take_within(WAIT)
+    }
+
+    fn take_within(&self, wait: Duration) -> Option<Slot<'_>> {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut free, _) =
+            self.freed.wait_timeout_while(free, wait, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
+        *free = free.checked_sub(1)?;
+        Some(Slot(self))
+    }
+}
+
+impl Drop for Slot<'_> {
+    fn drop(&mut self) {
+        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.0.freed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_given_again_and_missed_when_it_is_not() {
+        let slots = Slots::new(2);
+        let (one, two) = (slots.take().unwrap(), slots.take().unwrap());
+        assert!(slots.take_within(Duration::from_millis(1)).is_none());
+        drop(one);
+        let three = slots.take_within(Duration::ZERO).unwrap();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| slots.take_within(Duration::from_secs(10)).is_some());
+            drop(two);
+            assert!(waiting.join().unwrap());
+        });
+        drop(three);
+    }
+}

@@ -1,0 +1,202 @@
+//! What is refused when it is published, and how it is told.
+
+use herald_core::decision::{FailureCause, Layer};
+use serde_json::json;
+
+use super::guest::{CONTRACT, EMPTY, Guest, check, embed, encode, files, outcome};
+use crate::bundle::Bundle;
+use crate::evaluation::Input;
+use crate::files::BundleFiles;
+use crate::limits::HostLimits;
+use crate::testing::{message, world};
+use crate::wasm::ComponentCache;
+use crate::wasm::engine::runtime;
+
+fn report(component: &[u8]) -> Vec<String> {
+    let report = check(component, "").expect_err("it should be refused").to_string();
+    report.lines().map(|line| line.replace("customer-service/plugin/", "")).collect()
+}
+
+/// A guest built for a contract that was changed.
+fn built_for(contract: &str, wat: &str) -> Vec<u8> {
+    encode(&embed(wat, contract))
+}
+
+#[test]
+fn what_is_no_component_is_refused() {
+    let component = EMPTY.component();
+    let precompiled = runtime().unwrap().engine.precompile_component(&component).unwrap();
+    let mut torn = component.clone();
+    torn.truncate(component.len() / 2);
+    let mut strange = component.clone();
+    strange[4] = 0x7f;
+    let module = |text: &str| wat::parse_str(text).unwrap();
+    for (bytes, says) in [
+        (b"".to_vec(), "policy.wasm: no WebAssembly; publish what the build"),
+        (b"(module)".to_vec(), "policy.wasm: no WebAssembly; it looks like WebAssembly in text"),
+        (precompiled, "policy.wasm: machine code, which is never taken from outside"),
+        (b"\x7fELF".to_vec(), "policy.wasm: machine code"),
+        (torn, "policy.wasm: not valid at byte"),
+        (strange, "policy.wasm: no"),
+        (module("(module)"), "policy.wasm: a module that does not say for which contract it was built; build it"),
+        (module("(module (memory 1 1 shared))"), "policy.wasm: not valid at byte"),
+        (
+            module("(module (func (result v128) v128.const i64x2 0 0 v128.const i64x2 0 0 i8x16.relaxed_swizzle))"),
+            "policy.wasm: not valid at byte",
+        ),
+        (
+            module("(component)"),
+            "policy.wasm: it does not export `herald:policy/hooks@1.0.0`, by which its hooks are called",
+        ),
+    ] {
+        let said = report(&bytes);
+        assert!(said.len() == 1 && said[0].starts_with(says), "{says}: {said:?}");
+    }
+}
+
+#[test]
+fn a_module_that_has_the_contract_in_it_is_made_a_component() {
+    assert!(check(&EMPTY.module(), "").is_ok());
+}
+
+#[test]
+fn all_differences_from_the_contract_are_named() {
+    let strange = "\npackage evil:net@1.0.0 { interface sockets { connect: func(); } }
+        package wasi:sockets@0.2.0 { interface tcp { listen: func(); } }
+        package wasi:random@0.3.0 { interface random { get: func() -> u64; } }\n";
+    let contract = CONTRACT.replace(
+        "import host;",
+        "import hosts; import evil:net/sockets@1.0.0; import wasi:sockets/tcp@0.2.0; import wasi:random/random@0.3.0;",
+    );
+    let contract = contract.replace("interface host {", "interface hosts {").replace("export hooks;", "") + strange;
+    let imports = r#"(module
+        (import "herald:policy/hosts@1.0.0" "log" (func (param i32 i32)))
+        (import "evil:net/sockets@1.0.0" "connect" (func))
+        (import "wasi:sockets/tcp@0.2.0" "listen" (func))
+        (import "wasi:random/random@0.3.0" "get" (func (result i64)))
+        (memory (export "memory") 1)
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable))"#;
+    let said = report(&built_for(&contract, imports));
+    for part in [
+        "it imports `herald:policy/hosts@1.0.0`, which is not granted; did you mean `herald:policy/host`?",
+        "it imports `evil:net/sockets@1.0.0`, which is not granted; a policy may import `herald:policy/host`",
+        "it imports `wasi:sockets/tcp@0.2.0`, which is not granted; a policy has no files, no network",
+        "it imports `wasi:random/random@0.3.0`, and only version 0.2 of WASI is there",
+        "it does not export `herald:policy/hooks@1.0.0`",
+    ] {
+        assert!(said.iter().any(|line| line.contains(part)), "{part}: {said:#?}");
+    }
+    assert_eq!(said.len(), 5, "{said:#?}");
+
+    let newer = |text: &str| text.replace("@1.0.0", "@2.0.0");
+    let guest = Guest {
+        module: r#"(import "herald:policy/host@1.0.0" "log" (func (param i32 i32))) (memory (export "memory") 4)"#,
+        ..EMPTY
+    };
+    let said = report(&built_for(&newer(CONTRACT), &newer(&guest.wat())));
+    assert_eq!(said.len(), 3, "{said:#?}");
+    assert!(said.iter().all(|line| line.contains("build it for `herald:policy@1.0.0`")), "{said:#?}");
+}
+
+#[test]
+fn functions_that_the_contract_has_not_are_named() {
+    let contract = CONTRACT.replace("resolve: func", "resolves: func");
+    let guest = Guest {
+        module: r#"(import "herald:policy/host@1.0.0" "resolves" (func (param i32 i32 i32)))
+                   (memory (export "memory") 4)"#,
+        ..EMPTY
+    };
+    assert_eq!(
+        report(&built_for(&contract, &guest.wat())),
+        ["policy.wasm: it imports `resolves` of `herald:policy/host@1.0.0`, which has none of that name; \
+          did you mean `resolve`?"]
+    );
+    let contract = CONTRACT.replace("approve: func", "approves: func");
+    let wat = EMPTY.wat().replace("#approve", "#approves");
+    assert_eq!(
+        report(&built_for(&contract, &wat)),
+        ["policy.wasm: its `herald:policy/hooks@1.0.0` has no function `approve`"]
+    );
+    let contract = CONTRACT.replace("result<_, list<string>>", "result<_, string>");
+    assert_eq!(
+        report(&built_for(&contract, &EMPTY.wat())),
+        ["policy.wasm: its `validate-settings` does not take or return what the contract says; \
+          generate its bindings from the host's `herald-policy.wit`"]
+    );
+}
+
+#[test]
+fn what_does_not_start_is_refused() {
+    for (module, says) in [
+        ("(func $s unreachable) (start $s)", "it does not start: it trapped: it came where it must not come"),
+        ("(func $s (loop $l (br $l))) (start $s)", "it does not start: stopped after 50 ms"),
+        ("(memory $big 600)", "it does not start: it needed more memory than 32 MiB"),
+    ] {
+        let module: &'static str = format!("(memory (export \"memory\") 4) {module}").leak();
+        let said = report(&Guest { module, ..EMPTY }.component());
+        assert!(said.len() == 1 && said[0].contains(says), "{module}: {said:?}");
+    }
+}
+
+#[test]
+fn settings_are_validated_by_the_guest() {
+    let module = r#"(memory (export "memory") 4)
+        (data (i32.const 1024) "\01\00\00\00\00\08\00\00\02\00\00\00")
+        (data (i32.const 2048) "\00\0c\00\00\0e\00\00\00\0e\0c\00\00\0e\00\00\00")
+        (data (i32.const 3072) "`tier` is nonenothing is set")"#;
+    let said = report(&Guest { module, validate: "i32.const 1024", ..EMPTY }.component());
+    assert_eq!(said, ["policy.toml: settings: `tier` is none", "policy.toml: settings: nothing is set"]);
+    let said = report(&Guest { validate: "unreachable", ..EMPTY }.component());
+    assert!(said[0].starts_with("policy.wasm: it cannot validate its settings: it trapped"), "{said:?}");
+}
+
+#[test]
+fn a_component_is_as_large_as_the_host_allows() {
+    let component = EMPTY.component();
+    let files = files(&component, "").files().clone();
+    let host = HostLimits { component_limit_kib: 1, ..HostLimits::default() };
+    let error = BundleFiles::new(files, &host).unwrap_err().to_string();
+    assert!(error.starts_with("`policy.wasm` has ") && error.ends_with("at most 1 KiB are allowed"), "{error}");
+}
+
+#[test]
+fn a_bundle_has_the_file_of_its_language() {
+    let component = EMPTY.component();
+    let mut both = files(&component, "").files().clone();
+    both.insert("policy.rhai".to_owned(), b"fn route(message, plan) {}".to_vec());
+    let mut neither = files(&component, "").files().clone();
+    neither.remove("policy.wasm");
+    for (files, says) in [
+        (both, "policy.rhai: the manifest names another language, whose file is `policy.wasm`"),
+        (neither, "policy.wasm: missing"),
+    ] {
+        let files = BundleFiles::new(files, &HostLimits::default()).unwrap();
+        let report = Bundle::compile(&files, 1, &world(), &HostLimits::default()).unwrap_err().to_string();
+        assert!(report.contains(says), "{report}");
+    }
+}
+
+#[test]
+fn what_is_loaded_is_ready_from_the_cache_and_busy_while_it_is_compiled() {
+    let temporary = tempfile::tempdir().unwrap();
+    let cache = ComponentCache::open(temporary.path(), [7; 32]).unwrap();
+    let host = HostLimits { component_cache: Some(cache), compiles_beside: true, ..HostLimits::default() };
+    let files = files(&EMPTY.component(), "");
+    let load = || Bundle::load(&files, 3, &host).unwrap();
+    let ask = |bundle: &Bundle| outcome(bundle.ask(&world(), &message(json!({})), Input::Route, Layer::Sender));
+
+    let cold = load();
+    if let Err((cause, message)) = ask(&cold) {
+        assert_eq!(
+            (cause, message.as_str()),
+            (FailureCause::Busy, "the host is still compiling it; it is no fault of the policy")
+        );
+    }
+    while !cold.is_ready() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert_eq!(ask(&cold), Ok(json!({})));
+    let warm = load();
+    assert!(warm.is_ready());
+    assert_eq!(ask(&warm), Ok(json!({})));
+}

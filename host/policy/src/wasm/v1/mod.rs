@@ -1,0 +1,155 @@
+//! Version 1 of the contract, `herald:policy@1.0.0`: its words and records on one side, the host's on the other.
+//!
+//! A component that was built for this version runs as long as this module is here; nothing of the version is known
+//! outside of it. [`records`] is what goes in, [`plans`] what comes out, [`host`] what a guest may ask.
+
+mod host;
+mod plans;
+mod records;
+#[cfg(test)]
+mod tests;
+
+use herald_core::decision::HookPlan;
+use wasmtime::Store;
+use wasmtime::component::{Component, ComponentExportIndex, HasSelf, Instance, Linker, TypedFunc};
+
+use self::contract::herald::policy::types::{ApprovePlan, Breach, EscalatePlan, Message, RouteFacts, RoutePlan};
+use super::call::Call;
+use crate::evaluation::Input;
+
+mod contract {
+    //! The types of the contract, generated from it.
+    #![expect(
+        clippy::missing_errors_doc,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "generated from the contract, which documents them"
+    )]
+    wasmtime::component::bindgen!({
+        path: "../../sdk/wit/herald-policy.wit",
+        world: "policy",
+        imports: { default: trappable },
+    });
+}
+
+/// The version, as imports and exports name it.
+pub(super) const VERSION: &str = "1.0.0";
+
+/// What each hook returns.
+type Returned<T> = (Result<T, String>,);
+
+/// Gives guests what `host` offers.
+pub(super) fn link(linker: &mut Linker<Call>) -> wasmtime::Result<()> {
+    contract::herald::policy::types::add_to_linker::<_, HasSelf<_>>(linker, |call| call)?;
+    contract::herald::policy::host::add_to_linker::<_, HasSelf<_>>(linker, |call| call)
+}
+
+/// Where a component keeps its hooks.
+#[derive(Debug, Clone)]
+pub(super) struct Hooks {
+    route: ComponentExportIndex,
+    approve: ComponentExportIndex,
+    escalate: ComponentExportIndex,
+    validate_settings: ComponentExportIndex,
+}
+
+impl Hooks {
+    /// Finds them; `None` when one is not there.
+    pub(super) fn of(component: &Component) -> Option<Self> {
+        let interface = component.get_export_index(None, &format!("herald:policy/hooks@{VERSION}"))?;
+        let hook = |name| component.get_export_index(Some(&interface), name);
+        Some(Self {
+            route: hook("route")?,
+            approve: hook("approve")?,
+            escalate: hook("escalate")?,
+            validate_settings: hook("validate-settings")?,
+        })
+    }
+
+    /// Hooks whose parameters or results are not those of the contract.
+    pub(super) fn mistyped(&self, instance: &Instance, store: &mut Store<Call>) -> Vec<&'static str> {
+        let mut wrong = Vec::new();
+        let mut check = |name, is_right: bool| {
+            if !is_right {
+                wrong.push(name);
+            }
+        };
+        check("route", self.route(instance, store).is_ok());
+        check("approve", self.approve(instance, store).is_ok());
+        check("escalate", self.escalate(instance, store).is_ok());
+        check("validate-settings", self.validate_settings(instance, store).is_ok());
+        wrong
+    }
+
+    /// Calls the hook that the evaluation is for. The inner error is a sentence of the guest's or about its plan.
+    pub(super) fn call(
+        &self,
+        instance: &Instance,
+        store: &mut Store<Call>,
+        settings: &str,
+    ) -> wasmtime::Result<Result<HookPlan, String>> {
+        let evaluation = &store.data().evaluation;
+        let message = records::message(&evaluation.message)?;
+        match evaluation.input.clone() {
+            Input::Route => {
+                let (plan,) = self.route(instance, store)?.call(&mut *store, (&message, settings))?;
+                plans::read(store.data_mut(), plan, |reader, plan| reader.route(plan).map(HookPlan::Route))
+            }
+            Input::Approve(facts) => {
+                let facts = records::facts(&facts);
+                let (plan,) = self.approve(instance, store)?.call(&mut *store, (&message, &facts, settings))?;
+                plans::read(store.data_mut(), plan, |reader, plan| reader.approve(plan).map(HookPlan::Approve))
+            }
+            Input::Escalate(breach) => {
+                let breach = records::breach(&breach);
+                let (plan,) = self.escalate(instance, store)?.call(&mut *store, (&message, &breach, settings))?;
+                plans::read(store.data_mut(), plan, |reader, plan| reader.escalate(plan).map(HookPlan::Escalate))
+            }
+        }
+    }
+
+    /// Asks the guest what is wrong with `settings`.
+    pub(super) fn validate(
+        &self,
+        instance: &Instance,
+        store: &mut Store<Call>,
+        settings: &str,
+    ) -> wasmtime::Result<Vec<String>> {
+        let (outcome,) = self.validate_settings(instance, store)?.call(store, (settings,))?;
+        Ok(outcome.err().unwrap_or_default())
+    }
+
+    fn route<'a>(
+        &self,
+        instance: &Instance,
+        store: &mut Store<Call>,
+    ) -> wasmtime::Result<TypedFunc<(&'a Message, &'a str), Returned<RoutePlan>>> {
+        instance.get_typed_func(store, &self.route)
+    }
+
+    fn approve<'a>(
+        &self,
+        instance: &Instance,
+        store: &mut Store<Call>,
+    ) -> wasmtime::Result<TypedFunc<(&'a Message, &'a RouteFacts, &'a str), Returned<ApprovePlan>>> {
+        instance.get_typed_func(store, &self.approve)
+    }
+
+    fn escalate<'a>(
+        &self,
+        instance: &Instance,
+        store: &mut Store<Call>,
+    ) -> wasmtime::Result<TypedFunc<(&'a Message, &'a Breach, &'a str), Returned<EscalatePlan>>> {
+        instance.get_typed_func(store, &self.escalate)
+    }
+
+    fn validate_settings<'a>(
+        &self,
+        instance: &Instance,
+        store: &mut Store<Call>,
+    ) -> wasmtime::Result<TypedFunc<(&'a str,), (Result<(), Vec<String>>,)>> {
+        instance.get_typed_func(store, &self.validate_settings)
+    }
+}
