@@ -18,8 +18,8 @@ const ACTIVE: &str = "VIRTUAL_ENV";
 pub(super) fn compile(source: &Path) -> Result<Vec<u8>, PluginError> {
     let own = Some(source.join(ENVIRONMENT));
     let active = env::var_os(ACTIVE).map(PathBuf::from);
-    let environments = [own, active].into_iter().flatten();
-    let environment = environments.into_iter().find(|environment| environment.join("bin").join(PROGRAM).is_file());
+    let mut environments = [own, active].into_iter().flatten();
+    let environment = environments.find(|environment| environment.join("bin").join(PROGRAM).is_file());
     let program = environment.as_ref().map(|environment| environment.join("bin").join(PROGRAM));
     let program = program.or_else(|| find(PROGRAM)).ok_or_else(|| PluginError::Missing {
         what: "`componentize-py`",
