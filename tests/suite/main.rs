@@ -14,3 +14,4 @@ mod http;
 mod journal_faults;
 mod kill;
 mod layering;
+mod plugins;

@@ -1,10 +1,9 @@
 //! The component's side: records in, a hook of the policy, records out. No decision is made here.
 
 use std::marker::PhantomData;
-use std::panic;
 
 use crate::bindings::exports::herald::policy::hooks as wit;
-use crate::bindings::herald::policy::{host, types};
+use crate::bindings::herald::policy::types;
 use crate::error::Result;
 use crate::message::{Breach, Labels, Message, RouteFacts};
 use crate::plan::{ApprovePlan, EscalatePlan, Goal, Mode, Recipient, RoutePlan, Stage};
@@ -60,14 +59,9 @@ impl<P: Policy> wit::Guest for Exported<P> {
 }
 
 fn answer<T>(hook: impl FnOnce() -> Result<T>) -> Result<T, String> {
-    panic::set_hook(Box::new(|panic| {
-        let text = panic.payload_as_str().unwrap_or("without a text");
-        // The host takes a line that begins like this for the cause of the trap that follows it.
-        match panic.location() {
-            Some(place) => host::log(&format!("panicked at {place}: {text}")),
-            None => host::log(&format!("panicked at an unknown place: {text}")),
-        }
-    }));
+    // In a native test the test's own runner tells of a panic.
+    #[cfg(target_arch = "wasm32")]
+    calls::tell_of_panics();
     hook().map_err(|error| error.text().to_owned())
 }
 
@@ -180,7 +174,10 @@ pub(crate) fn write_span(span: Span) -> types::Span {
 /// What a component asks of the host.
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod calls {
-    use super::{Result, Span, host, write_span};
+    use std::panic;
+
+    use super::{Result, Span, write_span};
+    use crate::bindings::herald::policy::host;
     use crate::table::Value;
     use crate::time::Timestamp;
 
@@ -203,6 +200,18 @@ pub(crate) mod calls {
         host::log(text);
     }
 
+    /// Lets a panic say its text and its place. The host takes a line of the log that begins like this for the cause
+    /// of the trap that follows it.
+    pub(super) fn tell_of_panics() {
+        panic::set_hook(Box::new(|panic| {
+            let text = panic.payload_as_str().unwrap_or("without a text");
+            match panic.location() {
+                Some(place) => log(&format!("panicked at {place}: {text}")),
+                None => log(&format!("panicked at an unknown place: {text}")),
+            }
+        }));
+    }
+
     fn write_value(value: Value) -> host::Value {
         match value {
             Value::Text(text) => host::Value::Text(text),
@@ -221,3 +230,6 @@ pub(crate) mod calls {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
