@@ -15,3 +15,4 @@ mod http;
 mod journal_faults;
 mod kill;
 mod layering;
+mod plugins;

@@ -16,5 +16,6 @@ wit_bindgen::generate!({
     world: "policy",
     pub_export_macro: true,
     export_macro_name: "export_hooks",
+    additional_derives: [PartialEq],
     default_bindings_module: "herald_policy_sdk::bindings",
 });

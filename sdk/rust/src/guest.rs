@@ -1,10 +1,9 @@
 //! The component's side: records in, a hook of the policy, records out. No decision is made here.
 
 use std::marker::PhantomData;
-use std::panic;
 
 use crate::bindings::exports::herald::policy::hooks as wit;
-use crate::bindings::herald::policy::{host, types};
+use crate::bindings::herald::policy::types;
 use crate::error::Result;
 use crate::message::{Breach, Labels, Message, RouteFacts};
 use crate::plan::{ApprovePlan, EscalatePlan, Goal, Mode, Recipient, RoutePlan, Stage};
@@ -60,14 +59,9 @@ impl<P: Policy> wit::Guest for Exported<P> {
 }
 
 fn answer<T>(hook: impl FnOnce() -> Result<T>) -> Result<T, String> {
-    panic::set_hook(Box::new(|panic| {
-        let text = panic.payload_as_str().unwrap_or("without a text");
-        // The host takes a line that begins like this for the cause of the trap that follows it.
-        match panic.location() {
-            Some(place) => host::log(&format!("panicked at {place}: {text}")),
-            None => host::log(&format!("panicked at an unknown place: {text}")),
-        }
-    }));
+    // In a native test the test's own runner tells of a panic.
+    #[cfg(target_arch = "wasm32")]
+    calls::tell_of_panics();
     hook().map_err(|error| error.text().to_owned())
 }
 
@@ -180,7 +174,10 @@ pub(crate) fn write_span(span: Span) -> types::Span {
 /// What a component asks of the host.
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod calls {
-    use super::{Result, Span, host, write_span};
+    use std::panic;
+
+    use super::{Result, Span, write_span};
+    use crate::bindings::herald::policy::host;
     use crate::table::Value;
     use crate::time::Timestamp;
 
@@ -203,6 +200,18 @@ pub(crate) mod calls {
         host::log(text);
     }
 
+    /// Lets a panic say its text and its place. The host takes a line of the log that begins like this for the cause
+    /// of the trap that follows it.
+    pub(super) fn tell_of_panics() {
+        panic::set_hook(Box::new(|panic| {
+            let text = panic.payload_as_str().unwrap_or("without a text");
+            match panic.location() {
+                Some(place) => log(&format!("panicked at {place}: {text}")),
+                None => log(&format!("panicked at an unknown place: {text}")),
+            }
+        }));
+    }
+
     fn write_value(value: Value) -> host::Value {
         match value {
             Value::Text(text) => host::Value::Text(text),
@@ -219,5 +228,162 @@ pub(crate) mod calls {
             host::Value::Decimal(digits) => Value::Decimal(digits),
             host::Value::Boolean(truth) => Value::Boolean(truth),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bindings::exports::herald::policy::hooks::Guest;
+    use crate::prelude::*;
+
+    /// Fills in whatever a plan has.
+    #[derive(Deserialize)]
+    struct Everything {}
+
+    impl Policy for Everything {
+        fn route(&self, message: &Message, plan: &mut RoutePlan) -> Result {
+            plan.level(2).classification("confidential").audience("external").assign("role:sales/head");
+            plan.digest("weekly").label("machine", message.field::<&str>("machine")?).archive("permanent");
+            plan.restrict_recipients(["role:sales/head"]).restrict_channels(["inbox"]);
+            plan.send("department:sales")
+                .by(["phone", "inbox"])
+                .acknowledge_within(minutes(90))
+                .answer_within(working_hours(4))
+                .report_every(working_days(3));
+            plan.goal("review")
+                .within(working_minutes(30))
+                .owner("role:sales/head")
+                .starts("resolved")
+                .stops("closed")
+                .warn_before(seconds(45))
+                .repeats();
+            Ok(())
+        }
+
+        fn approve(&self, _: &Message, route: &RouteFacts, plan: &mut ApprovePlan) -> Result {
+            plan.stage("one").any_of(&route.recipients);
+            plan.stage("each").all_of(["role:sales/head"]).phase("joint").at_deadline("reject").within(hours(1));
+            plan.stage("some").quorum_of(2, ["everyone"]);
+            plan.stage("chain").in_order(["role:sales/head"]);
+            plan.post_hoc();
+            Ok(())
+        }
+
+        fn escalate(&self, _: &Message, breach: &Breach, plan: &mut EscalatePlan) -> Result {
+            plan.level(breach.level).assign("role:sales/head").notify(breach.goal.as_str());
+            plan.goal(breach.due.to_string()).within(hours(1));
+            Ok(())
+        }
+    }
+
+    fn message(body: &str) -> wit::Message {
+        wit::Message {
+            kind: "fault".into(),
+            subject: String::new(),
+            summary: None,
+            body: body.into(),
+            sender: "anonymous".into(),
+            department: "production".into(),
+            urgency: "normal".into(),
+            audience: "department".into(),
+            classification: "internal".into(),
+            content_type: "notice".into(),
+            to: Vec::new(),
+            labels: Vec::new(),
+            submitted_at: "2026-01-05T01:00:00Z".into(),
+        }
+    }
+
+    fn texts(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_route_becomes_records() {
+        let plan = Exported::<Everything>::route(message(r#"{"machine": "IM-07"}"#), "{}".into());
+        let expected = wit::RoutePlan {
+            level: Some(2),
+            classification: Some("confidential".into()),
+            audience: Some("external".into()),
+            sends: vec![types::Send {
+                to: "department:sales".into(),
+                by: texts(&["inbox", "phone"]),
+                acknowledge_within: Some(types::Span::Clock("PT1H30M".into())),
+                answer_within: Some(types::Span::WorkingHours(4)),
+                report_every: Some(types::Span::WorkingDays(3)),
+            }],
+            assign: Some("role:sales/head".into()),
+            goals: vec![types::Goal {
+                name: "review".into(),
+                owner: Some("role:sales/head".into()),
+                starts: Some("resolved".into()),
+                stops: Some("closed".into()),
+                within: types::Span::WorkingMinutes(30),
+                warn_before: Some(types::Span::Clock("PT45S".into())),
+                repeats: true,
+            }],
+            digest: Some("weekly".into()),
+            labels: vec![("machine".into(), "IM-07".into())],
+            archive: Some("permanent".into()),
+            restrict: Some(types::Restriction {
+                recipients: Some(texts(&["role:sales/head"])),
+                channels: Some(texts(&["inbox"])),
+            }),
+        };
+        assert_eq!(plan, Ok(expected));
+        assert_eq!(
+            Exported::<Everything>::route(message("{}"), "{}".into()),
+            Err("the message's body has no `machine`".into())
+        );
+    }
+
+    #[test]
+    fn an_approval_becomes_records() {
+        let route = wit::RouteFacts {
+            level: 3,
+            classification: "internal".into(),
+            audience: "department".into(),
+            recipients: texts(&["department:sales"]),
+            channels: Vec::new(),
+            labels: Vec::new(),
+        };
+        let plan = Exported::<Everything>::approve(message("{}"), route, "{}".into()).unwrap();
+        assert!(plan.post_hoc);
+        let stages: Vec<_> =
+            plan.stages.iter().map(|stage| (stage.name.as_str(), stage.mode.as_deref().unwrap())).collect();
+        assert_eq!(stages, [("one", "any"), ("each", "all"), ("some", "quorum:2"), ("chain", "sequential")]);
+        assert_eq!(plan.stages[0].approvers, ["department:sales"]);
+        let each = types::Stage {
+            name: "each".into(),
+            phase: Some("joint".into()),
+            mode: Some("all".into()),
+            approvers: texts(&["role:sales/head"]),
+            within: Some(types::Span::Clock("PT1H".into())),
+            at_deadline: Some("reject".into()),
+        };
+        assert_eq!(plan.stages[1], each);
+    }
+
+    #[test]
+    fn an_escalation_becomes_records() {
+        let breach = wit::Breach {
+            goal: "answer".into(),
+            due: "2026-01-05T02:00:00Z".into(),
+            at: "2026-01-05T02:00:01Z".into(),
+            owners: Vec::new(),
+            case_status: "open".into(),
+            level: 2,
+            reached: Vec::new(),
+        };
+        let plan = Exported::<Everything>::escalate(message("{}"), breach, "{}".into()).unwrap();
+        assert_eq!((plan.level, plan.assign.as_deref()), (Some(2), Some("role:sales/head")));
+        assert_eq!((plan.notify[0].to.as_str(), plan.goals[0].name.as_str()), ("answer", "2026-01-05T02:00:00Z"));
+    }
+
+    #[test]
+    fn settings_are_validated() {
+        assert_eq!(Exported::<Everything>::validate_settings("{}".into()), Ok(()));
+        assert!(Exported::<Everything>::validate_settings("3".into()).is_err());
     }
 }

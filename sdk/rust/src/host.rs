@@ -5,7 +5,8 @@ use crate::error::Result;
 use crate::span::Span;
 use crate::time::Timestamp;
 
-/// The ids of the people whom `target` comes to now, substitutes for those who are away included.
+/// Whom `target` comes to now, substitutes for those who are away included, as targets: `person:li.lei`,
+/// `contact:acme`.
 ///
 /// ```no_run
 /// # fn hook(plan: &mut herald_policy_sdk::RoutePlan) -> herald_policy_sdk::Result {

@@ -135,11 +135,13 @@ enum Written {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 enum Working {
-    WorkingMinutes(u32),
-    WorkingHours(u32),
-    WorkingDays(u32),
+    #[serde(rename = "working_minutes")]
+    Minutes(u32),
+    #[serde(rename = "working_hours")]
+    Hours(u32),
+    #[serde(rename = "working_days")]
+    Days(u32),
 }
 
 impl TryFrom<Written> for Span {
@@ -147,9 +149,9 @@ impl TryFrom<Written> for Span {
     fn try_from(written: Written) -> Result<Self, SpanError> {
         Ok(match written {
             Written::Clock(text) => text.parse()?,
-            Written::Working(Working::WorkingMinutes(count)) => Self::WorkingMinutes(count),
-            Written::Working(Working::WorkingHours(count)) => Self::WorkingHours(count),
-            Written::Working(Working::WorkingDays(count)) => Self::WorkingDays(count),
+            Written::Working(Working::Minutes(count)) => Self::WorkingMinutes(count),
+            Written::Working(Working::Hours(count)) => Self::WorkingHours(count),
+            Written::Working(Working::Days(count)) => Self::WorkingDays(count),
         })
     }
 }
@@ -158,9 +160,9 @@ impl From<Span> for Written {
     fn from(span: Span) -> Self {
         match span {
             Span::Clock { .. } => Self::Clock(span.to_string()),
-            Span::WorkingMinutes(count) => Self::Working(Working::WorkingMinutes(count)),
-            Span::WorkingHours(count) => Self::Working(Working::WorkingHours(count)),
-            Span::WorkingDays(count) => Self::Working(Working::WorkingDays(count)),
+            Span::WorkingMinutes(count) => Self::Working(Working::Minutes(count)),
+            Span::WorkingHours(count) => Self::Working(Working::Hours(count)),
+            Span::WorkingDays(count) => Self::Working(Working::Days(count)),
         }
     }
 }

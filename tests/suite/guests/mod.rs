@@ -66,6 +66,11 @@ fn slow_a_policy_in_python_agrees_with_its_script() {
 }
 
 #[test]
+fn slow_a_new_plugin_in_rust_passes_its_cases() {
+    check_new("rust");
+}
+
+#[test]
 fn slow_a_new_plugin_in_javascript_passes_its_cases() {
     check_new("javascript");
 }

@@ -38,13 +38,13 @@ const SUBMITTED_AT: &str = "2026-01-05T09:00:00+08:00";
 /// impl Policy for Faults {
 ///     fn route(&self, message: &Message, plan: &mut RoutePlan) -> Result {
 ///         for person in people("role:maintenance/technician")? {
-///             plan.send(format!("person:{person}")).acknowledge_within(minutes(30));
+///             plan.send(person).acknowledge_within(minutes(30));
 ///         }
 ///         Ok(())
 ///     }
 /// }
 ///
-/// let harness = Harness::<Faults>::new().people("role:maintenance/technician", ["liu.yang"]);
+/// let harness = Harness::<Faults>::new().people("role:maintenance/technician", ["person:liu.yang"]);
 /// let plan = harness.route(json!({"kind": "equipment-fault"})).unwrap();
 /// assert_eq!(plan.sends[0].to, "person:liu.yang");
 /// ```
@@ -102,10 +102,10 @@ impl<P: Policy> Harness<P> {
         self
     }
 
-    /// Says whom `target` comes to.
+    /// Says whom `target` comes to, as targets: `person:li.lei`.
     #[must_use]
-    pub fn people<T: Into<String>>(mut self, target: &str, ids: impl IntoIterator<Item = T>) -> Self {
-        self.world.people.insert(target.to_owned(), ids.into_iter().map(Into::into).collect());
+    pub fn people<T: Into<String>>(mut self, target: &str, people: impl IntoIterator<Item = T>) -> Self {
+        self.world.people.insert(target.to_owned(), people.into_iter().map(Into::into).collect());
         self
     }
 
