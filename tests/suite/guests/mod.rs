@@ -19,7 +19,7 @@ const TWIN: &str = "organisation/collaboration-request";
 /// What each case of a bundle came to, by its file; all passed.
 fn outcomes(dir: &Path, arguments: &[&str]) -> Vec<(String, Value)> {
     let rules = sample::rules();
-    let line = [&["plugin", "run", dir.to_str().unwrap(), "--rules", rules.to_str().unwrap()], arguments].concat();
+    let line = [&["plugin", "run", dir.to_str().unwrap(), "--rules", rules.to_str().unwrap()][..], arguments].concat();
     let cases = herald(&line);
     let outcome = |case: &Value| {
         assert_eq!(case["passed"], true, "{case:#}");
@@ -41,9 +41,9 @@ fn build(dir: &Path) {
 fn check_twin(language: &str) {
     let script = sample::rules().join(TWIN);
     let plugin = Plugin::copy(&sample::rules().join("../plugins/collaboration-request").join(language));
-    build(plugin.dir());
+    build(&plugin.dir());
     let cases = script.join("cases");
-    let wasm = outcomes(plugin.dir(), &["--cases", cases.to_str().unwrap()]);
+    let wasm = outcomes(&plugin.dir(), &["--cases", cases.to_str().unwrap()]);
     assert!(wasm.len() >= 10, "{wasm:?}");
     assert_eq!(wasm, outcomes(&script, &[]));
 }
@@ -51,8 +51,8 @@ fn check_twin(language: &str) {
 /// A new plugin in `language` builds, and passes its own cases.
 fn check_new(language: &str) {
     let plugin = Plugin::new(language);
-    build(plugin.dir());
-    assert_eq!(outcomes(plugin.dir(), &[]).len(), 3);
+    build(&plugin.dir());
+    assert_eq!(outcomes(&plugin.dir(), &[]).len(), 3);
 }
 
 #[test]
