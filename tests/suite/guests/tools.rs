@@ -14,12 +14,15 @@ pub(super) fn folder() -> PathBuf {
     tools
 }
 
+/// The largest component: those of JavaScript and Python have their interpreter in them.
+const COMPONENT_LIMIT: (&str, &str) = ("HERALD_COMPONENT_LIMIT_BYTES", "67108864");
+
 /// Runs a command with the tools on its PATH, and returns what it printed.
 pub(super) fn succeed(command: &mut Command) -> Vec<u8> {
     let folders = [folder().join("python/bin"), folder().join("node_modules/.bin")].into_iter();
     let path = std::env::var_os("PATH").unwrap();
     let path = std::env::join_paths(folders.chain(std::env::split_paths(&path))).unwrap();
-    let output = command.env("PATH", path).output().unwrap();
+    let output = command.env("PATH", path).env(COMPONENT_LIMIT.0, COMPONENT_LIMIT.1).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {said}{}", String::from_utf8_lossy(&output.stdout));
     output.stdout
