@@ -10,6 +10,7 @@
 
 mod crash;
 mod engine;
+mod guests;
 mod hostile;
 mod http;
 mod journal_faults;

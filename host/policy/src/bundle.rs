@@ -52,10 +52,23 @@ impl Bundle {
         world: &Arc<World>,
         host: &HostLimits,
     ) -> Result<Self, CheckReport> {
-        let bundle = Self::build(files, revision, Some(world), host)?;
+        let bundle = Self::check(files, revision, world, host)?;
         let failed = bundle.run_cases(world).into_iter().filter(|outcome| !outcome.passed());
         let diagnostics: Vec<_> = failed.map(|outcome| Diagnostic::about(&outcome.file, outcome.to_string())).collect();
         if diagnostics.is_empty() { Ok(bundle) } else { Err(CheckReport::new(Some(bundle.id()), diagnostics)) }
+    }
+
+    /// As [`Bundle::compile`] without running the cases, for an author who wants to see what each of them comes to.
+    ///
+    /// # Errors
+    /// Everything that is wrong, but for cases that fail.
+    pub fn check(
+        files: &BundleFiles,
+        revision: u32,
+        world: &Arc<World>,
+        host: &HostLimits,
+    ) -> Result<Self, CheckReport> {
+        Self::build(files, revision, Some(world), host)
     }
 
     fn build(
@@ -136,7 +149,7 @@ impl Bundle {
         &self.manifest
     }
 
-    /// Runs its cases, in the order of their files. A loaded bundle has none; a compiled one has.
+    /// Runs its cases, in the order of their files. A loaded bundle has none; a checked one has.
     #[must_use]
     pub fn run_cases(&self, world: &Arc<World>) -> Vec<CaseOutcome> {
         self.cases.iter().map(|case| case.run(self, world)).collect()

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use herald_core::decision::{Hook, HookOutcome, HookPlan, Layer};
+use herald_core::decision::{Contribution, Hook, HookOutcome, HookPlan, Layer};
 use herald_core::message::{Audience, Classification, ContentType, Level, Message, Urgency};
 use herald_core::names::{DepartmentId, KindName};
 use herald_core::target::Actor;
@@ -102,7 +102,7 @@ pub(crate) struct CaseFile {
 }
 
 /// What came of a case.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CaseOutcome {
     /// The file within the bundle.
     pub file: String,
@@ -112,6 +112,8 @@ pub struct CaseOutcome {
     pub differences: Vec<Difference>,
     /// Why there is no plan to compare, or no case to run.
     pub failure: Option<String>,
+    /// What the hook came to: its plan, its log and its cost; `None` when there was nothing to call.
+    pub contribution: Option<Contribution>,
 }
 
 /// One place in which a plan differs from what a case expects.
@@ -175,25 +177,32 @@ impl CaseFile {
     }
 
     pub(crate) fn run(&self, bundle: &Bundle, world: &Arc<World>) -> CaseOutcome {
-        let result = self.differences(bundle, world);
-        let (differences, failure) = match result {
-            Ok(differences) => (differences, None),
-            Err(failure) => (Vec::new(), Some(failure)),
+        let contribution = self.contribution(bundle, world);
+        let (differences, failure) = match contribution.as_ref().map(|contribution| self.judge(&contribution.outcome)) {
+            Ok(Ok(differences)) => (differences, None),
+            Ok(Err(failure)) => (Vec::new(), Some(failure)),
+            Err(failure) => (Vec::new(), Some(failure.clone())),
         };
-        CaseOutcome { file: self.file.clone(), about: self.written.about.clone(), differences, failure }
+        let (file, about) = (self.file.clone(), self.written.about.clone());
+        CaseOutcome { file, about, differences, failure, contribution: contribution.ok() }
     }
 
-    fn differences(&self, bundle: &Bundle, world: &Arc<World>) -> Result<Vec<Difference>, String> {
+    /// Calls the hook.
+    fn contribution(&self, bundle: &Bundle, world: &Arc<World>) -> Result<Contribution, String> {
         if !bundle.manifest().hooks.contains(&self.written.hook) {
             return Err(format!("the manifest does not list the hook `{}`", self.written.hook));
         }
         let message = Arc::new(self.message(bundle, world)?);
         let input = self.input(&message)?;
         let layer = if bundle.manifest().is_of_organisation() { Layer::Organisation } else { Layer::Sender };
-        let contribution = bundle.ask(world, &message, input, layer);
-        match (contribution.outcome, &self.written.fails) {
-            (HookOutcome::Plan(plan), None) => self.compare(&plan),
-            (HookOutcome::Failed { message, .. }, None) => Err(message),
+        Ok(bundle.ask(world, &message, input, layer))
+    }
+
+    /// Where the outcome is not as expected.
+    fn judge(&self, outcome: &HookOutcome) -> Result<Vec<Difference>, String> {
+        match (outcome, &self.written.fails) {
+            (HookOutcome::Plan(plan), None) => self.compare(plan),
+            (HookOutcome::Failed { message, .. }, None) => Err(message.clone()),
             (HookOutcome::Failed { message, .. }, Some(part)) if message.contains(part.as_str()) => Ok(Vec::new()),
             (HookOutcome::Failed { message, .. }, Some(part)) => {
                 Err(format!("a failure that says `{part}` was expected; it says `{message}`"))

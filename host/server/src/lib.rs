@@ -11,6 +11,7 @@ pub mod data;
 pub mod host;
 pub mod http;
 mod output;
+pub mod plugin;
 mod policy_state;
 pub mod publish;
 pub mod settings;

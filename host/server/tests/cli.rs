@@ -193,6 +193,65 @@ fn an_installation_from_nothing() {
 }
 
 #[test]
+fn a_plugin_is_begun_and_what_is_missing_to_build_it_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, rules) = (folder.path().join("data"), folder.path().join("rules"));
+    write_rules(&rules);
+    let rules = rules.display();
+    // There is no compiler on an empty PATH.
+    for (language, get) in [("javascript", "apt-get install nodejs npm"), ("python", "pip install -r requirements.txt")]
+    {
+        let dir = format!("{rules}/production/{language}");
+        let new = format!("plugin new --language {language} {dir}");
+        assert_eq!(json_of(&data, &new)["bundle"], format!("production/{language}"));
+        assert!(fail(&data, &new).contains("is there already; name a new folder"));
+        let missing = fail(&data, &format!("plugin build {dir}"));
+        assert!(missing.contains("was not found; ") && missing.contains(get), "{missing}");
+    }
+    let new = |words: &str| fail(&data, &format!("plugin new --language rust {}/{words}", folder.path().display()));
+    assert!(new("stray").contains("whose policy is `stray`? name the department"));
+    assert!(new("Stray").contains("`Stray`"));
+    assert!(fail(&data, &format!("plugin build {rules}/production/fault")).contains("has no source of a plugin"));
+    assert!(fail(&data, &format!("plugin run {}", folder.path().display())).contains("lies in no rules folder"));
+}
+
+#[test]
+fn a_bundle_is_tried_where_it_lies() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, rules) = (folder.path().join("data"), folder.path().join("rules"));
+    write_rules(&rules);
+    let bundle = rules.join("production/fault");
+    let line = format!("plugin run {}", bundle.display());
+    assert!(fail(&data, &line).contains("there are no cases"));
+
+    std::fs::create_dir(bundle.join("cases")).unwrap();
+    let case =
+        |level| json!({"message": {"kind": "fault"}, "expect": {"level": level}, "compare": "subset"}).to_string();
+    std::fs::write(bundle.join("cases/level.json"), case(1)).unwrap();
+    let output = run(&data, &line);
+    let (found, said) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(!output.status.success() && said.contains("1 of 1 cases failed"), "{said}");
+    assert!(found.contains("level.json: FAILED") && found.contains("/level: expected 1, found nothing"), "{found}");
+
+    let elsewhere = folder.path().join("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    std::fs::write(
+        elsewhere.join("head.json"),
+        r#"{"message": {"kind": "fault"}, "expect": {"sends": [{"to": "role:production/head"}]}}"#,
+    )
+    .unwrap();
+    let passed = json_of(&data, &format!("{line} --cases {}", elsewhere.display()));
+    assert_eq!((&passed[0]["file"], &passed[0]["passed"]), (&json!("cases/head.json"), &json!(true)), "{passed}");
+    assert_eq!(passed[0]["call"]["used"][0]["limit"], 50.0, "{passed}");
+
+    let message = folder.path().join("message.json");
+    std::fs::write(&message, r#"{"kind": "fault", "subject": "停机", "department": "production"}"#).unwrap();
+    let tried = json_of(&data, &format!("{line} --message {} --as li", message.display()));
+    assert_eq!(tried["calls"][0]["outcome"]["plan"]["route"]["sends"][0]["to"], "role:production/head", "{tried}");
+    assert!(tried["decision"]["plan"]["recipients"]["role:production/head"].is_object(), "{tried}");
+}
+
+#[test]
 fn settings_are_shown_with_their_sources_and_without_secrets() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("herald.toml");

@@ -2,11 +2,12 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
+use herald_tests::program::program;
 use herald_tests::receiver::Receiver;
 use herald_tests::sample;
 use serde_json::Value;
@@ -20,14 +21,6 @@ pub(super) struct Process {
     child: Child,
     listening: mpsc::Receiver<SocketAddr>,
     errors: Arc<Mutex<Vec<String>>>,
-}
-
-/// The program that was built beside this test.
-pub(super) fn program() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let program = test.parent().unwrap().with_file_name("herald");
-    assert!(program.exists(), "there is no `{}`; `cargo build --bin herald` makes it", program.display());
-    program
 }
 
 impl Process {

@@ -1,13 +1,14 @@
 //! `herald evaluate`.
 
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 use herald_core::access::Requester;
 use herald_core::decision::{Decision, HookOutcome};
 use herald_core::target::Actor;
+use herald_engine::Configured;
 use jiff::Timestamp;
 use reqwest::Method;
 
@@ -35,7 +36,7 @@ pub(super) struct Evaluate {
 
 impl Evaluate {
     pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
-        let submission: Submission = crate::http::parse(&self.read()?)?;
+        let submission = read(&self.file)?;
         let evaluated = match self.server.remote()? {
             Some(remote) => remote.ask(Method::POST, "/v1/evaluate", Some(&submission))?,
             None => on_folder(common, submission, self.sender)?,
@@ -43,27 +44,34 @@ impl Evaluate {
         output::result(common.style(), &evaluated, text);
         Ok(())
     }
+}
 
-    fn read(&self) -> Result<Vec<u8>, Failure> {
-        let mut bytes = Vec::new();
-        let read = if self.file.as_os_str() == "-" {
-            std::io::stdin().read_to_end(&mut bytes).map(drop)
-        } else {
-            std::fs::read(&self.file).map(|read| bytes = read)
-        };
-        read.map(|()| bytes).map_err(|source| Failure::file(&self.file, source))
-    }
+/// Reads a message as it would be posted.
+pub(super) fn read(file: &Path) -> Result<Submission, Failure> {
+    let mut bytes = Vec::new();
+    let read = if file.as_os_str() == "-" {
+        std::io::stdin().read_to_end(&mut bytes).map(drop)
+    } else {
+        std::fs::read(file).map(|read| bytes = read)
+    };
+    read.map_err(|source| Failure::file(file, source))?;
+    Ok(crate::http::parse(&bytes)?)
 }
 
 fn on_folder(common: &Common, submission: Submission, sender: Option<String>) -> Result<Evaluated, Failure> {
     let sender = sender.ok_or_else(|| Failure::Finding("name who would send the message with `--as PERSON`".into()))?;
-    let person = sender.parse().map_err(|error| Failure::Finding(format!("`--as`: {error}")))?;
     let settings = common.settings(Vec::new())?.settings;
     let folder = DataFolder::take(&settings.data, false)?;
     let configured = Publisher::new(folder.configuration(&settings)?, folder.host_limits(&settings)?).load()?;
+    decide(&configured, submission, &sender)
+}
+
+/// Decides on a message that the person `sender` would send, by what is configured.
+pub(super) fn decide(configured: &Configured, submission: Submission, sender: &str) -> Result<Evaluated, Failure> {
+    let person = sender.parse().map_err(|error| Failure::Finding(format!("`--as`: {error}")))?;
     let requester = Requester::plain(Actor::Person(person));
-    let draft = submission.into_draft(&configured, &requester)?;
-    let message = draft.into_message(&configured, requester.actor, Timestamp::now());
+    let draft = submission.into_draft(configured, &requester)?;
+    let message = draft.into_message(configured, requester.actor, Timestamp::now());
     let message = message.map_err(|problems| Problem::of_fields(ProblemKind::Form, field_errors(problems)))?;
     let message = Arc::new(message);
     let decision = configured.policies.decide(&configured.world, &message);
@@ -71,7 +79,7 @@ fn on_folder(common: &Common, submission: Submission, sender: Option<String>) ->
 }
 
 /// The decision for people: what would be done, and who said so.
-fn text(evaluated: &Evaluated) -> String {
+pub(super) fn text(evaluated: &Evaluated) -> String {
     let Decision { plan, held, contributions, cuts, .. } = &evaluated.decision;
     let mut lines = vec![format!("level {}, {}, for {}", plan.level, plan.classification, plan.audience)];
     if let Some(hold) = held {

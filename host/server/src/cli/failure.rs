@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use herald_policy::CheckReport;
 use herald_store::StoreError;
 use herald_store::configuration::TokenError;
 use herald_store::partition::ExportError;
@@ -13,6 +14,7 @@ use crate::code::CodeErrors;
 use crate::data::DataError;
 use crate::host::HostError;
 use crate::http::problem::Problem;
+use crate::plugin::PluginError;
 use crate::publish::{ApplyError, LoadError, RandomError};
 use crate::settings::SettingsError;
 use crate::telemetry::LogError;
@@ -45,6 +47,12 @@ pub enum Failure {
     /// What was published cannot be loaded.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// The plugin was not made or built.
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
+    /// The bundle has errors.
+    #[error("{0}")]
+    Check(#[from] CheckReport),
     /// The token was not made.
     #[error(transparent)]
     Token(#[from] TokenError),

@@ -9,6 +9,7 @@ mod backup;
 mod config;
 mod evaluate;
 mod failure;
+mod plugin;
 mod policy;
 mod remote;
 mod serve;
@@ -69,6 +70,9 @@ enum Command {
     /// List the policies in force, and resume those that are suspended
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    /// Write policies in Rust, JavaScript or Python: begin one, build it, try it
+    #[command(subcommand)]
+    Plugin(plugin::PluginCommand),
     /// Make, list and revoke tokens
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -117,6 +121,7 @@ pub fn run() -> ExitCode {
         Command::Apply(command) => command.run(&common),
         Command::Evaluate(command) => command.run(&common),
         Command::Policy(command) => command.run(&common),
+        Command::Plugin(command) => command.run(&common),
         Command::Token(command) => command.run(&common),
         Command::Verify(command) => command.run(&common),
         Command::Rebuild(command) => command.run(&common),

@@ -74,7 +74,7 @@ fn read_department(
     }
 }
 
-fn read_bundle(folder: &Folder, errors: &mut Errors) -> Option<BundleFiles> {
+pub(super) fn read_bundle(folder: &Folder, errors: &mut Errors) -> Option<BundleFiles> {
     let before = errors.count();
     let files = folder.bundle_files(errors);
     if errors.count() > before {

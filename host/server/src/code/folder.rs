@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use herald_store::configuration::{BUNDLE_FILES_LIMIT, BundleFiles, FILE_LIMIT_BYTES};
 
+use super::SOURCE_FOLDER;
 use super::error::Errors;
 
 /// The largest file of the organisation itself, in bytes: 16 MiB hold a directory of 100,000 people.
@@ -111,7 +112,7 @@ impl Folder {
         }
     }
 
-    /// Every file of a bundle by its path; what cannot be used is said.
+    /// Every file of a bundle by its path, but for its source; what cannot be used is said.
     pub(super) fn bundle_files(&self, errors: &mut Errors) -> BundleFiles {
         let mut files = BundleFiles::new();
         let mut pending = vec![(self.clone(), String::new(), 0)];
@@ -122,7 +123,8 @@ impl Folder {
                 errors.say(folder.name(), None, message);
                 continue;
             }
-            for name in &listing.folders {
+            // The source of a component is its author's; what is published is the component.
+            for name in listing.folders.iter().filter(|name| depth > 0 || *name != SOURCE_FOLDER) {
                 pending.push((folder.folder(name), format!("{prefix}{name}/"), depth + 1));
             }
             if files.len() + listing.files.len() > BUNDLE_FILES_LIMIT {

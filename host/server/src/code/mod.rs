@@ -11,7 +11,7 @@
 //!     calendars/<name>.toml   time_zone, weekly, holidays …
 //!     kinds/<name>.toml       title, defaults, form = "<name>.schema.json" beside it, or an inline table
 //!     <bundle>/               a policy bundle of the organisation itself
-//!   <department>/<bundle>/    a policy bundle: policy.toml and whatever else is in the folder
+//!   <department>/<bundle>/    a policy bundle: policy.toml and whatever else is in the folder, but for source/
 //! ```
 //!
 //! A file that is left out is an empty one. Hidden files and folders are ignored everywhere; documents for people,
@@ -47,6 +47,8 @@ use folder::Folder;
 
 /// The folder of the organisation itself, beside those of its departments.
 const ORGANISATION_FOLDER: &str = herald_core::organisation::ORGANISATION;
+/// The folder of a bundle that is not read: what its component is made from, with whatever its compilers need.
+pub(crate) const SOURCE_FOLDER: &str = "source";
 /// The file without which a folder is no bundle.
 pub(crate) const MANIFEST: &str = "policy.toml";
 
@@ -75,6 +77,18 @@ pub fn read(dir: &Path) -> Result<Code, CodeErrors> {
         // An organisation that cannot be read has said why.
         (None, Ok(())) => Err(CodeErrors { errors: Vec::new() }),
     }
+}
+
+/// Reads the bundle in the folder `dir`, wherever it lies.
+///
+/// # Errors
+/// Everything that is wrong with its files.
+pub fn read_bundle(dir: &Path) -> Result<BundleFiles, CodeErrors> {
+    let mut errors = Errors::default();
+    let files = bundles::read_bundle(&Folder::root(dir), &mut errors);
+    errors.finish()?;
+    // A folder that is no bundle has said why.
+    files.ok_or_else(|| CodeErrors { errors: Vec::new() })
 }
 
 #[cfg(test)]

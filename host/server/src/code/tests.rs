@@ -39,6 +39,9 @@ fn small() -> TempDir {
         ("sales/complaint/policy.toml", "name = \"complaint\"\n"),
         ("sales/complaint/README.md", "part of the bundle"),
         ("sales/complaint/cases/one.json", "{}"),
+        ("sales/complaint/cases/source/one.json", "{}"),
+        ("sales/complaint/source/policy.js", "what a component is made from"),
+        ("sales/complaint/source/node_modules/1/2/3/4/5/6/7/8/9/x", "too deep, were it read"),
         ("sales/complaint/.policy.toml.swp", "hidden"),
         ("REFERENCE.md", "for people"),
         ("sales/README.md", "for people"),
@@ -54,7 +57,7 @@ fn the_sample_organisation_is_whole() {
     let code = read(Path::new(SAMPLE)).unwrap_or_else(|errors| panic!("{errors}"));
     let organisation = &code.organisation;
     assert!(World::new(Arc::new(organisation.clone())).is_ok(), "a form does not compile");
-    assert_eq!((organisation.departments.len(), organisation.people.len(), organisation.kinds.len()), (9, 23, 4));
+    assert_eq!((organisation.departments.len(), organisation.people.len(), organisation.kinds.len()), (9, 23, 6));
     for target in [
         "role:customer-service/head",
         "role:customer-service/agent",
@@ -155,11 +158,16 @@ fn every_field_reads_back() {
 }
 
 #[test]
-fn a_bundle_is_every_file_of_its_folder_but_hidden_ones() {
-    let code = read(small().path()).unwrap();
+fn a_bundle_is_every_file_of_its_folder_but_its_source_and_hidden_ones() {
+    let dir = small();
+    let code = read(dir.path()).unwrap();
     let bundles: Vec<_> = code.bundles.iter().map(|(id, files)| (id.to_string(), files.keys().collect())).collect();
-    let files: Vec<_> = ["README.md", "cases/one.json", "policy.toml"].map(String::from).to_vec();
+    let files = ["README.md", "cases/one.json", "cases/source/one.json", "policy.toml"].map(String::from).to_vec();
     assert_eq!(bundles, [("sales/complaint".to_owned(), files.iter().collect::<Vec<_>>())]);
+    let alone = read_bundle(&dir.path().join("sales/complaint")).unwrap();
+    assert_eq!(Some(&alone), code.bundles.values().next());
+    let none = read_bundle(&dir.path().join("organisation/calendars")).unwrap_err().to_string();
+    assert!(none.contains("is no bundle: it has no `policy.toml`"), "{none}");
 }
 
 #[test]

@@ -1,0 +1,93 @@
+// @ts-check
+// One department needs something of others. The first one that is asked leads until it is solved; its opinion is due
+// within working days that everybody can read off the case.
+import { Refusal, addWorkingTime, clock, log, policy, workingDays, workingHours } from "./.herald/herald-policy.js";
+
+/** @typedef {import("./.herald/herald-policy.js").Message} Message */
+
+const DEPARTMENT = "department:";
+
+/** @param {string} department */
+const head = (department) => `role:${department}/head`;
+
+/** @param {Message} message */
+const departments = (message) =>
+  message.to.filter((target) => target.startsWith(DEPARTMENT)).map((target) => target.slice(DEPARTMENT.length));
+
+export const hooks = policy({
+  route(message, settings) {
+    const asked = departments(message);
+    const [lead] = asked;
+    if (lead === undefined) {
+      throw new Refusal("a collaboration request names the departments that it asks, the leading one first");
+    }
+    const confirm = workingHours(settings.confirm_working_hours);
+    const opinion = workingDays(settings.opinion_working_days);
+    const due = addWorkingTime(settings.calendar, message.submittedAt, opinion);
+    return {
+      level: message.urgency === "urgent" ? 1 : 2,
+      assign: head(lead),
+      labels: { lead, "opinion-due": due },
+      sends: [
+        ...asked.map((department) => ({ to: head(department), acknowledgeWithin: confirm })),
+        { to: `${DEPARTMENT}${lead}`, answerWithin: clock("PT24H"), reportEvery: workingDays(3) },
+      ],
+      goals: [
+        { name: "opinion", owner: head(lead), within: opinion, warnBefore: workingHours(4) },
+        // Each side signs that it is done.
+        ...[message.department, ...asked].map((department) => ({
+          name: `acceptance-${department}`,
+          owner: head(department),
+          starts: "resolved",
+          within: workingDays(2),
+        })),
+      ],
+    };
+  },
+
+  approve(message, route) {
+    const secret = ["confidential", "restricted"].includes(route.classification);
+    const stages = [];
+    if (departments(message).length > 1 || secret) {
+      stages.push({ name: "initiator", approvers: [head(message.department)], within: workingHours(4) });
+    }
+    if (secret) {
+      const approvers = ["role:organisation/deputy-general-manager"];
+      stages.push({ name: "leadership", phase: "leadership", approvers, within: workingDays(1) });
+    }
+    return { stages };
+  },
+
+  escalate(message, breach) {
+    const asked = departments(message);
+    const [lead = ""] = asked;
+    switch (breach.goal) {
+      case "acknowledge":
+        // Those who should have confirmed are asked by name, once more.
+        log(`not confirmed by ${breach.owners.length}`);
+        return {
+          notify: breach.owners.map((owner) => ({ to: `person:${owner}`, acknowledgeWithin: clock("PT2H") })),
+        };
+      case "answer":
+        return { notify: [{ to: head(lead) }, { to: head(message.department) }] };
+      case "opinion":
+        // Silence counts as disagreement: a meeting settles it, and its minutes say how.
+        return {
+          level: 1,
+          notify: [message.department, ...asked].map((department) => ({ to: head(department) })),
+          goals: [
+            {
+              name: "coordination-meeting",
+              owner: "role:organisation/deputy-general-manager",
+              within: workingDays(1),
+            },
+            { name: "minutes", owner: head(lead), starts: "met:coordination-meeting", within: clock("PT24H") },
+          ],
+        };
+      case "coordination-meeting":
+        return { assign: "role:organisation/general-manager" };
+      default:
+        return { notify: [{ to: head(message.department) }] };
+    }
+  },
+});

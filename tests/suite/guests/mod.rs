@@ -1,0 +1,81 @@
+//! Plugins as their authors have them: made, built and run by `herald plugin`, with the tools that `tests/run` installs.
+//!
+//! The ones in JavaScript and Python under `plugins/` have a twin in Rhai under `rules/`, which they must agree with.
+
+mod bindings;
+mod pins;
+mod tools;
+
+use std::path::Path;
+
+use herald_tests::sample;
+use serde_json::{Value, json};
+
+use tools::{Plugin, herald};
+
+/// The policy in three languages.
+const TWIN: &str = "organisation/collaboration-request";
+
+/// What each case of a bundle came to, by its file; all passed.
+fn outcomes(dir: &Path, arguments: &[&str]) -> Vec<(String, Value)> {
+    let rules = sample::rules();
+    let line = [&["plugin", "run", dir.to_str().unwrap(), "--rules", rules.to_str().unwrap()][..], arguments].concat();
+    let cases = herald(&line);
+    let outcome = |case: &Value| {
+        assert_eq!(case["passed"], true, "{case:#}");
+        // How a failure reads is each language's own; the case says what it must contain.
+        (case["file"].as_str().unwrap().to_owned(), case["call"]["outcome"]["plan"].clone())
+    };
+    cases.as_array().unwrap().iter().map(outcome).collect()
+}
+
+/// Builds the plugin in `dir`: it asks nothing but `herald:policy` of its host.
+fn build(dir: &Path) {
+    let built = herald(&["plugin", "build", dir.to_str().unwrap()]);
+    let own = |name: &Value| name.as_str().unwrap().starts_with("herald:policy/");
+    assert!(built["imports"].as_array().unwrap().iter().all(own), "{built:#}");
+    assert!(built["exports"].as_array().unwrap().contains(&json!("herald:policy/hooks@1.0.0")), "{built:#}");
+}
+
+/// The plugin of `plugins/` in `language` and the script plan the same for every case of the script.
+fn check_twin(language: &str) {
+    let script = sample::rules().join(TWIN);
+    let plugin = Plugin::copy(&sample::rules().join("../plugins/collaboration-request").join(language));
+    build(&plugin.dir());
+    let cases = script.join("cases");
+    let wasm = outcomes(&plugin.dir(), &["--cases", cases.to_str().unwrap()]);
+    assert!(wasm.len() >= 10, "{wasm:?}");
+    assert_eq!(wasm, outcomes(&script, &[]));
+}
+
+/// A new plugin in `language` builds, and passes its own cases.
+fn check_new(language: &str) {
+    let plugin = Plugin::new(language);
+    build(&plugin.dir());
+    assert_eq!(outcomes(&plugin.dir(), &[]).len(), 3);
+}
+
+#[test]
+fn slow_a_policy_in_javascript_agrees_with_its_script() {
+    check_twin("javascript");
+}
+
+#[test]
+fn slow_a_policy_in_python_agrees_with_its_script() {
+    check_twin("python");
+}
+
+#[test]
+fn slow_a_new_plugin_in_rust_passes_its_cases() {
+    check_new("rust");
+}
+
+#[test]
+fn slow_a_new_plugin_in_javascript_passes_its_cases() {
+    check_new("javascript");
+}
+
+#[test]
+fn slow_a_new_plugin_in_python_passes_its_cases() {
+    check_new("python");
+}
