@@ -73,5 +73,5 @@ struct Said {
 /// The module that a build made: the last one, as dependencies come first.
 fn artifact(messages: &str) -> Option<PathBuf> {
     let said = messages.lines().filter_map(|line| serde_json::from_str::<Said>(line).ok());
-    said.flat_map(|said| said.filenames).filter(|path| path.extension().is_some_and(|end| end == "wasm")).next_back()
+    said.flat_map(|said| said.filenames).rfind(|path| path.extension().is_some_and(|end| end == "wasm"))
 }
