@@ -1,0 +1,78 @@
+//! A set of rows, a bit for each.
+
+/// How many rows a word of a set speaks of.
+const WORD_ROWS: usize = 64;
+
+/// How many words a set of so many rows has.
+pub(super) fn words(rows: usize) -> usize {
+    rows.div_ceil(WORD_ROWS)
+}
+
+/// A set of rows. All sets that meet are of the same table, and have the same length.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rows(Vec<u64>);
+
+impl Rows {
+    /// None of `rows` rows.
+    pub(super) fn none(rows: usize) -> Self {
+        Self(vec![0; words(rows)])
+    }
+
+    /// All of `rows` rows.
+    pub(super) fn all(rows: usize) -> Self {
+        let mut all = vec![u64::MAX; words(rows)];
+        if let Some(last) = all.last_mut() {
+            *last >>= (WORD_ROWS - rows % WORD_ROWS) % WORD_ROWS;
+        }
+        Self(all)
+    }
+
+    /// The set as words, the lowest bit of the first for the first row.
+    pub(super) fn as_words(&self) -> &[u64] {
+        &self.0
+    }
+
+    /// Puts a row in if it is not there, and takes it out if it is.
+    pub(super) fn flip(&mut self, row: u32) {
+        let (word, bit) = place(row);
+        if let Some(word) = self.0.get_mut(word) {
+            *word ^= bit;
+        }
+    }
+
+    pub(super) fn has(&self, row: u32) -> bool {
+        let (word, bit) = place(row);
+        self.0.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    /// Keeps what is also in `page` with the rows of `flips` flipped.
+    ///
+    /// *And* distributes over *exclusive or*: the page is cut with as it is, and of the flips only those count whose
+    /// rows were still in. `kept` is for those, so that a chain of cuts needs one buffer.
+    pub(super) fn cut(&mut self, page: &[u64], flips: &[u32], kept: &mut Vec<u32>) {
+        kept.clear();
+        kept.extend(flips.iter().filter(|row| self.has(**row)));
+        for (word, other) in self.0.iter_mut().zip(page) {
+            *word &= other;
+        }
+        for row in kept.iter() {
+            self.flip(*row);
+        }
+    }
+
+    /// Takes out the first row of the set at or after the word `from`. Says in which word it was, to go on from there.
+    pub(super) fn take_first(&mut self, from: usize) -> Option<(usize, u32)> {
+        let rest = self.0.get_mut(from..)?;
+        let (skipped, word) = rest.iter_mut().enumerate().find(|(_, word)| **word != 0)?;
+        let bit = word.trailing_zeros();
+        *word &= *word - 1;
+        let at = from + skipped;
+        let row = u32::try_from(at * WORD_ROWS).unwrap_or(u32::MAX).saturating_add(bit);
+        Some((at, row))
+    }
+}
+
+fn place(row: u32) -> (usize, u64) {
+    let row = usize::try_from(row).unwrap_or(usize::MAX);
+    (row / WORD_ROWS, 1 << (row % WORD_ROWS))
+}
