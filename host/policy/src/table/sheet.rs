@@ -25,8 +25,8 @@ impl Sheet {
             ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
         let mut records = reader.records().map(|record| {
             let record = record.map_err(|error| vec![Diagnostic::about(file, error.to_string())])?;
-            let line = record.position().map_or(0, csv::Position::line);
-            Ok::<_, Vec<Diagnostic>>((u32::try_from(line).unwrap_or(u32::MAX), record))
+            let line = record.position().map_or(0, |begin| line_of(text, begin));
+            Ok::<_, Vec<Diagnostic>>((line, record))
         });
         let hint = "a table begins with the names of its columns";
         let empty = || vec![Diagnostic::about(file, "the file is empty").hint(Some(hint.to_owned()))];
@@ -67,6 +67,13 @@ impl Sheet {
     fn column(&self, at: usize) -> impl Iterator<Item = (u32, &str)> {
         self.rows.iter().map(move |(line, record)| (*line, record.get(at).unwrap_or_default()))
     }
+}
+
+/// The line of a record: the reader says where the one before it ended, and empty lines may lie between.
+fn line_of(text: &str, begin: &csv::Position) -> u32 {
+    let rest = usize::try_from(begin.byte()).ok().and_then(|byte| text.as_bytes().get(byte..)).unwrap_or_default();
+    let empty = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n').count();
+    u32::try_from(begin.line()).unwrap_or(u32::MAX).saturating_add(u32::try_from(empty).unwrap_or(u32::MAX))
 }
 
 struct Problems<'a> {
