@@ -9,6 +9,8 @@
 //! many rows have flipped as cutting two sets of rows with each other costs: memory then grows with the number of
 //! intervals and not with its square, and no value is dearer to look up than another.
 
+use std::collections::BTreeSet;
+
 use super::cell::Interval;
 use super::rows::{Rows, words};
 
@@ -79,21 +81,26 @@ impl<K: Ord + Clone> Axis<K> {
         let between = (page_words / 4).max(FLIPS_BETWEEN_PAGES);
         let mut pages = current.as_words().to_vec();
         let mut stretches = Vec::with_capacity(cuts.len() + 1);
-        let (mut page, mut page_began, mut at) = (0_u32, 0_usize, 0_usize);
+        // What differs from the page: of a column of single values, hardly anything ever does from the first.
+        let (mut page, mut differs, mut differences) = (0_u32, BTreeSet::new(), Vec::new());
+        let mut flips = flips.iter().peekable();
         for stretch in 0..=small(cuts.len()) {
-            let begins = flips.get(at..).unwrap_or_default().iter().take_while(|(begins, _)| *begins == stretch);
-            for (_, row) in begins {
+            while let Some((_, row)) = flips.next_if(|(begins, _)| *begins == stretch) {
                 current.flip(*row);
-                at += 1;
+                if !differs.remove(row) {
+                    differs.insert(*row);
+                }
             }
-            if at - page_began >= between {
+            if differs.len() >= between {
                 pages.extend_from_slice(current.as_words());
-                (page, page_began) = (page + 1, at);
+                page += 1;
+                differs.clear();
             }
-            stretches.push(Stretch { page, flips: (small(page_began), small(at)) });
+            let begin = small(differences.len());
+            differences.extend(&differs);
+            stretches.push(Stretch { page, flips: (begin, small(differences.len())) });
         }
-        // An interval without an end flips nothing back.
-        let flips = flips.iter().take(at).map(|(_, row)| *row).collect();
+        let flips = differences.into();
         Self { cuts, stretches: stretches.into(), flips, pages, page_words }
     }
 
