@@ -3,12 +3,16 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
-use super::axis::{Axis, Span, bytes_at_most};
+use super::axis::{Axis, Span};
 use super::cell::{self, Interval, Item, Key, Sort};
+use super::sets::Sets;
 use super::sheet::Sheet;
-use super::{Condition, INDEX_LIMIT_MIB, Index, Outcome, Table, Value};
+use super::{Condition, INDEX_LIMIT_MIB, Outcome, Table, Value, Values};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::vocabulary::Wrong;
+
+/// Bytes that a value of a condition may take while its column is indexed.
+const VALUE_BYTES: usize = 128;
 
 /// A table, and what the cells of its conditions cover on the axes of their columns: by column and row.
 pub(super) struct Built {
@@ -25,8 +29,9 @@ pub(super) fn build(file: &str, name: &str, sheet: &Sheet, budget_bytes: &mut us
     let (mut conditions, mut spans) = (Vec::new(), Vec::new());
     for (at, column) in sheet.conditions.iter().enumerate() {
         builder.column = column;
-        let (index, covered) = builder.condition(sheet.condition(at));
-        conditions.push(Condition { name: column.as_str().into(), index });
+        let (values, covered) = builder.condition(sheet.condition(at));
+        let sets = builder.sets(&values, &covered);
+        conditions.push(Condition { name: column.as_str().into(), values, sets });
         spans.push(covered);
     }
     let mut outcomes = Vec::new();
@@ -55,7 +60,7 @@ impl Builder<'_> {
         self.problems.push(Diagnostic::about(self.file, message).at(at).hint(wrong.hint));
     }
 
-    fn condition<'c>(&mut self, cells: impl Iterator<Item = (u32, &'c str)>) -> (Index, Vec<Box<[Span]>>) {
+    fn condition<'c>(&mut self, cells: impl Iterator<Item = (u32, &'c str)>) -> (Values, Vec<Box<[Span]>>) {
         let mut read = Vec::new();
         for (line, cell) in cells {
             let items = cell::parse(cell).unwrap_or_else(|wrong| {
@@ -67,18 +72,18 @@ impl Builder<'_> {
         let items = || read.iter().flat_map(|(.., items)| items);
         let all = |sort| items().all(|item| item.sort() == sort);
         if items().next().is_none() {
-            return (Index::Any, vec![Box::default(); read.len()]);
+            return (Values::Any, vec![Box::default(); read.len()]);
         }
         if all(Sort::Number) {
             let (axis, spans) = self.axis::<Decimal>(&read);
-            (Index::Number(axis), spans)
+            (Values::Number(axis), spans)
         } else if all(Sort::Boolean) {
             let (axis, spans) = self.axis::<bool>(&read);
-            (Index::Boolean(axis), spans)
+            (Values::Boolean(axis), spans)
         } else {
             self.no_ranges_of_numbers(&read);
             let (axis, spans) = self.axis::<Box<str>>(&read);
-            (Index::Text(axis), spans)
+            (Values::Text(axis), spans)
         }
     }
 
@@ -105,16 +110,32 @@ impl Builder<'_> {
             text_bytes = text_bytes.saturating_add(cell.len().saturating_mul(2));
             cells.push(of_cell);
         }
-        let bytes = bytes_at_most::<K>(read.len(), intervals).saturating_add(text_bytes);
+        // A hostile column is refused before it is indexed.
+        if intervals.saturating_mul(VALUE_BYTES) > *self.budget_bytes {
+            self.too_much();
+            cells.clear();
+        }
+        let (axis, spans) = Axis::new(&cells);
+        self.pay(axis.bytes().saturating_add(text_bytes));
+        (axis, spans)
+    }
+
+    fn sets(&mut self, values: &Values, spans: &[Box<[Span]>]) -> Sets {
+        let sets = Sets::new(values.stretches(), spans);
+        self.pay(sets.bytes());
+        sets
+    }
+
+    fn pay(&mut self, bytes: usize) {
         match self.budget_bytes.checked_sub(bytes) {
             Some(rest) => *self.budget_bytes = rest,
-            None => {
-                let hint = format!("the indexes of a bundle's tables take at most {INDEX_LIMIT_MIB} MiB; use fewer");
-                self.say(1, Wrong::new("there are too many values").hint(Some(hint)));
-                cells.clear();
-            }
+            None => self.too_much(),
         }
-        Axis::new(&cells)
+    }
+
+    fn too_much(&mut self) {
+        let hint = format!("the indexes of a bundle's tables take at most {INDEX_LIMIT_MIB} MiB; use fewer");
+        self.say(1, Wrong::new("there are too many values").hint(Some(hint)));
     }
 
     fn outcome<'c>(&mut self, cells: impl Iterator<Item = (u32, &'c str)>) -> Vec<Option<Value>> {

@@ -12,6 +12,7 @@
 //! Between quotes every letter stands for itself, a quote is doubled, and what would be a number is a text.
 
 use std::borrow::Cow;
+use std::hash::Hash;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -197,6 +198,16 @@ pub(super) struct Interval<K> {
     pub(super) to: Option<Cut<K>>,
 }
 
+impl<K: PartialEq> Interval<K> {
+    /// The one value that lies in it, if it is one.
+    pub(super) fn value(&self) -> Option<&K> {
+        match (&self.from, &self.to) {
+            (Some((from, Side::Before)), Some((to, Side::After))) if from == to => Some(from),
+            _ => None,
+        }
+    }
+}
+
 impl<K: Key> Interval<K> {
     /// What an item says of values of this type; `None` if it does not speak of them.
     pub(super) fn of(item: &Item<'_>) -> Option<Self> {
@@ -223,7 +234,7 @@ impl<K: Key> Interval<K> {
 }
 
 /// A type that the values of a column have.
-pub(super) trait Key: Ord + Clone {
+pub(super) trait Key: Ord + Hash + Clone {
     /// Reads a value of this type.
     fn read(text: &str) -> Option<Self>;
 

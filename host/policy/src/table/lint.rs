@@ -15,7 +15,7 @@ use super::build::Built;
 use super::cell::{self, Item};
 use super::rows::Rows;
 use super::sheet::Sheet;
-use super::{Against, Index};
+use super::{Against, Values};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::form::Form;
 use crate::vocabulary::{self, Wrong};
@@ -73,7 +73,7 @@ impl Lint<'_> {
         for (line, cell) in self.sheet.condition(at) {
             for item in cell::parse(cell).unwrap_or_default() {
                 let Item::Value { text, .. } = &item else { continue };
-                let Some(value) = json(&condition.index, text) else { continue };
+                let Some(value) = json(&condition.values, text) else { continue };
                 if seen.insert(text.to_string()) && !rules.iter().any(|rule| rule.is_valid(&value)) {
                     let why = rules.iter().find_map(|rule| rule.validate(&value).err().map(|error| error.to_string()));
                     let message = format!("in `{name}`, the form does not allow `{text}`: {}", why.unwrap_or_default());
@@ -135,11 +135,11 @@ impl Lint<'_> {
         let mut kept = Vec::new();
         for (condition, spans) in self.built.table.conditions.iter().zip(&self.built.spans) {
             match spans.get(index(row)).map(AsRef::as_ref).unwrap_or_default() {
-                [] => condition.index.cut_empty(&mut found, &mut kept),
+                [] => found.cut(condition.sets.matching(None), &mut kept),
                 spans => {
                     for (from, to) in spans {
-                        condition.index.cut_stretch(&mut found, *from, &mut kept);
-                        condition.index.cut_stretch(&mut found, to.saturating_sub(1), &mut kept);
+                        found.cut(condition.sets.matching(Some(*from)), &mut kept);
+                        found.cut(condition.sets.matching(Some(to.saturating_sub(1))), &mut kept);
                     }
                 }
             }
@@ -165,12 +165,12 @@ impl Lint<'_> {
 }
 
 /// A value of a cell as a form sees it; `None` where a form could count otherwise.
-fn json(index: &Index, text: &str) -> Option<Json> {
-    match index {
-        Index::Any => None,
-        Index::Text(_) => Some(Json::from(text)),
-        Index::Boolean(_) => text.parse::<bool>().ok().map(Json::from),
-        Index::Number(_) => {
+fn json(values: &Values, text: &str) -> Option<Json> {
+    match values {
+        Values::Any => None,
+        Values::Text(_) => Some(Json::from(text)),
+        Values::Boolean(_) => text.parse::<bool>().ok().map(Json::from),
+        Values::Number(_) => {
             let whole = cell::number(text).filter(|number| number.scale() == 0)?;
             whole.to_i64().map(Json::from)
         }

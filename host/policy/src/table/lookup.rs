@@ -5,8 +5,9 @@ use std::fmt;
 use herald_core::nearest::did_you_mean;
 use rust_decimal::Decimal;
 
+use super::axis::Stretch;
 use super::rows::Rows;
-use super::{Index, Row, Table};
+use super::{COLUMN_LIMIT, Row, Table, Values};
 use crate::vocabulary::one_of;
 
 /// How many cells of conditions count as one operation of a policy.
@@ -97,22 +98,39 @@ pub(super) fn hint<'a>(name: &str, known: impl IntoIterator<Item = &'a str> + Cl
     guess.or_else(list).map(|hint| format!("; {hint}")).unwrap_or_default()
 }
 
+/// The rows that are left while columns are asked, and at last found.
+#[derive(Clone)]
+enum Left {
+    /// In order.
+    Few(std::vec::IntoIter<u32>),
+    Many {
+        rows: Rows,
+        /// Before this word of the set there are none.
+        word: usize,
+    },
+}
+
 /// The rows that a lookup found, in the order of the table.
 #[derive(Clone)]
 pub struct Matches<'t> {
     table: &'t Table,
-    rows: Rows,
-    word: usize,
-    left: u32,
+    left: Left,
+    limit: u32,
 }
 
 impl<'t> Iterator for Matches<'t> {
     type Item = Row<'t>;
 
     fn next(&mut self) -> Option<Row<'t>> {
-        self.left = self.left.checked_sub(1)?;
-        let (word, row) = self.rows.take_first(self.word)?;
-        self.word = word;
+        self.limit = self.limit.checked_sub(1)?;
+        let row = match &mut self.left {
+            Left::Few(rows) => rows.next()?,
+            Left::Many { rows, word } => {
+                let (at, row) = rows.take_first(*word)?;
+                *word = at;
+                row
+            }
+        };
         self.table.row(row)
     }
 }
@@ -123,6 +141,9 @@ impl fmt::Debug for Matches<'_> {
     }
 }
 
+/// What is known of each condition, in the order of the table.
+type Given<'f> = [Option<&'f Fact<'f>>; COLUMN_LIMIT];
+
 impl Table {
     /// The first `limit` rows whose conditions hold for `facts`, in the order of the table. A condition that no fact
     /// names holds where its cell is empty.
@@ -130,29 +151,50 @@ impl Table {
     /// # Errors
     /// A fact that names no condition, is given twice, or has another type than the values of its column.
     pub fn lookup(&self, facts: &[(&str, Fact<'_>)], limit: u32) -> Result<Matches<'_>, LookupError> {
-        let mut rows = Rows::all(self.lines.len());
-        let mut kept = Vec::with_capacity(FLIPS_EXPECTED);
-        let mut named = 0_u64;
+        let given = self.given(facts)?;
+        let left = self.few(&given).unwrap_or_else(|| Left::Many { rows: self.many(&given), word: 0 });
+        Ok(Matches { table: self, left, limit })
+    }
+
+    fn given<'f>(&self, facts: &'f [(&str, Fact<'f>)]) -> Result<Given<'f>, LookupError> {
+        let mut given: Given<'f> = [None; COLUMN_LIMIT];
         for (name, fact) in facts {
-            let known = self.conditions.iter().zip(0..).find(|(condition, _)| *condition.name == **name);
-            let (condition, at) = known.ok_or_else(|| self.no_condition(name))?;
-            if named & 1 << at != 0 {
-                return Err(LookupError::Twice { table: self.name.to_string(), name: (*name).to_owned() });
-            }
-            named |= 1 << at;
-            condition.index.cut(&mut rows, fact, &mut kept).map_err(|wanted| LookupError::Type {
+            let known = self.conditions.iter().zip(&mut given).find(|(condition, _)| *condition.name == **name);
+            let (condition, given) = known.ok_or_else(|| self.no_condition(name))?;
+            condition.values.takes(fact).map_err(|wanted| LookupError::Type {
                 table: self.name.to_string(),
                 name: (*name).to_owned(),
                 wanted,
                 given: fact.title(),
             })?;
-        }
-        for (condition, at) in self.conditions.iter().zip(0..) {
-            if named & 1 << at == 0 {
-                condition.index.cut_empty(&mut rows, &mut kept);
+            if given.replace(fact).is_some() {
+                return Err(LookupError::Twice { table: self.name.to_string(), name: (*name).to_owned() });
             }
         }
-        Ok(Matches { table: self, rows, word: 0, left: limit })
+        Ok(given)
+    }
+
+    /// The rows found, if a column without empty cells leaves so few that each can be looked at: it is something like
+    /// a key.
+    fn few(&self, given: &Given<'_>) -> Option<Left> {
+        let asked = || self.conditions.iter().zip(given).enumerate();
+        let (key, mut rows) = asked().find_map(|(at, (condition, fact))| {
+            Some((at, condition.sets.few(|| fact.map(|fact| condition.values.find(fact)))?))
+        })?;
+        for (_, (condition, fact)) in asked().filter(|(at, _)| *at != key) {
+            condition.sets.keep_few(&mut rows, || fact.map(|fact| condition.values.find(fact)));
+        }
+        Some(Left::Few(rows.into_iter()))
+    }
+
+    /// The rows found, by cutting the set of all rows with that of each column.
+    fn many(&self, given: &Given<'_>) -> Rows {
+        let mut rows = Rows::all(self.lines.len());
+        let mut kept = Vec::with_capacity(FLIPS_EXPECTED);
+        for (condition, fact) in self.conditions.iter().zip(given) {
+            rows.cut(condition.sets.matching(fact.map(|fact| condition.values.find(fact))), &mut kept);
+        }
+        rows
     }
 
     /// What a lookup counts as, in operations of a policy.
@@ -176,42 +218,41 @@ impl Table {
     }
 }
 
-impl Index {
-    /// Keeps of `rows` those whose cell `fact` lies in.
+impl Values {
+    /// How many stretches the axis has.
+    pub(super) fn stretches(&self) -> usize {
+        match self {
+            Self::Any => 1,
+            Self::Text(axis) => axis.stretches(),
+            Self::Number(axis) => axis.stretches(),
+            Self::Boolean(axis) => axis.stretches(),
+        }
+    }
+
+    /// Whether facts of this type can lie on the axis.
     ///
     /// # Errors
     /// What the column holds, in words, when it does not hold such facts.
-    fn cut(&self, rows: &mut Rows, fact: &Fact<'_>, kept: &mut Vec<u32>) -> Result<(), &'static str> {
+    fn takes(&self, fact: &Fact<'_>) -> Result<(), &'static str> {
         match (self, fact) {
-            (Self::Any, _) => {}
-            (Self::Text(axis), Fact::Text(text)) => axis.cut(rows, *text, kept),
-            (Self::Number(axis), Fact::Integer(number)) => axis.cut(rows, &Decimal::from(*number), kept),
-            (Self::Number(axis), Fact::Decimal(number)) => axis.cut(rows, number, kept),
-            (Self::Boolean(axis), Fact::Boolean(flag)) => axis.cut(rows, flag, kept),
-            (Self::Text(_), _) => return Err("texts"),
-            (Self::Number(_), _) => return Err("numbers"),
-            (Self::Boolean(_), _) => return Err("true or false"),
-        }
-        Ok(())
-    }
-
-    /// Keeps of `rows` those whose cell is empty.
-    pub(super) fn cut_empty(&self, rows: &mut Rows, kept: &mut Vec<u32>) {
-        match self {
-            Self::Any => {}
-            Self::Text(axis) => axis.cut_empty(rows, kept),
-            Self::Number(axis) => axis.cut_empty(rows, kept),
-            Self::Boolean(axis) => axis.cut_empty(rows, kept),
+            (Self::Any, _)
+            | (Self::Text(_), Fact::Text(_))
+            | (Self::Number(_), Fact::Integer(_) | Fact::Decimal(_))
+            | (Self::Boolean(_), Fact::Boolean(_)) => Ok(()),
+            (Self::Text(_), _) => Err("texts"),
+            (Self::Number(_), _) => Err("numbers"),
+            (Self::Boolean(_), _) => Err("true or false"),
         }
     }
 
-    /// Keeps of `rows` those that match in a stretch of the column's axis.
-    pub(super) fn cut_stretch(&self, rows: &mut Rows, stretch: u32, kept: &mut Vec<u32>) {
-        match self {
-            Self::Any => {}
-            Self::Text(axis) => axis.cut_stretch(rows, stretch, kept),
-            Self::Number(axis) => axis.cut_stretch(rows, stretch, kept),
-            Self::Boolean(axis) => axis.cut_stretch(rows, stretch, kept),
+    /// The stretch that a fact lies in; the first for one that the axis does not take.
+    fn find(&self, fact: &Fact<'_>) -> Stretch {
+        match (self, fact) {
+            (Self::Text(axis), Fact::Text(text)) => axis.find(*text),
+            (Self::Number(axis), Fact::Integer(number)) => axis.find(&Decimal::from(*number)),
+            (Self::Number(axis), Fact::Decimal(number)) => axis.find(number),
+            (Self::Boolean(axis), Fact::Boolean(flag)) => axis.find(flag),
+            _ => 0,
         }
     }
 }

@@ -18,7 +18,8 @@
 //! the bundle, so nothing of it need be recorded for a replay.
 //!
 //! * [`sheet`] reads the file, [`build`] gives columns their types; [`lint`] finds what cannot be meant.
-//! * [`axis`] is the index of a column, over sets of [`rows`]; [`lookup`] asks all of them.
+//! * A column's [`axis`] says where a value lies, and its [`sets`] which [`rows`] match there; [`lookup`] asks all
+//!   columns.
 
 mod axis;
 mod build;
@@ -26,6 +27,7 @@ mod cell;
 mod lint;
 mod lookup;
 mod rows;
+mod sets;
 mod sheet;
 #[cfg(test)]
 mod tests;
@@ -38,6 +40,7 @@ use herald_core::names::KindName;
 use rust_decimal::Decimal;
 
 use self::axis::Axis;
+use self::sets::Sets;
 use self::sheet::Sheet;
 use crate::diagnostic::Diagnostic;
 use crate::files::BundleFiles;
@@ -140,11 +143,13 @@ pub struct Table {
 #[derive(Debug)]
 struct Condition {
     name: Box<str>,
-    index: Index,
+    values: Values,
+    sets: Sets,
 }
 
+/// The axis of a condition, by what its cells hold.
 #[derive(Debug)]
-enum Index {
+enum Values {
     /// All cells are empty, so that any fact will do.
     Any,
     Text(Axis<Box<str>>),

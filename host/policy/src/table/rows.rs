@@ -1,12 +1,9 @@
 //! A set of rows, a bit for each.
 
+use super::sets::Matching;
+
 /// How many rows a word of a set speaks of.
 const WORD_ROWS: usize = 64;
-
-/// How many words a set of so many rows has.
-pub(super) fn words(rows: usize) -> usize {
-    rows.div_ceil(WORD_ROWS)
-}
 
 /// A set of rows. All sets that meet are of the same table, and have the same length.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,12 +12,12 @@ pub(super) struct Rows(Vec<u64>);
 impl Rows {
     /// None of `rows` rows.
     pub(super) fn none(rows: usize) -> Self {
-        Self(vec![0; words(rows)])
+        Self(vec![0; rows.div_ceil(WORD_ROWS)])
     }
 
     /// All of `rows` rows.
     pub(super) fn all(rows: usize) -> Self {
-        let mut all = vec![u64::MAX; words(rows)];
+        let mut all = vec![u64::MAX; rows.div_ceil(WORD_ROWS)];
         if let Some(last) = all.last_mut() {
             *last >>= (WORD_ROWS - rows % WORD_ROWS) % WORD_ROWS;
         }
@@ -40,18 +37,14 @@ impl Rows {
         }
     }
 
-    pub(super) fn has(&self, row: u32) -> bool {
-        let (word, bit) = place(row);
-        self.0.get(word).is_some_and(|word| word & bit != 0)
-    }
-
-    /// Keeps what is also in `page` with the rows of `flips` flipped.
+    /// Keeps what also matches.
     ///
     /// *And* distributes over *exclusive or*: the page is cut with as it is, and of the flips only those count whose
     /// rows were still in. `kept` is for those, so that a chain of cuts needs one buffer.
-    pub(super) fn cut(&mut self, page: &[u64], flips: &[u32], kept: &mut Vec<u32>) {
+    pub(super) fn cut(&mut self, matching: Matching<'_>, kept: &mut Vec<u32>) {
+        let Matching { page, flips } = matching;
         kept.clear();
-        kept.extend(flips.iter().filter(|row| self.has(**row)));
+        kept.extend(flips.iter().filter(|row| has(&self.0, **row)));
         for (word, other) in self.0.iter_mut().zip(page) {
             *word &= other;
         }
@@ -70,6 +63,12 @@ impl Rows {
         let row = u32::try_from(at * WORD_ROWS).unwrap_or(u32::MAX).saturating_add(bit);
         Some((at, row))
     }
+}
+
+/// Whether `row` is in the set of these words.
+pub(super) fn has(words: &[u64], row: u32) -> bool {
+    let (word, bit) = place(row);
+    words.get(word).is_some_and(|word| word & bit != 0)
 }
 
 fn place(row: u32) -> (usize, u64) {

@@ -167,3 +167,24 @@ fn a_name_that_is_no_table_is_told_the_nearest() {
     assert_eq!(error("prices"), "there is no table `prices`; use `machines` or `tiers`");
     assert_eq!(Tables::default().get("x").unwrap_err().to_string(), "there is no table `x`");
 }
+
+#[test]
+fn memory_grows_with_the_number_of_values_and_not_with_its_square() {
+    let rows = 20_000;
+    for cell in [
+        |row: u32| format!(">={row} <{}", row + 10_000),
+        |row| format!(">={row}"),
+        |row| format!("{}|{}", row, row + 7),
+        |row| format!("{}", row % 100),
+        |row| format!(">={} <{}", row % 1_000, row % 1_000 + 500),
+    ] {
+        let lines: String = (0..rows).map(|row| format!("{},,{row}\n", cell(row))).collect();
+        let table = table(&format!("c,->,n\n{lines}"));
+        let bytes = table.conditions[0].sets.bytes();
+        assert!(bytes < 128 * usize::try_from(rows).unwrap(), "{}: {bytes}", cell(0));
+        let holds = |row: &u32| found(&column(&[&cell(*row)]), &[("c", Fact::Integer(10_500))]) == Ok(vec![1]);
+        let some: Vec<u32> = (0..rows).step_by(997).filter(holds).collect();
+        let all = found(&table, &[("c", Fact::Integer(10_500))]).unwrap();
+        assert!(some.iter().all(|row| all.contains(&i64::from(*row))), "{}", cell(0));
+    }
+}
