@@ -15,6 +15,7 @@ use crate::files::{BundleFiles, COMPONENT, MANIFEST, SCRIPT};
 use crate::limits::HostLimits;
 use crate::manifest::{Language, Manifest};
 use crate::rhai::Script;
+use crate::table::{Against, Reading, Tables};
 use crate::wasm::Plugin;
 use crate::world::World;
 pub use stopped::Stopped;
@@ -25,8 +26,10 @@ pub struct Bundle {
     digest: Arc<str>,
     manifest: Manifest,
     program: Box<dyn Program>,
+    tables: Arc<Tables>,
     cases: Vec<CaseFile>,
     stopped: Option<Stopped>,
+    warnings: Vec<Diagnostic>,
 }
 
 impl Bundle {
@@ -41,7 +44,7 @@ impl Bundle {
 
     /// The check that stands before every publication. The manifest is valid, the script compiles, its hooks
     /// are those that the manifest lists, every function, target, channel and other word that can be read off
-    /// the text is known, and all cases pass.
+    /// the text is known, its decision tables make sense, and all cases pass.
     ///
     /// # Errors
     /// Everything that is wrong, at once, with line, column and the nearest known name. Cases are run when
@@ -94,7 +97,13 @@ impl Bundle {
             }
             None => (None, None),
         };
-        let program = match compile_program(files, manifest.as_ref(), world, host) {
+        let kinds = manifest.as_ref().map(|manifest| manifest.applies_to.kinds.clone()).unwrap_or_default();
+        let against = world.map(|world| Against { world, kinds: &kinds });
+        let Reading { tables, errors, mut warnings } = Tables::read(files, against);
+        // With a table missing, the script would be told that it is not there.
+        let known = errors.is_empty().then_some(&tables);
+        diagnostics.extend(errors);
+        let program = match compile_program(files, manifest.as_ref(), world, known, host) {
             Ok(program) => program,
             Err(problems) => {
                 diagnostics.extend(problems);
@@ -113,7 +122,9 @@ impl Bundle {
         }
         match (manifest, program) {
             (Some(manifest), Some(program)) if diagnostics.is_empty() => {
-                Ok(Self { revision, digest: files.digest().into(), manifest, program, cases, stopped: None })
+                warnings.iter_mut().for_each(|warning| warning.bundle = Some(manifest.id.clone()));
+                let (digest, tables) = (files.digest().into(), Arc::new(tables));
+                Ok(Self { revision, digest, manifest, program, tables, cases, stopped: None, warnings })
             }
             _ => Err(CheckReport::new(id.as_ref(), diagnostics)),
         }
@@ -149,6 +160,12 @@ impl Bundle {
         &self.manifest
     }
 
+    /// What is likely to be a mistake, and keeps nothing from working: found by the check, not when it is loaded.
+    #[must_use]
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+
     /// Runs its cases, in the order of their files. A loaded bundle has none; a checked one has.
     #[must_use]
     pub fn run_cases(&self, world: &Arc<World>) -> Vec<CaseOutcome> {
@@ -166,6 +183,7 @@ impl Bundle {
             input,
             settings: self.manifest.settings.clone(),
             limits: self.manifest.limits,
+            tables: Arc::clone(&self.tables),
         };
         // Nothing of a call is shared with the next one, so a torn evaluation leaves nothing torn behind.
         let evaluated = catch_unwind(AssertUnwindSafe(|| self.program.evaluate(evaluation)));
@@ -220,12 +238,13 @@ fn compile_program(
     files: &BundleFiles,
     manifest: Option<&Manifest>,
     world: Option<&Arc<World>>,
+    tables: Option<&Tables>,
     host: &HostLimits,
 ) -> Result<Option<Box<dyn Program>>, Vec<Diagnostic>> {
     let Some(manifest) = manifest else {
         if files.bytes(COMPONENT).is_none() {
             let text = required(files, SCRIPT).map_err(|diagnostic| vec![diagnostic])?;
-            Script::compile(text, None, world)?;
+            Script::compile(text, None, world, tables)?;
         }
         return Ok(None);
     };
@@ -237,7 +256,7 @@ fn compile_program(
     match manifest.language {
         Language::Rhai => {
             let text = required(files, SCRIPT).map_err(|diagnostic| vec![diagnostic])?;
-            let script = Script::compile(text, Some(manifest), world)?;
+            let script = Script::compile(text, Some(manifest), world, tables)?;
             Ok(Some(Box::new(script)))
         }
         Language::Wasm => {

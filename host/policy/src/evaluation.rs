@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 use crate::diagnostic::Place;
 use crate::form::Form;
 use crate::limits::Limits;
+use crate::table::Tables;
 use crate::world::World;
 
 /// A bundle, compiled by its language.
@@ -43,6 +44,8 @@ pub(crate) struct Evaluation {
     pub(crate) input: Input,
     pub(crate) settings: Arc<Map<String, Value>>,
     pub(crate) limits: Limits,
+    /// The decision tables of the bundle.
+    pub(crate) tables: Arc<Tables>,
 }
 
 impl Evaluation {

@@ -20,6 +20,8 @@ const README: &str = "README.md";
 pub(crate) const CASES: &str = "cases/";
 /// The folder of decision tables. They travel with the revision and are part of its digest.
 const TABLES: &str = "tables/";
+/// How a decision table's file ends.
+const TABLE_END: &str = ".csv";
 
 /// Why a set of files is no bundle.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -120,10 +122,15 @@ impl BundleFiles {
         self.files.keys().map(String::as_str).filter(|path| is_case(path))
     }
 
+    /// The decision tables: their names and paths.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.keys().filter_map(|path| Some((table_name(path)?, path.as_str())))
+    }
+
     /// Files that nothing would ever look at: a mistyped folder must not silence a bundle's cases.
     pub(crate) fn unknown(&self) -> impl Iterator<Item = Diagnostic> {
         let known = |path: &str| {
-            matches!(path, MANIFEST | SCRIPT | COMPONENT | README) || is_case(path) || path.starts_with(TABLES)
+            matches!(path, MANIFEST | SCRIPT | COMPONENT | README) || is_case(path) || table_name(path).is_some()
         };
         self.files.keys().filter(move |path| !known(path)).map(|path| {
             let first = path.split_once('/').map_or(path.as_str(), |(folder, _)| folder);
@@ -131,7 +138,7 @@ impl BundleFiles {
             let hint = did_you_mean(first, names).or_else(|| {
                 Some(format!(
                     "a bundle has {}",
-                    one_of([MANIFEST, SCRIPT, COMPONENT, README, "cases/*.json", "tables/*"])
+                    one_of([MANIFEST, SCRIPT, COMPONENT, README, "cases/*.json", "tables/*.csv"])
                 ))
             });
             Diagnostic::about(path, "no file of a bundle").hint(hint)
@@ -146,6 +153,11 @@ fn is_plain(path: &str) -> bool {
 
 fn is_case(path: &str) -> bool {
     path.strip_prefix(CASES).is_some_and(|name| name.ends_with(".json") && !name.contains('/'))
+}
+
+/// The name of the table whose file this is.
+fn table_name(path: &str) -> Option<&str> {
+    path.strip_prefix(TABLES)?.strip_suffix(TABLE_END).filter(|name| !name.is_empty() && !name.contains('/'))
 }
 
 #[cfg(test)]
@@ -183,10 +195,17 @@ mod tests {
 
     #[test]
     fn files_that_nothing_reads_are_named() {
-        let files = files(&[("case/a.json", ""), ("cases/a.json", ""), ("cases/b.jsn", ""), ("tables/t.csv", "")]);
+        let files = files(&[
+            ("case/a.json", ""),
+            ("cases/a.json", ""),
+            ("cases/b.jsn", ""),
+            ("tables/t.csv", ""),
+            ("tables/t.xls", ""),
+        ]);
         let said: Vec<_> = files.unwrap().unknown().map(|diagnostic| diagnostic.to_string()).collect();
-        assert_eq!(said.len(), 2, "{said:?}");
+        assert_eq!(said.len(), 3, "{said:?}");
         assert!(said[0].starts_with("case/a.json: no file of a bundle; did you mean `cases`?"), "{said:?}");
         assert!(said[1].starts_with("cases/b.jsn"), "{said:?}");
+        assert!(said[2].starts_with("tables/t.xls"), "{said:?}");
     }
 }

@@ -62,17 +62,11 @@ impl Form {
     /// # Errors
     /// [`FormError`] for the first thing that is wrong.
     pub fn compile(kind: &KindName, schema: &Value) -> Result<Self, FormError> {
-        let validator = jsonschema::options()
-            .with_draft(jsonschema::Draft::Draft202012)
-            .offline()
-            .should_validate_formats(true)
-            .with_pattern_options(PatternOptions::regex())
-            .build(schema)
-            .map_err(|error| FormError {
-                kind: kind.clone(),
-                pointer: error.instance_path().to_string(),
-                message: error.to_string(),
-            })?;
+        let validator = validator(schema).map_err(|error| FormError {
+            kind: kind.clone(),
+            pointer: error.instance_path().to_string(),
+            message: error.to_string(),
+        })?;
         Ok(Self { kind: kind.clone(), validator, shape: shape::Shape::of(schema) })
     }
 
@@ -114,6 +108,18 @@ impl Form {
         })
     }
 
+    /// What `schema`, a form, asks of the values of the field `name` of the body, if it declares one by itself.
+    pub(crate) fn rule_of_field(schema: &Value, name: &str) -> Option<Validator> {
+        schema.get("properties")?.get(name)?;
+        let place = format!("#/properties/{}", name.replace('~', "~0").replace('/', "~1"));
+        // The rest of the form speaks of the whole body; what the field refers to has to stay where it is.
+        let kept = ["$schema", "$id", "$defs", "definitions", "properties"];
+        let part = |keyword: &str| Some((keyword.to_owned(), schema.get(keyword)?.clone()));
+        let mut rule: Map<String, Value> = kept.into_iter().filter_map(part).collect();
+        rule.insert("allOf".to_owned(), serde_json::json!([{"$ref": place}]));
+        validator(&Value::Object(rule)).ok()
+    }
+
     /// What the form says about the field `name` of the object at `node`.
     pub(crate) fn field(&self, node: Node, name: &str) -> Field {
         self.shape.field(node, name)
@@ -123,4 +129,13 @@ impl Form {
     pub(crate) fn fields(&self, node: Node) -> impl Iterator<Item = &str> {
         self.shape.fields(node)
     }
+}
+
+fn validator(schema: &Value) -> Result<Validator, jsonschema::ValidationError<'static>> {
+    jsonschema::options()
+        .with_draft(jsonschema::Draft::Draft202012)
+        .offline()
+        .should_validate_formats(true)
+        .with_pattern_options(PatternOptions::regex())
+        .build(schema)
 }

@@ -25,6 +25,7 @@ mod memory;
 mod questions;
 mod rhai;
 mod set;
+mod table;
 #[cfg(test)]
 mod testing;
 mod vocabulary;
@@ -43,5 +44,6 @@ pub use manifest::{Language, Manifest, OnFailure};
 pub use memory::{Counting, held_bytes};
 pub use rhai::reference;
 pub use set::{Breach, PolicySet};
+pub use table::{Fact, LookupError, Matches, Row, Table, Tables, Value};
 pub use wasm::ComponentCache;
 pub use world::{Forms, World};

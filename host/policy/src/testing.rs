@@ -100,6 +100,15 @@ pub(crate) fn files(files: &[(&str, &str)]) -> BundleFiles {
     BundleFiles::new(files, &HostLimits::default()).unwrap()
 }
 
+/// The decision table of bundles that are made of a script.
+const TIERS: &str = "\
+tier,amount_cents,rate,submitted,->,level,to,share
+strategic|key,,,,->,1,role:sales/director,0.5
+,>=100000,,,->,2,department:sales,
+,,<0.3,,->,3,,
+,,,>=2026-11-20,->,2,everyone,1
+";
+
 /// A manifest of `id` with the hooks that `script` defines, followed by `more`.
 pub(crate) fn manifest(id: &str, script: &str, more: &str) -> String {
     let (department, name) = id.split_once('/').unwrap();
@@ -110,13 +119,13 @@ pub(crate) fn manifest(id: &str, script: &str, more: &str) -> String {
 
 pub(crate) fn compile(id: &str, script: &str, more: &str) -> Result<Bundle, CheckReport> {
     let manifest = manifest(id, script, more);
-    let files = files(&[("policy.toml", &manifest), ("policy.rhai", script)]);
+    let files = files(&[("policy.toml", &manifest), ("policy.rhai", script), ("tables/tiers.csv", TIERS)]);
     Bundle::compile(&files, 3, &world(), &HostLimits::default())
 }
 
 /// As [`compile`] without looking up names: what is wrong shows when it runs.
 pub(crate) fn load(id: &str, script: &str, more: &str) -> Bundle {
     let manifest = manifest(id, script, more);
-    let files = files(&[("policy.toml", &manifest), ("policy.rhai", script)]);
+    let files = files(&[("policy.toml", &manifest), ("policy.rhai", script), ("tables/tiers.csv", TIERS)]);
     Bundle::load(&files, 3, &HostLimits::default()).unwrap()
 }

@@ -80,8 +80,12 @@ pub(crate) enum Sort {
     Setting,
     /// A moment in time.
     Time,
-    /// A part of the message's body.
+    /// A part of the message's body, or a row of a table.
     Body,
+    /// A decision table of the bundle.
+    Table,
+    /// What is known, by the names of a table's conditions.
+    Facts,
 }
 
 impl Sort {
@@ -106,14 +110,16 @@ impl Sort {
             Self::Calendar => "calendar name",
             Self::Setting => "setting name",
             Self::Time => "time",
-            Self::Body => "body",
+            Self::Body => "body or row",
+            Self::Table => "table name",
+            Self::Facts => "map of facts",
         }
     }
 
     /// Checks a text that stands where this is wanted; of a list, one of its elements.
     pub(crate) fn check_text(self, organisation: &Organisation, text: &str) -> Result<(), Wrong> {
         match self {
-            Self::Text | Self::Setting => Ok(()),
+            Self::Text | Self::Setting | Self::Table => Ok(()),
             Self::Target | Self::Targets => target(organisation, text).map(drop),
             Self::Channels => channel(organisation, text).map(drop),
             Self::Span => span(text).map(drop),
@@ -127,7 +133,7 @@ impl Sort {
             Self::Archive => archive(text).map(drop),
             Self::Calendar => calendar(organisation, text).map(drop),
             Self::Level => Err(Wrong::new(format!("`{text}` is no level; write 1, 2 or 3 without quotes"))),
-            Self::Number | Self::Time | Self::Body => {
+            Self::Number | Self::Time | Self::Body | Self::Facts => {
                 Err(Wrong::new(format!("a {} is wanted here, not the text `{text}`", self.title())))
             }
         }

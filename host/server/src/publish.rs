@@ -12,7 +12,7 @@ use herald_core::access::Requester;
 use herald_core::decision::BundleId;
 use herald_core::organisation::Organisation;
 use herald_engine::Configured;
-use herald_policy::{Bundle, BundleFiles, CheckReport, HostLimits, PolicySet, Stopped, World};
+use herald_policy::{Bundle, BundleFiles, Diagnostic, HostLimits, PolicySet, Stopped, World};
 use herald_store::StoreError;
 use herald_store::configuration::{
     ConfigurationStore, Loaded, Publication, PublishError, Published, Stamp, StoredBundle, Token, TokenError,
@@ -34,6 +34,15 @@ pub struct Proposal {
     pub prune: bool,
     /// The revision that the proposal was made against; another one is refused.
     pub expected_revision: Option<u64>,
+}
+
+/// What became of a proposal.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What was published, or would be.
+    pub published: Published,
+    /// What is likely to be a mistake in a bundle, and keeps nothing from being published.
+    pub warnings: Vec<FieldError>,
 }
 
 /// Why a proposal was not published; but for [`ApplyError::NotInForce`], nothing of it was.
@@ -161,18 +170,18 @@ impl Publisher {
         dry_run: bool,
         in_force: impl FnOnce(Configured),
         before: Option<&Configured>,
-    ) -> Result<Published, ApplyError> {
+    ) -> Result<Outcome, ApplyError> {
         allowed(proposal, requester)?;
         // Held while it is checked: what it is checked against must still be in force when it is published.
         let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let Loaded { organisation: stored, bundles, .. } = self.store.load().map_err(LoadError::Store)?;
         let unnamed: Vec<_> = bundles.into_iter().filter(|bundle| !proposal.bundles.contains_key(&bundle.id)).collect();
         let (retired, staying) = if proposal.prune { (unnamed, Vec::new()) } else { (Vec::new(), unnamed) };
-        match &proposal.organisation {
+        let warnings = match &proposal.organisation {
             Some(organisation) => self.check(proposal, organisation.clone(), &staying)?,
             // In the organisation as it is, they are as they were.
             None => self.check(proposal, stored, &[])?,
-        }
+        };
         let publication = Publication {
             organisation: proposal.organisation.as_ref(),
             bundles: proposal.bundles.iter().collect(),
@@ -184,10 +193,11 @@ impl Publisher {
         if dry_run {
             let changes = self.store.diff(&publication)?;
             let revision = self.store.revision().map_err(PublishError::Store)?;
-            return Ok(Published { revision, changes, at: None });
+            return Ok(Outcome { published: Published { revision, changes, at: None }, warnings });
         }
         let stamp = Stamp { at: now, by: &requester.actor, seed: random()? };
-        self.put_in_force(&publication, &stamp, in_force, before)
+        let published = self.put_in_force(&publication, &stamp, in_force, before)?;
+        Ok(Outcome { published, warnings })
     }
 
     /// Has the bundle `id` asked again that was suspended, or forgets that it keeps failing: its files become a new
@@ -230,14 +240,14 @@ impl Publisher {
     }
 
     /// Everything that is wrong with a proposal, and with the bundles `staying` in force beside it, in the
-    /// `organisation` that they would have.
+    /// `organisation` that they would have; without that, what is likely to be wrong.
     fn check(
         &self,
         proposal: &Proposal,
         organisation: Organisation,
         staying: &[StoredBundle],
-    ) -> Result<(), ApplyError> {
-        let mut errors = Vec::new();
+    ) -> Result<Vec<FieldError>, ApplyError> {
+        let (mut errors, mut warnings) = (Vec::new(), Vec::new());
         if let Err(error) = organisation.check() {
             errors.extend(
                 error.problems.into_iter().map(|problem| FieldError::new(problem.field.to_string(), problem.message)),
@@ -249,23 +259,29 @@ impl Publisher {
         if let Ok(world) = world {
             let staying = staying.iter().map(|bundle| (&bundle.id, &bundle.files));
             for (id, files) in proposal.bundles.iter().chain(staying) {
-                errors.extend(self.check_bundle(id, files, &world));
+                match self.check_bundle(id, files, &world) {
+                    Ok(doubts) => warnings.extend(doubts),
+                    Err(wrong) => errors.extend(wrong),
+                }
             }
         }
-        if errors.is_empty() { Ok(()) } else { Err(ApplyError::Wrong(errors)) }
+        if errors.is_empty() { Ok(warnings) } else { Err(ApplyError::Wrong(errors)) }
     }
 
-    fn check_bundle(&self, id: &BundleId, files: &BTreeMap<String, Vec<u8>>, world: &Arc<World>) -> Vec<FieldError> {
+    /// The warnings of a bundle, or its errors.
+    fn check_bundle(
+        &self,
+        id: &BundleId,
+        files: &BTreeMap<String, Vec<u8>>,
+        world: &Arc<World>,
+    ) -> Result<Vec<FieldError>, Vec<FieldError>> {
         let at = |message: &dyn std::fmt::Display| vec![FieldError::new(id.to_string(), message)];
-        let files = match BundleFiles::new(files.clone(), &self.limits) {
-            Ok(files) => files,
-            Err(error) => return at(&error),
-        };
+        let files = BundleFiles::new(files.clone(), &self.limits).map_err(|error| at(&error))?;
         // The revision is given when it is published; a check has none.
         match Bundle::compile(&files, 0, world, &self.limits) {
-            Ok(bundle) if bundle.id() == id => Vec::new(),
-            Ok(bundle) => at(&format!("its manifest says that it is `{}`", bundle.id())),
-            Err(report) => diagnostics(id, &report),
+            Ok(bundle) if bundle.id() == id => Ok(diagnostics(id, bundle.warnings())),
+            Ok(bundle) => Err(at(&format!("its manifest says that it is `{}`", bundle.id()))),
+            Err(report) => Err(diagnostics(id, &report.diagnostics)),
         }
     }
 
@@ -314,17 +330,17 @@ pub(crate) fn allowed_for(id: &BundleId, requester: &Requester) -> Result<(), Ap
     }
 }
 
-fn diagnostics(id: &BundleId, report: &CheckReport) -> Vec<FieldError> {
-    let place = |diagnostic: &herald_policy::Diagnostic| {
+fn diagnostics(id: &BundleId, diagnostics: &[Diagnostic]) -> Vec<FieldError> {
+    let place = |diagnostic: &Diagnostic| {
         let numbers = [diagnostic.line, diagnostic.column].into_iter().flatten();
         let numbers: String = numbers.map(|number| format!(":{number}")).collect();
         format!("{id}/{}{numbers}", diagnostic.file)
     };
-    let message = |diagnostic: &herald_policy::Diagnostic| match &diagnostic.hint {
+    let message = |diagnostic: &Diagnostic| match &diagnostic.hint {
         Some(hint) => format!("{}; {hint}", diagnostic.message),
         None => diagnostic.message.clone(),
     };
-    report.diagnostics.iter().map(|diagnostic| FieldError::new(place(diagnostic), message(diagnostic))).collect()
+    diagnostics.iter().map(|diagnostic| FieldError::new(place(diagnostic), message(diagnostic))).collect()
 }
 
 /// The operating system has no random bytes to give.

@@ -77,6 +77,15 @@ impl Bundle {
 
     fn stopped_by(stopped: Stopped, manifest: Manifest, revision: u32, digest: Arc<str>) -> Self {
         let program = Box::new(stopped.clone());
-        Self { revision, digest, manifest, program, cases: Vec::new(), stopped: Some(stopped) }
+        Self {
+            revision,
+            digest,
+            manifest,
+            program,
+            cases: Vec::new(),
+            stopped: Some(stopped),
+            tables: Arc::default(),
+            warnings: Vec::new(),
+        }
     }
 }

@@ -25,10 +25,12 @@ pub(super) enum Owner {
     Calendar,
     Time,
     Span,
+    Table,
+    Row,
 }
 
 impl Owner {
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::Message,
         Self::Body,
         Self::Route,
@@ -43,6 +45,8 @@ impl Owner {
         Self::Calendar,
         Self::Time,
         Self::Span,
+        Self::Table,
+        Self::Row,
     ];
 
     /// As messages and the reference name it.
@@ -62,6 +66,8 @@ impl Owner {
             Self::Calendar => "a calendar",
             Self::Time => "a time",
             Self::Span => "a span",
+            Self::Table => "a decision table",
+            Self::Row => "a row",
         }
     }
 

@@ -12,10 +12,12 @@ use herald_core::nearest::did_you_mean;
 use super::api::{Form, Owner, Verb, unknown_property};
 use super::engine::Runtime;
 use super::place;
+use super::table::{FIRST, TABLE};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::files::SCRIPT;
 use crate::form::Form as KindForm;
 use crate::manifest::Manifest;
+use crate::table::{LookupError, Tables};
 use crate::vocabulary::{Sort, Wrong, one_of, unknown};
 use crate::world::World;
 
@@ -49,16 +51,17 @@ const CALLERS: [&str; 17] = [
     "sort_by",
 ];
 
-/// Everything wrong with `ast`, the script `text` before it is optimised. Words are looked up in `world` and
-/// settings in `manifest`, as far as they are given.
+/// Everything wrong with `ast`, the script `text` before it is optimised. Words are looked up in `world`,
+/// settings in `manifest` and decision tables in `tables`, as far as they are given.
 pub(super) fn check(
     runtime: &Runtime,
     text: &str,
     ast: &AST,
     manifest: Option<&Manifest>,
     world: Option<&World>,
+    tables: Option<&Tables>,
 ) -> Vec<Diagnostic> {
-    let mut check = Check { runtime, ast, manifest, world, problems: Vec::new() };
+    let mut check = Check { runtime, ast, manifest, world, tables, problems: Vec::new() };
     check.statements();
     check.names();
     if let Some(manifest) = manifest {
@@ -88,6 +91,7 @@ struct Check<'a> {
     ast: &'a AST,
     manifest: Option<&'a Manifest>,
     world: Option<&'a World>,
+    tables: Option<&'a Tables>,
     problems: Vec<Diagnostic>,
 }
 
@@ -158,7 +162,38 @@ impl Check<'_> {
                 self.call(call, *at, Form::Function);
             }
             Some(ASTNode::Expr(Expr::MethodCall(call, at))) => self.call(call, *at, Form::Method),
+            Some(ASTNode::Expr(Expr::Dot(chain, ..))) => self.table(&chain.lhs, &chain.rhs),
             _ => {}
+        }
+    }
+
+    /// `table("…")` with what follows behind the dot: conditions, and a result that is read at once.
+    fn table(&mut self, table: &Expr, rest: &Expr) {
+        let (Expr::FnCall(call, _), Some(tables)) = (table, self.tables) else { return };
+        let (TABLE, [Expr::StringConstant(name, _)]) = (call.name.as_str(), call.args.as_slice()) else { return };
+        let Ok(table) = tables.get(name) else { return };
+        let (verb, below) = match rest {
+            Expr::Dot(chain, ..) => (&chain.lhs, Some(&chain.rhs)),
+            other => (other, None),
+        };
+        let Expr::MethodCall(verb, _) = verb else { return };
+        if let [Expr::Map(facts, _)] = verb.args.as_slice() {
+            for (name, _) in &facts.0 {
+                self.known(table.condition(&name.name), name.pos);
+            }
+        }
+        let property = match below {
+            Some(Expr::Dot(chain, ..) | Expr::Index(chain, ..)) => Some(&chain.lhs),
+            other => other,
+        };
+        if let (FIRST, Some(Expr::Property(property, at))) = (verb.name.as_str(), property) {
+            self.known(table.result(&property.2), *at);
+        }
+    }
+
+    fn known(&mut self, found: Result<(), LookupError>, at: Position) {
+        if let Err(error) = found {
+            self.say(place(at), &Wrong::new(error));
         }
     }
 
@@ -200,6 +235,9 @@ impl Check<'_> {
         let Some(organisation) = self.world.map(|world| world.organisation().clone()) else { return };
         let wrong = match argument {
             Expr::StringConstant(name, _) if sort == Sort::Setting => self.setting(name),
+            Expr::StringConstant(name, _) if sort == Sort::Table => {
+                self.tables.map_or(Ok(()), |tables| tables.get(name).map(drop).map_err(Wrong::new))
+            }
             Expr::StringConstant(text, _) => sort.check_text(&organisation, text),
             Expr::IntegerConstant(number, _) => sort.check_number(*number),
             Expr::Array(elements, _) => return elements.iter().for_each(|element| self.argument(sort, element)),

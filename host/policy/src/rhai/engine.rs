@@ -10,7 +10,7 @@ use ::rhai::packages::{
 use ::rhai::{Engine, Module, OptimizationLevel};
 
 use super::api::{Api, Verb};
-use super::{chain, compare, contain, host, message, meter, plan, time};
+use super::{chain, compare, contain, host, message, meter, plan, table, time};
 
 /// How deep functions may call each other.
 const CALL_DEPTH_LIMIT: usize = 32;
@@ -78,6 +78,7 @@ fn build() -> Runtime {
     chain::register(&mut api);
     time::register(&mut api);
     host::register(&mut api);
+    table::register(&mut api);
     let Api { engine, verbs } = api;
     let functions = functions(&engine);
     Runtime { engine, verbs, functions }

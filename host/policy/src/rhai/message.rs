@@ -148,17 +148,17 @@ fn register_message(api: &mut Api) {
     );
 }
 
-fn register_body(api: &mut Api) {
-    api.verb(
-        Verb::new(Owner::Nothing, Form::Function, "has")
-            .takes(&[("body", Sort::Body), ("field", Sort::Text)])
-            .gives("true or false")
-            .doc(
-                "Whether a field of the form was filled in.",
-                r#"if has(message.body, "machine") { plan.label("machine", message.body.machine); }"#,
-            ),
-        |body: Body, name: ImmutableString| body.read(&name).map(|value| value.is_some()),
+/// The verb that asks before something is read that may not be there.
+pub(super) const HAS: Verb = Verb::new(Owner::Nothing, Form::Function, "has")
+    .takes(&[("body or row", Sort::Body), ("field", Sort::Text)])
+    .gives("true or false")
+    .doc(
+        "Whether a field of the form, or a result of a row, was filled in.",
+        r#"if has(message.body, "machine") { plan.label("machine", message.body.machine); }"#,
     );
+
+fn register_body(api: &mut Api) {
+    api.verb(HAS, |body: Body, name: ImmutableString| body.read(&name).map(|value| value.is_some()));
     api.engine.register_indexer_get(|body: &mut Body, name: ImmutableString| -> Raised<Dynamic> {
         body.read(&name)?.ok_or_else(|| {
             raise(

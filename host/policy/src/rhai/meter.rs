@@ -154,6 +154,11 @@ fn look(running: &Running, operations: u64) -> Option<Dynamic> {
     Some(Dynamic::from(why))
 }
 
+/// Counts what a verb does in one go as so many operations; the script ends at its next one if that was too much.
+pub(super) fn charge(operations: u64) {
+    RUNNING.with(|running| running.operations.set(running.operations.get().saturating_add(operations)));
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

@@ -5,7 +5,7 @@
 //! no clock, no randomness, no files, no network, no modules and no `eval`.
 //!
 //! * [`api`] is how verbs are registered, so that each has a signature, a sentence and an example.
-//! * [`message`], [`plan`], [`chain`], [`host`] register them; [`draft`] is the plan while it is built.
+//! * [`message`], [`plan`], [`chain`], [`host`], [`table`] register them; [`draft`] is the plan while it is built.
 //! * [`check`] finds in the text of a script what would fail when it runs.
 //! * [`meter`] stops what takes too much, [`contain`] what it could not interrupt; [`error`] says in an author's words what went wrong.
 
@@ -23,6 +23,7 @@ mod message;
 mod meter;
 mod plan;
 pub mod reference;
+mod table;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -40,6 +41,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::evaluation::{Evaluated, Evaluation, Failure, Input, Program};
 use crate::files::SCRIPT;
 use crate::manifest::Manifest;
+use crate::table::Tables;
 use crate::world::World;
 
 /// A script, compiled.
@@ -48,8 +50,8 @@ pub(crate) struct Script {
 }
 
 impl Script {
-    /// Compiles `text`. Hooks are compared with those of `manifest`, and names looked up in `world`, as far as
-    /// they are given.
+    /// Compiles `text`. Hooks are compared with those of `manifest`, and names looked up in `world` and `tables`, as
+    /// far as they are given.
     ///
     /// # Errors
     /// The first syntax error; without one, everything that the check finds.
@@ -57,13 +59,14 @@ impl Script {
         text: &str,
         manifest: Option<&Manifest>,
         world: Option<&Arc<World>>,
+        tables: Option<&Tables>,
     ) -> Result<Self, Vec<Diagnostic>> {
         let runtime = runtime();
         let ast = runtime.engine.compile(text).map_err(|error| {
             let (message, place) = error::syntax(&error);
             vec![Diagnostic::about(SCRIPT, message).at(place)]
         })?;
-        let problems = check::check(runtime, text, &ast, manifest, world.map(AsRef::as_ref));
+        let problems = check::check(runtime, text, &ast, manifest, world.map(AsRef::as_ref), tables);
         if !problems.is_empty() {
             return Err(problems);
         }

@@ -2,6 +2,7 @@ mod limits;
 mod messages;
 mod plans;
 mod reference;
+mod tables;
 
 use std::sync::Arc;
 

@@ -192,6 +192,7 @@ impl Linked {
             input: Input::Route,
             settings: Arc::clone(&manifest.settings),
             limits: manifest.limits,
+            tables: Arc::default(),
         };
         let refused = |what: &str, failure: Failure| about(Wrong::new(format!("{what}: {}", failure.message)));
         let (mistyped, _) =

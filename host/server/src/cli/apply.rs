@@ -58,11 +58,11 @@ fn on_folder(common: &Common, proposal: &Proposal, dry_run: bool) -> Result<Appl
     let publisher = Publisher::new(folder.configuration(&settings)?, folder.host_limits(&settings)?);
     // Whoever may write the folder's files may publish.
     let requester = Requester { admin: true, ..Requester::plain(Actor::Host) };
-    let published = publisher.apply(proposal, &requester, Timestamp::now(), dry_run, |_| (), None)?;
-    Ok(Applied { revision: published.revision, dry_run, changes: published.changes })
+    let outcome = publisher.apply(proposal, &requester, Timestamp::now(), dry_run, |_| (), None)?;
+    Ok(Applied::new(outcome, dry_run))
 }
 
-/// A diff for people: a line for each difference.
+/// A diff for people: a line for each difference, and for each warning.
 fn text(applied: &Applied) -> String {
     let mut lines: Vec<String> = applied
         .changes
@@ -76,6 +76,7 @@ fn text(applied: &Applied) -> String {
             format!("{sign} {} {}", change.section, change.name)
         })
         .collect();
+    lines.extend(applied.warnings.iter().map(|warning| format!("! {}: {}", warning.pointer, warning.message)));
     lines.push(match (applied.changes.len(), applied.dry_run) {
         (0, _) => format!("nothing changes; revision {} is in force", applied.revision),
         (count, true) => format!("{count} changes to revision {}; nothing was published (dry run)", applied.revision),

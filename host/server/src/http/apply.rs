@@ -19,7 +19,7 @@ use super::app::{App, blocking};
 use super::extract::{Caller, Parameters, read_body};
 use super::json::{self, JSON_MEDIA_TYPE};
 use super::problem::{FieldError, Problem, ProblemBody, ProblemKind};
-use crate::publish::{ApplyError, Proposal};
+use crate::publish::{ApplyError, Outcome, Proposal};
 
 /// The routes of this resource.
 pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -109,6 +109,19 @@ pub struct Applied {
     /// nothing does.
     #[schema(value_type = Vec<Object>)]
     pub changes: Vec<ConfigChange>,
+    /// What is likely to be a mistake in a bundle, such as a row of a decision table that is never found first. It
+    /// keeps nothing from being published.
+    #[serde(default)]
+    pub warnings: Vec<FieldError>,
+}
+
+impl Applied {
+    /// The answer to what became of a proposal.
+    #[must_use]
+    pub fn new(outcome: Outcome, dry_run: bool) -> Self {
+        let Outcome { published, warnings } = outcome;
+        Self { revision: published.revision, dry_run, changes: published.changes, warnings }
+    }
 }
 
 /// Publishes the organisation and policy bundles as a whole, or with `dry_run` says what would change.
@@ -133,8 +146,8 @@ async fn apply(State(app): State<Arc<App>>, request: Request) -> Result<Json<App
         let in_force = move |configured| engine.configure(configured);
         let now = app.now();
         let before = app.configured();
-        let published = app.publisher.apply(&proposal, caller.requester(), now, dry_run, in_force, Some(&before))?;
-        Ok(Applied { revision: published.revision, dry_run, changes: published.changes })
+        let outcome = app.publisher.apply(&proposal, caller.requester(), now, dry_run, in_force, Some(&before))?;
+        Ok(Applied::new(outcome, dry_run))
     })
     .await
     .map(Json)

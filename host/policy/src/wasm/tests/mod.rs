@@ -191,6 +191,7 @@ fn without_a_pool_a_guest_decides_as_well() {
             input: Input::Route,
             settings: Arc::default(),
             limits: Limits::default(),
+            tables: Arc::default(),
         };
         let (outcome, call) = linked.run(evaluation, |instance, store| linked.hooks.call(instance, store, "{}"));
         assert_eq!(outcome.map_err(|failure| failure.cause).err(), (!decides).then_some(FailureCause::Memory));

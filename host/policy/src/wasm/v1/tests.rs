@@ -26,6 +26,7 @@ fn plan<P, T: serde::Serialize>(
         input: Input::Route,
         settings: Arc::default(),
         limits: Limits::default(),
+        tables: Arc::default(),
     });
     match read(&mut call, Ok(returned), reading) {
         Ok(outcome) => outcome.map(|plan| json!(plan)),
