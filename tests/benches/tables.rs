@@ -85,7 +85,7 @@ impl Case {
             amount: i64::from(row % 1_000) * 100 + 50,
             supplier: format!("supplier {}", row % 50),
             day: format!("2026-{:02}-{:02}", row % 12 + 1, row % 28 + 1),
-            urgent: row % 2 == 0,
+            urgent: row.is_multiple_of(2),
         }
     }
 

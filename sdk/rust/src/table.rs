@@ -60,7 +60,7 @@ impl Lookup {
     /// All rows whose conditions hold, in the table's order.
     ///
     /// # Errors
-    /// As [`Lookup::first`]; and when the answer is longer than the manifest's `answer_limit_kib`.
+    /// As [`Lookup::first`]; and when more than 1,000 rows are found.
     pub fn all(self) -> Result<Vec<Row>> {
         self.rows(u32::MAX)
     }

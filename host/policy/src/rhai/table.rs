@@ -14,15 +14,13 @@ use super::call::{Raised, call_of, raise};
 use super::error::title_of;
 use super::meter;
 use super::time::Time;
-use crate::table::{Fact, Row as Found, Table, Value};
+use crate::table::{Fact, ROWS_LIMIT, Row as Found, Table, Value};
 use crate::vocabulary::{Sort, Wrong};
 
 /// The function that gives a table.
 pub(super) const TABLE: &str = "table";
 /// The verb that gives the first row.
 pub(super) const FIRST: &str = "first";
-/// Rows that `all` gives. A policy that goes through more has a table that decides nothing.
-const ALL_LIMIT_ROWS: u32 = 1_000;
 
 /// A table of the bundle.
 #[derive(Clone)]
@@ -64,10 +62,10 @@ pub(super) fn register(api: &mut Api) {
             r#"for row in table("tiers").all(#{tier: "key"}) { plan.send(row.to); }"#,
         ),
         |handle: &mut Handle, facts: Map| -> Raised<Array> {
-            let rows = find(handle, facts, ALL_LIMIT_ROWS + 1)?;
-            if rows.len() > ALL_LIMIT_ROWS.try_into().unwrap_or(usize::MAX) {
+            let rows = find(handle, facts, ROWS_LIMIT + 1)?;
+            if rows.len() > ROWS_LIMIT.try_into().unwrap_or(usize::MAX) {
                 return Err(raise(
-                    Wrong::new(format!("`all` finds more than {ALL_LIMIT_ROWS} rows"))
+                    Wrong::new(format!("`all` finds more than {ROWS_LIMIT} rows"))
                         .hint(Some("give it more facts, or ask for `first`".to_owned())),
                 ));
             }

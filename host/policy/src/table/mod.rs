@@ -58,6 +58,8 @@ const COLUMN_LIMIT: usize = 64;
 const NAME_LIMIT_CHARS: usize = 64;
 /// Bytes of a cell.
 const CELL_LIMIT_BYTES: usize = 1_024;
+/// Rows that a policy gets at once. One that goes through more has a table that decides nothing.
+pub(crate) const ROWS_LIMIT: u32 = 1_000;
 /// Memory in MiB of the indexes of all tables of a bundle.
 const INDEX_LIMIT_MIB: usize = 64;
 /// How many problems of one table are told; who has more has one mistake many times.
