@@ -35,6 +35,7 @@ mod rebuild;
 mod replay;
 mod snapshot;
 mod tables;
+mod upgrade;
 mod verify;
 
 pub use check::{PROBLEMS_LIMIT, Problem};
@@ -89,11 +90,12 @@ pub struct Partition {
 }
 
 impl Partition {
-    /// Opens the partition at `path`, and makes a new one where there is none.
+    /// Opens the partition at `path`, and makes a new one where there is none. If an earlier program wrote it, which
+    /// did not count how bundles fail, its journal is read once to count that.
     ///
     /// # Errors
     ///
-    /// As [`Database::create`]; [`StoreError::Corrupt`] also when the file is another kind of store.
+    /// As [`Database::create`]; [`StoreError::Corrupt`] also when the file is another kind of store, or lacks a table.
     pub fn open(path: &Path, settings: &StoreSettings) -> Result<Self, StoreError> {
         Self::prepare(Database::create(path, settings)?)
     }
@@ -120,9 +122,15 @@ impl Partition {
                 return Err(StoreError::Corrupt("it has a journal but no cases: it is no partition".to_owned()));
             }
             create_tables(&database)?;
-        } else if let Some(missing) = missing.first() {
-            let reason = format!("it has no table `{}`; `herald rebuild` makes it from the journal", missing.as_str());
-            return Err(StoreError::Corrupt(reason));
+        } else {
+            match missing.as_slice() {
+                [] => {}
+                [TableName::Failures] => upgrade::count_failures(&database)?,
+                [lost, ..] => {
+                    let reason = format!("it has no table `{}` (try `herald rebuild` first)", lost.as_str());
+                    return Err(StoreError::Corrupt(reason));
+                }
+            }
         }
         Ok(Self { database, writer: Mutex::new(()), tail: Mutex::new(tail) })
     }

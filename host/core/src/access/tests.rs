@@ -146,7 +146,7 @@ fn who_submits_does_and_keeps() {
         ("p.worker", "organisation", true),
         ("service:mes", "production", true),
         ("service:mes", "sales", false),
-        ("host", "production", false),
+        ("host", "production", true),
     ];
     for (who, department, may) in submits {
         assert_eq!(

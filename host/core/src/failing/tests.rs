@@ -111,7 +111,7 @@ fn the_host_takes_a_notice_back_and_nobody_is_asked_any_more() {
         noticed("sales/complaint", &failing()),
         &[
             ("11-23 09:00 host submit", "t1 answer of s.head due 11-24 09:00; case open"),
-            ("11-23 10:00 host withdraw", "case withdrawn; t1 answer cancelled; withdrawal to s.head"),
+            ("11-23 10:00 host withdraw", "case withdrawn; g1 answer cancelled; !t1; withdrawal to s.head"),
         ],
     );
     // Unanswered, it climbs like anything else.

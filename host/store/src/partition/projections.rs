@@ -67,6 +67,11 @@ impl<'txn> Projections<'txn> {
         inner.change_rows(record.case, changes.deliveries, |number| number.0)
     }
 
+    /// Counts how the hooks fared that the record's decisions called. [`apply`](Self::apply) does it too.
+    pub(super) fn count_failures(&self, record: &Record) -> Result<(), StoreError> {
+        self.inner.borrow_mut().count_failures(record)
+    }
+
     /// The latest request under this key, if it is younger than [`REQUESTS_KEPT`](super::REQUESTS_KEPT) at `now`.
     pub(super) fn request(&self, digest: &[u8], now: Timestamp) -> Result<Option<Position>, StoreError> {
         lookup::request(self.inner.borrow().tables.get(TableName::Requests), digest, now)
@@ -129,7 +134,6 @@ impl Inner<'_> {
         Ok(())
     }
 
-    /// Counts how the hooks fared that the record's decisions called.
     fn count_failures(&mut self, record: &Record) -> Result<(), StoreError> {
         for contribution in record.events.iter().flat_map(Event::contributions) {
             let key = keys::revision(&contribution.bundle, contribution.revision);

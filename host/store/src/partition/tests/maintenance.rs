@@ -3,13 +3,16 @@
 use std::fs;
 use std::path::Path;
 
+use herald_core::decision::Hook;
+
 use super::*;
 use crate::journal::{self, JournalReader, JournalWriter};
 use crate::partition::{self, PartitionReport};
 use crate::upkeep::tests::check_export;
 use crate::upkeep::{ExportError, Part};
 
-/// A partition in a file with three cases in several frames: one lived through, two under way.
+/// A partition in a file with six cases in several frames: one lived through, two under way, three about which
+/// policies failed.
 fn lived_in(path: &Path) -> Partition {
     let partition = Partition::open(path, &StoreSettings::default()).unwrap();
     for (minute, events, _) in super::rows::life() {
@@ -64,6 +67,13 @@ fn tamper(partition: &Partition, table: TableName, change: impl FnOnce(&mut supe
     transaction.commit().unwrap();
 }
 
+/// Removes a whole table behind the partition's back.
+fn lose(partition: &Partition, table: TableName) {
+    let transaction = partition.database.begin_write().unwrap();
+    transaction.delete_table(table.definition()).unwrap();
+    transaction.commit().unwrap();
+}
+
 fn first_key(table: &super::super::tables::WriteTable<'_>) -> Vec<u8> {
     table.first().unwrap().unwrap().0.value().to_vec()
 }
@@ -92,17 +102,41 @@ fn how_bundles_fail_follows_from_the_journal() {
 }
 
 #[test]
-fn a_table_that_an_earlier_program_did_not_make_is_made_by_a_rebuild() {
+fn failures_that_an_earlier_program_did_not_count_are_counted_at_the_opening() {
     let place = Place::new();
     let path = place.file("p");
     let partition = lived_in(&path);
     let rows = dump_of(&partition);
-    let transaction = partition.database.begin_write().unwrap();
-    transaction.delete_table(TableName::Failures.definition()).unwrap();
-    transaction.commit().unwrap();
+    let reopened = |partition: Partition| {
+        lose(&partition, TableName::Failures);
+        drop(partition);
+        Partition::open(&path, &StoreSettings::default()).unwrap()
+    };
+    let partition = reopened(partition);
+    assert_eq!(dump_of(&partition), rows);
+    assert!(verify(&partition, &place).is_sound());
+    drop(partition);
+    let partition = Partition::open(&path, &StoreSettings::default()).unwrap();
+    assert_eq!(dump_of(&partition), rows, "they are counted once");
+    // What was erased is passed over, as in a replay.
+    erase(&partition, partition.head().sequence);
+    let failures = reopened(partition).snapshot().unwrap().failures().unwrap();
+    let counted = failures.iter().map(|(id, _, failures)| format!("{id} {}", failures.in_a_row(Hook::Route)));
+    assert_eq!(counted.collect::<Vec<_>>(), ["sales/b0 1", "sales/b1 2", "sales/b2 1"]);
+}
+
+#[test]
+fn a_table_that_was_lost_is_made_by_a_rebuild() {
+    let place = Place::new();
+    let path = place.file("p");
+    let partition = lived_in(&path);
+    let rows = dump_of(&partition);
+    for table in [TableName::Failures, TableName::Tasks] {
+        lose(&partition, table);
+    }
     drop(partition);
     let error = Partition::open(&path, &StoreSettings::default()).unwrap_err().to_string();
-    assert!(error.ends_with("it has no table `failures`; `herald rebuild` makes it from the journal"), "{error}");
+    assert!(error.contains("it has no table `tasks` (try `herald rebuild` first)"), "{error}");
     partition::rebuild(&path, &StoreSettings::default(), |_| {}).unwrap();
     assert_eq!(dump_of(&Partition::open(&path, &StoreSettings::default()).unwrap()), rows);
 }
@@ -287,7 +321,7 @@ fn a_rebuilt_partition_has_the_same_bytes() {
     assert_eq!((dump_of(&partition), partition.head(), super::maintenance::frames(&partition)), (rows, head, frames));
     assert!(verify(&partition, &place).is_sound());
     // It goes on where it was.
-    write(&partition, &record(case(4), at(90), submitted(None)));
+    write(&partition, &record(case(9), at(90), submitted(None)));
     assert!(verify(&partition, &place).is_sound());
 }
 
@@ -338,7 +372,7 @@ fn an_export_can_be_checked_without_herald() {
     assert_eq!(last, partition.head().sequence);
     let text = String::from_utf8(bytes).unwrap();
     let found = check_export(&text);
-    assert_eq!((found.records, found.erased), (super::rows::life().len() + 1, 1));
+    assert_eq!((found.records, found.erased), (super::rows::life().len() + 4, 1));
     assert_eq!(found.head, partition.head().hash.to_string());
 
     let mut rest = Vec::new();
