@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its organisation fails")]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use herald_core::decision::BundleId;
 use herald_core::organisation::{Organisation, Transport};
 use herald_policy::HostLimits;
 use herald_server::code;
@@ -16,6 +18,10 @@ use herald_store::configuration::{ConfigurationStore, SECRET_BYTES, Stamp};
 use jiff::Timestamp;
 
 use crate::receiver::Receiver;
+use crate::workload::Files;
+
+/// Bundles, each with its files by path.
+pub type Bundles = BTreeMap<BundleId, Files>;
 
 /// Who runs the installation.
 pub const ADMIN: &str = "service:operator";
@@ -49,18 +55,28 @@ pub fn organisation(receiver: &Receiver) -> Organisation {
     organisation
 }
 
-/// Publishes the organisation with its bundles, and everybody's token, in an empty store.
-pub fn publish(store: ConfigurationStore, receiver: &Receiver, now: Timestamp) {
+/// Its bundles.
+#[must_use]
+pub fn bundles() -> Bundles {
+    code::read(&rules()).unwrap().bundles
+}
+
+/// Those of its bundles that are scripts.
+#[must_use]
+pub fn scripts() -> Bundles {
+    let mut bundles = bundles();
+    bundles.retain(|_, files| files.contains_key("policy.rhai"));
+    bundles
+}
+
+/// Publishes the organisation with `bundles`, and everybody's token, in an empty store.
+pub fn publish(store: ConfigurationStore, receiver: &Receiver, bundles: Bundles, now: Timestamp) {
     let organisation = organisation(receiver);
     let admin = made(ADMIN, true, now);
     let people = organisation.people.keys().map(|person| made(&format!("person:{person}"), false, now));
     let tokens: Vec<_> = people.chain([admin.clone()]).collect();
     let publisher = Publisher::new(store, HostLimits::default());
-    let proposal = Proposal {
-        organisation: Some(organisation),
-        bundles: code::read(&rules()).unwrap().bundles,
-        ..Proposal::default()
-    };
+    let proposal = Proposal { organisation: Some(organisation), bundles, ..Proposal::default() };
     publisher.apply(&proposal, &requester(&admin), now, false, |_| (), None).unwrap();
     for (number, token) in tokens.iter().enumerate() {
         let by = &requester(&admin).actor;

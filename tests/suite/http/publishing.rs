@@ -16,7 +16,10 @@ fn a_publication_is_whole_or_nothing() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(data.path(), &[]);
     let same = server.post("admin", "/v1/apply", &body());
-    assert_eq!((same.status, same.json()), (200, json!({"revision": 1, "dry_run": false, "changes": []})));
+    assert_eq!(
+        (same.status, same.json()),
+        (200, json!({"revision": 1, "dry_run": false, "changes": [], "warnings": []}))
+    );
 
     let mut changed = body();
     changed["organisation"]["kinds"]["notice"] = json!({"title": "通知", "form": {"type": "object"}});

@@ -96,7 +96,7 @@ async fn kill_again_and_again(kills: usize, seed: u64) {
 fn prepare(data: &Path, receiver: &Receiver) {
     let folder = DataFolder::take(data, true).unwrap();
     let configuration = folder.configuration(&sample::settings(receiver).settings).unwrap();
-    sample::publish(configuration, receiver, Timestamp::now());
+    sample::publish(configuration, receiver, sample::bundles(), Timestamp::now());
 }
 
 /// Has everything settled, and compares what is there with what the clients know.
