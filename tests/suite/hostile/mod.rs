@@ -5,6 +5,7 @@
 //! left behind. A language adds a module that makes a bundle out of a case.
 
 mod rhai;
+mod wasm;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,9 +42,28 @@ impl Target {
     }
 
     /// What `bundle` contributes to a decision.
-    fn decide(&self, bundle: Bundle) -> Contribution {
-        let decision = PolicySet::new(vec![Arc::new(bundle)]).decide(&self.world, &self.message);
+    fn decide(&self, bundle: &Arc<Bundle>) -> Contribution {
+        let decision = PolicySet::new(vec![Arc::clone(bundle)]).decide(&self.world, &self.message);
         decision.contributions.into_iter().next().expect("the one bundle is asked")
+    }
+
+    /// What `bundle` contributes, to the same message again as well: a call that keeps something for the next one,
+    /// or finds something that is not the message's, is told by two that differ.
+    ///
+    /// # Errors
+    /// What the second call contributes instead.
+    fn decide_twice(&self, bundle: Bundle) -> Result<Contribution, String> {
+        let bundle = Arc::new(bundle);
+        let first = self.decide(&bundle);
+        if matches!(first.outcome, HookOutcome::Failed { .. }) {
+            return Ok(first);
+        }
+        let second = self.decide(&bundle);
+        if (&first.outcome, &first.log) == (&second.outcome, &second.log) {
+            Ok(first)
+        } else {
+            Err(format!("first {first:?}, then {second:?}"))
+        }
     }
 }
 
@@ -80,6 +100,9 @@ fn judge(target: &Target, case: &Case, files: &Files) -> Result<(), String> {
     let before = computed();
     let outcome = attempt(target, files, &host);
     let took = computed().saturating_sub(before);
+    if let Outcome::Changing(both) = &outcome {
+        return Err(format!("{name} tries to {tries}; the second call differs: {both}"));
+    }
     let fits = match (expect, &outcome) {
         (Expect::Refused(text), Outcome::Refused(report)) => report.contains(text),
         (Expect::Stopped(causes, text), Outcome::Asked(asked)) => match &asked.outcome {
@@ -111,6 +134,7 @@ fn judge(target: &Target, case: &Case, files: &Files) -> Result<(), String> {
 enum Outcome {
     Refused(String),
     Asked(Box<Contribution>),
+    Changing(String),
 }
 
 fn attempt(target: &Target, files: &Files, host: &HostLimits) -> Outcome {
@@ -121,11 +145,15 @@ fn attempt(target: &Target, files: &Files, host: &HostLimits) -> Outcome {
         };
         // The host loads what was checked once; should it ever be this, it has to be contained as well.
         if let Ok(bundle) = Bundle::load(&files, 1, host) {
-            target.decide(bundle);
+            target.decide(&Arc::new(bundle));
         }
         Err(refused)
     });
-    checked.map_or_else(Outcome::Refused, |bundle| Outcome::Asked(Box::new(target.decide(bundle))))
+    let asked = |bundle| match target.decide_twice(bundle) {
+        Ok(contribution) => Outcome::Asked(Box::new(contribution)),
+        Err(both) => Outcome::Changing(both),
+    };
+    checked.map_or_else(Outcome::Refused, asked)
 }
 
 /// How long this thread has computed.

@@ -1,0 +1,3 @@
+;; tries: end after the first four bytes
+;; expect: refused: 
+(module binary "\00asm")

@@ -1,0 +1,3 @@
+;; tries: be nothing at all
+;; expect: refused: no WebAssembly
+(module binary "")

@@ -1,0 +1,3 @@
+;; tries: have a section of 4 GiB
+;; expect: refused: not valid at byte
+(module binary "\00asm\01\00\00\00\01\ff\ff\ff\ff\0f")

@@ -1,0 +1,3 @@
+;; tries: have a section that nobody knows
+;; expect: refused: not valid at byte
+(module binary "\00asm\01\00\00\00\7f\01\00")

@@ -1,0 +1,3 @@
+;; tries: be WebAssembly in text
+;; expect: refused: it looks like WebAssembly in text
+(module binary "(module)")

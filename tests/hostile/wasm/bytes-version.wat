@@ -1,0 +1,3 @@
+;; tries: be WebAssembly of another version
+;; expect: refused: 
+(module binary "\00asm\07\00\00\00")

@@ -1,0 +1,6 @@
+;; tries: ask tables for ever
+;; expect: host-calls
+(import "herald:policy/host@1.0.0" "lookup" (func $lookup (param i32 i32 i32 i32 i32 i32)))
+(memory (export "memory") 4) (data (i32.const 2048) "role:production/head")
+(func (export "herald:policy/hooks@1.0.0#route") (param i32) (result i32)
+    (loop $l (call $lookup (i32.const 2048) (i32.const 4) (i32.const 2048) (i32.const 0) (i32.const -1) (i32.const 1024)) (br $l)) (i32.const 0))

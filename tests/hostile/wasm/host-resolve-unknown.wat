@@ -1,0 +1,6 @@
+;; tries: ask for people whom nobody knows for ever
+;; expect: host-calls
+(import "herald:policy/host@1.0.0" "resolve" (func $resolve (param i32 i32 i32)))
+(memory (export "memory") 4) (data (i32.const 2048) "role:production/head")
+(func (export "herald:policy/hooks@1.0.0#route") (param i32) (result i32)
+    (loop $l (call $resolve (i32.const 2048) (i32.const 9) (i32.const 1024)) (br $l)) (i32.const 0))

@@ -1,0 +1,3 @@
+;; tries: begin with data beyond its memory
+;; expect: refused: it does not start: it
+(memory (export "memory") 1) (data (i32.const 65535) "xx")

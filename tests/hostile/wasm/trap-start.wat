@@ -1,0 +1,3 @@
+;; tries: trap before anything is asked of it
+;; expect: refused: it does not start: it trapped
+(func $start unreachable) (start $start)

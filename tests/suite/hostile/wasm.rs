@@ -1,0 +1,207 @@
+//! The hostile components: modules and components as text, and one sound component damaged at every section.
+//!
+//! A file of the corpus is either a whole `(component …)`; or `(module binary …)`, bytes that go in as they are; or
+//! the fields of a core module. What these leave out of a guest is added, and the contract, so that the host makes a
+//! component of them. At address 0 of a guest's memory lies an empty plan; from 1,024 to 4,095 the memory is its own.
+
+use std::ops::Range;
+
+use herald_policy::HostLimits;
+use herald_tests::corpus::{self, Case};
+use herald_tests::workload::Files;
+use wasmparser::{Parser, Payload};
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+use super::{Outcome, Target, attempt};
+
+/// How many components there are at least.
+const LEAST: usize = 40;
+/// The id of the section with a component's exports.
+const EXPORT_SECTION: u8 = 11;
+const CONTRACT: &str = include_str!("../../../sdk/wit/herald-policy.wit");
+/// How much more memory the process may hold after the corpus: what the compiler's allocator keeps for the next time,
+/// and the part of its memories and tables that the pool keeps mapped.
+const RESIDENT_LIMIT_BYTES: usize = 96 * 1_024 * 1_024;
+/// What a guest needs, by the name of its export.
+const FIELDS: [(&str, &str); 6] = [
+    ("memory", r#"(memory (export "memory") 4)"#),
+    (
+        "cabi_realloc",
+        r#"(global $next (mut i32) (i32.const 4096))
+           (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+               (local $at i32)
+               (local.set $at (i32.and
+                   (i32.add (global.get $next) (i32.sub (local.get 2) (i32.const 1)))
+                   (i32.sub (i32.const 0) (local.get 2))))
+               (global.set $next (i32.add (local.get $at) (local.get 3)))
+               (local.get $at))"#,
+    ),
+    (
+        "herald:policy/hooks@1.0.0#route",
+        r#"(func (export "herald:policy/hooks@1.0.0#route") (param i32) (result i32) (i32.const 0))"#,
+    ),
+    (
+        "herald:policy/hooks@1.0.0#approve",
+        r#"(func (export "herald:policy/hooks@1.0.0#approve") (param i32) (result i32) (i32.const 0))"#,
+    ),
+    (
+        "herald:policy/hooks@1.0.0#escalate",
+        r#"(func (export "herald:policy/hooks@1.0.0#escalate") (param i32) (result i32) (i32.const 0))"#,
+    ),
+    (
+        "herald:policy/hooks@1.0.0#validate-settings",
+        r#"(func (export "herald:policy/hooks@1.0.0#validate-settings") (param i32 i32) (result i32) (i32.const 0))"#,
+    ),
+];
+
+/// The bytes of a case.
+fn binary(case: &Case) -> Vec<u8> {
+    let source = &case.source;
+    let begins =
+        |with: &str| source.lines().find(|line| !line.starts_with(";;")).is_some_and(|it| it.starts_with(with));
+    let translated = |text: &str| wat::parse_str(text).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+    if begins("(component") || begins("(module binary") {
+        translated(source)
+    } else {
+        module(&translated(&whole(source)))
+    }
+}
+
+/// A module of `fields` and those that they leave out.
+fn whole(fields: &str) -> String {
+    let is_missing = |(name, _): &&(&str, &str)| !fields.contains(&format!("(export \"{name}\""));
+    let added: String = FIELDS.iter().filter(is_missing).map(|(_, text)| *text).collect();
+    format!("(module {fields}\n{added})")
+}
+
+/// The module with the contract in it.
+fn module(module: &[u8]) -> Vec<u8> {
+    let mut module = module.to_vec();
+    let mut resolve = Resolve::default();
+    let package = resolve.push_str("herald-policy.wit", CONTRACT).unwrap();
+    let world = resolve.select_world(&[package], Some("policy")).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    module
+}
+
+fn bundle(component: Vec<u8>, limits: &[String]) -> Files {
+    let limits = limits.join("\n");
+    let manifest = format!(
+        "name = \"hostile\"\ndepartment = \"production\"\nlanguage = \"wasm\"\nhooks = [\"route\"]\n\
+         [limits]\ntime_limit_ms = 200\n{limits}\n"
+    );
+    [("policy.toml", manifest.into_bytes()), ("policy.wasm", component)]
+        .map(|(path, content)| (path.to_owned(), content))
+        .into()
+}
+
+#[test]
+fn hostile_components_are_contained() {
+    let cases = corpus::read("wasm", "wat", ";;").unwrap();
+    let before = resident_bytes();
+    super::contained(&cases, LEAST, |case: &Case| bundle(binary(case), &case.limits));
+    let more = resident_bytes().saturating_sub(before);
+    assert!(more <= RESIDENT_LIMIT_BYTES, "{more} bytes are resident still");
+}
+
+#[test]
+fn damaged_components_are_contained() {
+    let target = Target::new();
+    let sound = sound();
+    let run = |bytes: Vec<u8>| attempt(&target, &bundle(bytes, &[]), &HostLimits::default());
+    assert!(matches!(run(sound.clone()), Outcome::Asked(_)), "the sound component is not sound");
+    let sections = sections(&sound);
+    // What follows the exports are names and notes for tools; without them it is sound still.
+    let exported = sections.iter().filter(|section| sound[section.start] == EXPORT_SECTION).map(|section| section.end);
+    let exported = exported.max().unwrap();
+    let mut damages = 0_usize;
+    for section in sections {
+        let Range { start, end } = section;
+        for cut in [start, start + 1, start.midpoint(end), end - 1] {
+            let outcome = run(sound[..cut].to_vec());
+            let is_refused = matches!(&outcome, Outcome::Refused(why) if !why.is_empty());
+            assert!(is_refused || cut >= exported, "cut at {cut}: {outcome:?}");
+            damages += 1;
+        }
+        for (what, at, bytes) in [
+            ("an id that no section has", start, &[0x7f_u8][..]),
+            ("a size without an end", start + 1, &[0xff; 12][..]),
+            ("a size of 4 GiB", start + 1, &[0xff, 0xff, 0xff, 0xff, 0x0f][..]),
+            ("a count of 2^32 - 1", start + 2, &[0xff, 0xff, 0xff, 0xff, 0x0f][..]),
+            ("nothing but zeros", start + 2, &[0; 16][..]),
+        ] {
+            let mut damaged = sound.clone();
+            let place = at..(at + bytes.len()).min(damaged.len());
+            let length = place.len();
+            damaged[place].copy_from_slice(&bytes[..length]);
+            // Within a name or a text the damage may do no harm; a failure has to say why.
+            let outcome = run(damaged);
+            let is_contained = match &outcome {
+                Outcome::Refused(why) => !why.is_empty(),
+                Outcome::Asked(_) => true,
+                Outcome::Changing(_) => false,
+            };
+            assert!(is_contained, "{what} at {at}: {outcome:?}");
+            damages += 1;
+        }
+    }
+    assert!(damages >= 100, "only {damages} damages were tried");
+}
+
+#[test]
+fn a_component_of_very_many_instances_is_refused() {
+    let mut many = sound();
+    let modules = Parser::new(0).parse_all(&many).flatten();
+    let modules = modules.filter(|payload| matches!(payload, Payload::ModuleSection { .. })).count();
+    // An empty module, and 1,000 instances of it; sizes and numbers as LEB128 of two bytes.
+    many.extend(b"\x01\x08\0asm\x01\0\0\0");
+    let two = |number: usize| [(number & 0x7f) as u8 | 0x80, (number >> 7) as u8];
+    let mut instances = two(1_000).to_vec();
+    (0..1_000).for_each(|_| instances.extend([0, u8::try_from(modules).unwrap(), 0]));
+    many.push(2);
+    many.extend(two(instances.len()));
+    many.extend(instances);
+    let outcome = attempt(&Target::new(), &bundle(many, &[]), &HostLimits::default());
+    assert!(matches!(&outcome, Outcome::Refused(why) if why.contains("instances")), "{outcome:?}");
+}
+
+#[test]
+fn components_in_components_are_refused() {
+    let empty = *b"\0asm\x0d\0\x01\0";
+    let mut nested = empty.to_vec();
+    for _ in 0..5_000 {
+        let size = u32::try_from(nested.len()).unwrap();
+        // A size as LEB128 of all five bytes that it may have.
+        let size = [0, 7, 14, 21, 28].map(|shift| (size >> shift) as u8 & 0x7f | if shift < 28 { 0x80 } else { 0 });
+        nested = [&empty[..], &[4], &size, &nested].concat();
+    }
+    let outcome = attempt(&Target::new(), &bundle(nested, &[]), &HostLimits::default());
+    assert!(matches!(&outcome, Outcome::Refused(why) if !why.is_empty()), "{outcome:?}");
+}
+
+/// A component that decides nothing, and harms nobody.
+fn sound() -> Vec<u8> {
+    let module = module(&wat::parse_str(whole("")).unwrap());
+    ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
+}
+
+/// Where the sections lie, their ids included, also those of modules and components inside.
+fn sections(component: &[u8]) -> Vec<Range<usize>> {
+    let contents = Parser::new(0).parse_all(component).flatten().filter_map(|payload| match payload {
+        Payload::ModuleSection { unchecked_range, .. } | Payload::ComponentSection { unchecked_range, .. } => {
+            Some(unchecked_range)
+        }
+        payload => payload.as_section().map(|(_, range)| range),
+    });
+    // Before its content stand the id and the size, of one byte up to 127 and of two for what this component has.
+    let whole = contents.map(|range| range.start - if range.len() < 128 { 2 } else { 3 }..range.end);
+    whole.filter(|range| range.start >= 8).collect()
+}
+
+fn resident_bytes() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let kib: usize = line.trim().trim_end_matches(" kB").parse().unwrap();
+    kib * 1_024
+}
