@@ -20,9 +20,23 @@ const LEAST: usize = 40;
 /// The id of the section with a component's exports.
 const EXPORT_SECTION: u8 = 11;
 const CONTRACT: &str = include_str!("../../../sdk/wit/herald-policy.wit");
-/// How much more memory the process may hold after the corpus: what the compiler's allocator keeps for the next time,
-/// and the part of its memories and tables that the pool keeps mapped.
-const RESIDENT_LIMIT_BYTES: usize = 96 * 1_024 * 1_024;
+/// How much more memory the process may hold after the corpus has run once more, in bytes.
+const RESIDENT_LIMIT_BYTES: usize = 64 * 1_024 * 1_024;
+/// The part of WASI that hostile guests use.
+const WASI: &str = "
+    package wasi:cli@0.2.9 {
+        interface environment { get-environment: func() -> list<tuple<string, string>>; }
+        interface exit { exit: func(status: result); }
+    }
+    package wasi:clocks@0.2.9 {
+        interface wall-clock { record datetime { seconds: u64, nanoseconds: u32 } now: func() -> datetime; }
+    }
+    package wasi:random@0.2.9 {
+        interface random { get-random-u64: func() -> u64; get-random-bytes: func(len: u64) -> list<u8>; }
+    }
+";
+const WASI_IMPORTS: &str = "import host; import wasi:cli/environment@0.2.9; import wasi:cli/exit@0.2.9; \
+    import wasi:clocks/wall-clock@0.2.9; import wasi:random/random@0.2.9;";
 /// What a guest needs, by the name of its export.
 const FIELDS: [(&str, &str); 6] = [
     ("memory", r#"(memory (export "memory") 4)"#),
@@ -75,11 +89,12 @@ fn whole(fields: &str) -> String {
     format!("(module {fields}\n{added})")
 }
 
-/// The module with the contract in it.
+/// The module with the contract in it, and as much of WASI as it asks for.
 fn module(module: &[u8]) -> Vec<u8> {
     let mut module = module.to_vec();
     let mut resolve = Resolve::default();
-    let package = resolve.push_str("herald-policy.wit", CONTRACT).unwrap();
+    let contract = CONTRACT.replace("import host;", WASI_IMPORTS) + WASI;
+    let package = resolve.push_str("herald-policy.wit", &contract).unwrap();
     let world = resolve.select_world(&[package], Some("policy")).unwrap();
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
     module
@@ -99,10 +114,13 @@ fn bundle(component: Vec<u8>, limits: &[String]) -> Files {
 #[test]
 fn hostile_components_are_contained() {
     let cases = corpus::read("wasm", "wat", ";;").unwrap();
+    let run = || super::contained(&cases, LEAST, |case: &Case| bundle(binary(case), &case.limits));
+    // Allocators and the pool keep some of what they once needed; a second time they need no more.
+    run();
     let before = resident_bytes();
-    super::contained(&cases, LEAST, |case: &Case| bundle(binary(case), &case.limits));
+    run();
     let more = resident_bytes().saturating_sub(before);
-    assert!(more <= RESIDENT_LIMIT_BYTES, "{more} bytes are resident still");
+    assert!(more <= RESIDENT_LIMIT_BYTES, "{more} more bytes are resident after a second time");
 }
 
 #[test]
@@ -156,7 +174,7 @@ fn a_component_of_very_many_instances_is_refused() {
     let modules = modules.filter(|payload| matches!(payload, Payload::ModuleSection { .. })).count();
     // An empty module, and 1,000 instances of it; sizes and numbers as LEB128 of two bytes.
     many.extend(b"\x01\x08\0asm\x01\0\0\0");
-    let two = |number: usize| [(number & 0x7f) as u8 | 0x80, (number >> 7) as u8];
+    let two = |number: usize| [u8::try_from(number & 0x7f | 0x80).unwrap(), u8::try_from(number >> 7).unwrap()];
     let mut instances = two(1_000).to_vec();
     (0..1_000).for_each(|_| instances.extend([0, u8::try_from(modules).unwrap(), 0]));
     many.push(2);
@@ -173,7 +191,8 @@ fn components_in_components_are_refused() {
     for _ in 0..5_000 {
         let size = u32::try_from(nested.len()).unwrap();
         // A size as LEB128 of all five bytes that it may have.
-        let size = [0, 7, 14, 21, 28].map(|shift| (size >> shift) as u8 & 0x7f | if shift < 28 { 0x80 } else { 0 });
+        let size = [0, 7, 14, 21, 28]
+            .map(|shift| u8::try_from((size >> shift) & 0x7f | if shift < 28 { 0x80 } else { 0 }).unwrap());
         nested = [&empty[..], &[4], &size, &nested].concat();
     }
     let outcome = attempt(&Target::new(), &bundle(nested, &[]), &HostLimits::default());

@@ -39,6 +39,9 @@ fn import(name: &str, types: &Types) -> Vec<Wrong> {
             return vec![unsupported(name)];
         }
         let item = types.component_item_for_import(name).map(|item| item.ty);
+        if !matches!(item, Some(ComponentEntityType::Instance(_))) {
+            return vec![Wrong::new(format!("it imports `{name}` as something other than an interface"))];
+        }
         let found = item.map(|item| functions_of(item, types)).unwrap_or_default();
         let strange = found.into_iter().filter(|function| !functions.contains(&function.as_str()));
         return strange
