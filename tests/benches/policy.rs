@@ -2,21 +2,19 @@
 //! picking the bundles of a message among many.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use herald_core::message::Message;
 use herald_core::target::Actor;
 use herald_engine::Configured;
 use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, World};
 use herald_tests::Failure;
-use herald_tests::report::{Target, head, median, note, row};
+use herald_tests::measure::{micros, rounds};
+use herald_tests::report::{Target, head, note, row};
 use herald_tests::workload::{self, Files, SENDER, fault_draft, files};
 use jiff::Timestamp;
 use rhai::packages::{Package, StandardPackage};
 use rhai::{AST, Dynamic, Engine, ImmutableString, Scope};
 
-/// Rounds of each of two that are compared, taking turns.
-const ROUNDS: usize = 31;
 /// Calls in a round.
 const CALLS: u32 = 2_000;
 
@@ -47,7 +45,7 @@ fn route(name: &str, files: Files, world: &Arc<World>, message: &Arc<Message>) -
         return Err(format!("the bare engine does not run the script of {name}").into());
     }
     let decide = |set: &PolicySet| set.decide(world, message).contributions.len();
-    let times = rounds(&[&|| decide(&ours), &call, &|| decide(&none)]);
+    let times = rounds(CALLS, &[&|| decide(&ours), &call, &|| decide(&none)]);
     let [ours, bare, empty] = times.as_slice() else { return Err("three are measured".into()) };
     row(name, &micros(*ours), &format!("bare {}", micros(*bare)), ours / bare, "", Target::AtMost(2.5));
     let hook = ours - empty;
@@ -69,7 +67,7 @@ fn choosing(world: &Arc<World>, message: &Arc<Message>) -> Result<(), Failure> {
         if (decide(&few), decide(&many)) != (found, found) {
             return Err("another number of bundles fits than should".into());
         }
-        let times = rounds(&[&|| decide(&few), &|| decide(&many)]);
+        let times = rounds(CALLS, &[&|| decide(&few), &|| decide(&many)]);
         let [few, many] = times.as_slice() else { return Err("two are measured".into()) };
         let (measured, beside) = (micros(*many), format!("among 100: {}", micros(*few)));
         row(name, &measured, &beside, many / few, "", Target::AtMost(3.0));
@@ -97,25 +95,6 @@ fn bundle(files: Files) -> Result<Arc<Bundle>, Failure> {
     let host = HostLimits::default();
     let files = BundleFiles::new(files, &host)?;
     Ok(Arc::new(Bundle::load(&files, 1, &host).map_err(|report| report.to_string())?))
-}
-
-/// The median time of one call of each, in seconds.
-fn rounds(calls: &[&dyn Fn() -> usize]) -> Vec<f64> {
-    let mut times = vec![Vec::new(); calls.len()];
-    for _ in 0..ROUNDS {
-        for (call, times) in calls.iter().zip(&mut times) {
-            let began = Instant::now();
-            for _ in 0..CALLS {
-                std::hint::black_box(call());
-            }
-            times.push(began.elapsed().as_secs_f64() / f64::from(CALLS));
-        }
-    }
-    times.into_iter().map(median).collect()
-}
-
-fn micros(seconds: f64) -> String {
-    format!("{:.2} us", seconds * 1e6)
 }
 
 /// What the scripts read of a message, ready to be handed out.

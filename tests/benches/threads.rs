@@ -6,50 +6,26 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
-use herald_core::message::Message;
 use herald_core::target::Actor;
 use herald_engine::Configured;
 use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, World};
+use herald_tests::measure::{Job, Rate, per_second};
 use herald_tests::report::{Target, head, median, note, row};
 use herald_tests::workload::{self, Files, SENDER, fault_draft, files};
 use herald_tests::{Failure, corpus};
 use jiff::Timestamp;
-use rustix::time::{ClockId, clock_gettime};
 
 /// Rounds of each of two that are compared, taking turns.
 const ROUNDS: usize = 11;
-/// How long a round takes.
-const ROUND: Duration = Duration::from_millis(300);
-/// Calls between two looks at the clock.
-const CALLS_PER_LOOK: u32 = 64;
-
-/// What is evaluated, and for what.
-struct Job {
-    world: Arc<World>,
-    message: Arc<Message>,
-    policies: PolicySet,
-}
-
-/// Evaluations a second, of one thread.
-#[derive(Clone, Copy)]
-struct Rate {
-    by_the_wall: f64,
-    computed: f64,
-}
 
 fn main() -> Result<(), Failure> {
     let job = job()?;
     let hostile = hostile()?;
     let (mut alone, mut together, mut beside) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        alone.push(rate(&job));
-        together.push(std::thread::scope(|scope| {
-            let other = scope.spawn(|| rate(&job));
-            let one = rate(&job);
-            other.join().map(|other| (one, other)).map_err(|_| "a thread failed")
-        })?);
+        alone.push(job.rate());
+        together.push(job.rate_of_two()?);
         beside.push(beside_hostile(&job, &hostile));
     }
     head("threads: evaluations a second, a bundle at each of three layers");
@@ -93,21 +69,7 @@ fn hostile() -> Result<Vec<PolicySet>, Failure> {
     Ok(bundles.map(|bundle| PolicySet::new(vec![bundle])).collect())
 }
 
-/// Evaluates for a round.
-fn rate(job: &Job) -> Rate {
-    let (began, before) = (Instant::now(), computed());
-    let mut calls = 0_u32;
-    while began.elapsed() < ROUND {
-        for _ in 0..CALLS_PER_LOOK {
-            std::hint::black_box(job.policies.decide(&job.world, &job.message));
-        }
-        calls += CALLS_PER_LOOK;
-    }
-    let calls = f64::from(calls);
-    Rate { by_the_wall: calls / began.elapsed().as_secs_f64(), computed: calls / (computed() - before).as_secs_f64() }
-}
-
-/// As [`rate`], while another thread runs `hostile` scripts.
+/// As [`Job::rate`], while another thread runs `hostile` scripts.
 fn beside_hostile(job: &Job, hostile: &[PolicySet]) -> Rate {
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -116,18 +78,8 @@ fn beside_hostile(job: &Job, hostile: &[PolicySet]) -> Rate {
                 std::hint::black_box(policies.decide(&job.world, &job.message));
             }
         });
-        let rate = rate(job);
+        let rate = job.rate();
         done.store(true, Ordering::Relaxed);
         rate
     })
-}
-
-/// How long this thread has computed.
-fn computed() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
-}
-
-fn per_second(rate: f64) -> String {
-    format!("{rate:.0} /s")
 }

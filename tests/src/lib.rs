@@ -9,6 +9,7 @@ pub mod fault;
 pub mod floor;
 pub mod house;
 pub mod load;
+pub mod measure;
 pub mod program;
 pub mod receiver;
 pub mod report;

@@ -78,7 +78,8 @@ pub fn may_ask(organisation: &Organisation, case: &Case, requester: &Requester, 
     match verb {
         Verb::Release => {
             let author = |bundle: &DepartmentId| requester.author_of.contains(bundle);
-            requester.admin || case.held.as_ref().is_some_and(|hold| author(&hold.bundle.department))
+            requester.admin
+                || case.held.as_ref().is_some_and(|hold| (is_host && hold.busy) || author(&hold.bundle.department))
         }
         Verb::Resubmit => is_sender,
         // A head who takes part in what they may not see otherwise, such as to approve it, has their own verbs.

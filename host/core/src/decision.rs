@@ -309,13 +309,17 @@ pub struct Contribution {
     pub cost: Cost,
 }
 
-/// A failure that keeps a message from going on until somebody releases it.
+/// A failure that keeps a message from going on until it is released.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     /// The bundle that failed closed.
     pub bundle: BundleId,
     /// Why, in words.
     pub reason: String,
+    /// Whether the host was not ready to ask it. That is nobody's to mend: the host releases the message by itself
+    /// once it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub busy: bool,
 }
 
 /// What the policies decided for a message, with every contribution.
@@ -333,6 +337,14 @@ pub struct Decision {
     pub cuts: Vec<Cut>,
     /// The revision of the organisation's configuration, policies included, that was seen.
     pub configuration: u64,
+}
+
+impl Decision {
+    /// Whether it is held only until the host is ready.
+    #[must_use]
+    pub fn waits_for_the_host(&self) -> bool {
+        self.held.as_ref().is_some_and(|hold| hold.busy)
+    }
 }
 
 /// What the policies decided about a breached goal.

@@ -34,6 +34,7 @@ mod escalate;
 mod evaluation;
 mod existing;
 mod failing;
+mod held;
 mod host;
 mod keys;
 pub mod payload;

@@ -1,6 +1,7 @@
 //! Looks for open tasks of people who are not there, so that somebody else gets them.
 //!
-//! Policies that keep failing are looked after in the same turn.
+//! Policies that keep failing are looked after in the same turn, and messages released that wait for nothing but the
+//! host itself.
 //!
 //! It runs on an evaluation thread, after each publication and every few minutes: an absence may begin without
 //! anybody publishing anything. Who gets the tasks is core's to say.
@@ -14,10 +15,10 @@ use herald_core::ids::{CaseId, TaskNumber};
 use herald_core::names::PersonId;
 use herald_store::StoreError;
 
-use crate::failing;
 use crate::host::{Host, Lane};
 use crate::pool::{Behalf, Full};
 use crate::writer::{Input, Origin, Work};
+use crate::{failing, held};
 
 /// The most tasks that are read at once; also the most that one command gives again.
 const PAGE_LIMIT_TASKS: usize = 256;
@@ -31,20 +32,31 @@ impl Drop for UnderWay {
     }
 }
 
-/// Has the tasks looked for, unless there is no room. `under_way` is set until that is over.
-pub(crate) fn start(host: Arc<Host>, lane: Arc<Lane>, under_way: Arc<AtomicBool>) -> Result<(), Full> {
+/// Has the tasks looked for, unless there is no room. `under_way` is set until that is over, and `waiting` then, if
+/// held messages wait for the host.
+pub(crate) fn start(
+    host: Arc<Host>,
+    lane: Arc<Lane>,
+    under_way: Arc<AtomicBool>,
+    waiting: Arc<AtomicBool>,
+) -> Result<(), Full> {
     under_way.store(true, Ordering::Release);
     let (shared, under_way) = (Arc::clone(&host), UnderWay(under_way));
     let job = move || {
         let _under_way = under_way;
-        if let Err(error) = sweep(&host, &lane) {
+        if let Err(error) = sweep(&host, &lane, &waiting) {
             tracing::error!(%error, "a sweep could not be made; the next one tries again");
         }
     };
     shared.pool.run(Behalf::Host, Box::new(job))
 }
 
-fn sweep(host: &Host, lane: &Lane) -> Result<(), StoreError> {
+fn sweep(host: &Host, lane: &Lane, waiting: &AtomicBool) -> Result<(), StoreError> {
+    // Whoever is held from here on sets it again.
+    waiting.store(false, Ordering::Release);
+    if held::release(host, lane)? {
+        waiting.store(true, Ordering::Release);
+    }
     let configured = host.configured.get();
     let now = host.clock.now();
     let is_there = |id: &PersonId| configured.organisation().people.get(id).is_some_and(|person| person.is_there(now));

@@ -254,7 +254,8 @@ impl Round<'_> {
     fn ask(&mut self, bundle: &Bundle, layer: Layer, input: &Input) {
         let contribution = bundle.ask(self.world, self.message, input.clone(), layer);
         if let HookOutcome::Failed { cause, message } = &contribution.outcome {
-            let hold = Hold { bundle: bundle.id().clone(), reason: message.clone() };
+            let busy = *cause == FailureCause::Busy;
+            let hold = Hold { bundle: bundle.id().clone(), reason: message.clone(), busy };
             // What the host could not do is no failure of the policy's: it will have its say.
             let on_failure = match cause {
                 FailureCause::Busy => OnFailure::Hold,

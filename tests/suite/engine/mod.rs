@@ -2,6 +2,7 @@
 
 mod failing;
 mod faults;
+mod held;
 mod outbox;
 mod requests;
 mod timers;

@@ -86,6 +86,9 @@ impl Draft<'_, '_> {
         self.emit(Event::Decided { decision: Box::new(decision.clone()) })?;
         if let Some(hold) = &decision.held {
             self.emit(Event::Held)?;
+            if hold.busy {
+                return Ok(());
+            }
             let authors = self.organisation().policy_authors(&hold.bundle.department);
             let people = self.organisation().resolve(&authors, self.now()).people;
             let people = self.or_catch_all(people, &hold.bundle.department)?;

@@ -26,6 +26,8 @@ pub(super) struct Carried {
     pub(super) answer: Option<Answer>,
     /// Calls of policies that failed by what was written down.
     pub(super) failed: Tally,
+    /// Whether the message is held until the host is ready.
+    pub(super) waits: bool,
 }
 
 /// Why a command was not carried out in this frame.
@@ -51,7 +53,7 @@ impl Judge<'_> {
             && let Some(answered) = frame.answered(&request.principal, &request.path, &request.key)?
         {
             let answer = repeat(answered, &request.body_digest)?;
-            return Ok(Carried { changed: false, answer: Some(answer), failed: Tally::default() });
+            return Ok(Carried { changed: false, answer: Some(answer), failed: Tally::default(), waits: false });
         }
         if let Some(existing) = self.existing(frame, work)? {
             return self.attach(frame, work, existing);
@@ -81,8 +83,9 @@ impl Judge<'_> {
         let outcome = if matches!(command, Command::Submit { .. }) { Outcome::Created } else { Outcome::Changed };
         let answer = self.answer(frame, &mut workspace, work, command, outcome)?;
         let (changed, failed) = (!events.is_empty(), Tally::of(&events));
+        let waits = workspace.case().and_then(|case| case.held.as_ref()).is_some_and(|hold| hold.busy);
         self.push(frame, &workspace, work, events, answer.as_ref())?;
-        Ok(Carried { changed, answer, failed })
+        Ok(Carried { changed, answer, failed, waits })
     }
 
     /// The case that a submission belongs to, if its event was submitted before.
@@ -100,7 +103,7 @@ impl Judge<'_> {
         let mut workspace = Workspace::open(frame, existing)?;
         let answer = self.answer(frame, &mut workspace, work, &work.command, Outcome::Existing)?;
         self.push(frame, &workspace, work, Vec::new(), answer.as_ref())?;
-        Ok(Carried { changed: false, answer, failed: Tally::default() })
+        Ok(Carried { changed: false, answer, failed: Tally::default(), waits: false })
     }
 
     /// The answer to `work`, if somebody waits for one.

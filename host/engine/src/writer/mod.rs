@@ -50,6 +50,8 @@ use timers::Timers;
 /// How often tasks of people who have gone away meanwhile are looked for. A person who leaves at nine has their
 /// tasks given to somebody else within this time.
 const SWEEP_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
+/// The same while messages are held because the host was not ready.
+const RELEASE_INTERVAL: SignedDuration = SignedDuration::from_secs(2);
 
 /// What a turn wants to have done outside. Nothing waits for it.
 #[derive(Debug, PartialEq, Eq)]
@@ -91,15 +93,19 @@ pub(crate) struct Writer {
 /// When tasks of people who are away were looked for last.
 struct Sweeps {
     under_way: Arc<AtomicBool>,
+    /// Whether messages are held that wait for the host.
+    waiting: Arc<AtomicBool>,
     /// The publication that was seen; another one may say that other people are away.
     revision: Option<u64>,
-    next: Timestamp,
+    /// When the last one began.
+    last: Timestamp,
 }
 
 impl Writer {
     pub(crate) fn new(host: Arc<Host>, lane: Arc<Lane>) -> Self {
         // Who went away while the host was down is looked for at once.
-        let sweeps = Sweeps { under_way: Arc::default(), revision: None, next: Timestamp::MIN };
+        let sweeps =
+            Sweeps { under_way: Arc::default(), waiting: Arc::default(), revision: None, last: Timestamp::MIN };
         Self { host, lane, timers: Timers::default(), sweeps, begins_to_fail: false }
     }
 
@@ -163,7 +169,7 @@ impl Writer {
         if self.sweeps.begin(now, revision) {
             turn.effects.push(Effect::Sweep);
         }
-        turn.next = turn.next.into_iter().chain([self.sweeps.next]).min();
+        turn.next = turn.next.into_iter().chain([self.sweeps.next()]).min();
         Ok(turn)
     }
 
@@ -250,6 +256,9 @@ impl Writer {
                 for (work, mut result) in judged {
                     if let Ok(carried) = &mut result {
                         failed.add(std::mem::take(&mut carried.failed));
+                        if carried.waits {
+                            self.sweeps.waiting.store(true, Ordering::Release);
+                        }
                     }
                     self.settle(at, work, result);
                 }
@@ -321,13 +330,14 @@ impl Writer {
                 }
             }
             Effect::Sweep => {
-                if crate::sweep::start(host, lane, Arc::clone(&self.sweeps.under_way)).is_err() {
-                    self.sweeps.next = Timestamp::MIN;
+                let Sweeps { under_way, waiting, .. } = &self.sweeps;
+                if crate::sweep::start(host, lane, Arc::clone(under_way), Arc::clone(waiting)).is_err() {
+                    self.sweeps.last = Timestamp::MIN;
                 }
             }
             Effect::Attend => {
                 if crate::failing::start(&host).is_err() {
-                    self.sweeps.next = Timestamp::MIN;
+                    self.sweeps.last = Timestamp::MIN;
                 }
             }
         }
@@ -335,13 +345,19 @@ impl Writer {
 }
 
 impl Sweeps {
+    fn next(&self) -> Timestamp {
+        let is_waiting = self.waiting.load(Ordering::Acquire);
+        let interval = if is_waiting { RELEASE_INTERVAL } else { SWEEP_INTERVAL };
+        self.last.saturating_add(interval).unwrap_or(self.last)
+    }
+
     /// Whether it is time for another.
     fn begin(&mut self, now: Timestamp, revision: u64) -> bool {
         let is_over = !self.under_way.load(Ordering::Acquire);
-        let is_time = is_over && (now >= self.next || self.revision != Some(revision));
+        let is_time = is_over && (now >= self.next() || self.revision != Some(revision));
         if is_time {
             self.revision = Some(revision);
-            self.next = now.saturating_add(SWEEP_INTERVAL).unwrap_or(now);
+            self.last = now;
         }
         is_time
     }

@@ -46,7 +46,7 @@ fn held(decision: &Decision) -> Option<Box<Decision>> {
     };
     Some(Box::new(Decision {
         plan,
-        held: Some(Hold { bundle: largest.bundle.clone(), reason: REASON.to_owned() }),
+        held: Some(Hold { bundle: largest.bundle.clone(), reason: REASON.to_owned(), busy: false }),
         contributions: decision.contributions.iter().map(without_content).collect(),
         cuts: Vec::new(),
         configuration: decision.configuration,

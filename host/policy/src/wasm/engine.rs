@@ -76,6 +76,12 @@ impl Runtime {
     }
 }
 
+/// The settings of wasmtime that components run with where there is room for a pool, for whoever compares with it.
+#[must_use]
+pub fn component_config() -> Config {
+    config(Allocation::Pooled)
+}
+
 fn config(allocation: Allocation) -> Config {
     let mut config = Config::new();
     config

@@ -34,6 +34,7 @@ use wasmtime::component::{Component, Instance, InstancePre};
 pub use self::cache::ComponentCache;
 use self::call::Call;
 use self::compiler::CompileError;
+pub use self::engine::component_config;
 use self::engine::{Runtime, runtime};
 use crate::cases;
 use crate::diagnostic::Diagnostic;

@@ -219,6 +219,29 @@ fn a_held_message_waits_for_an_author_of_the_bundle_that_failed() {
 }
 
 #[test]
+fn a_message_that_waits_for_the_host_is_released_by_it_and_bothers_nobody() {
+    let mut world = World::new(answer_by_sales());
+    (world.held_by, world.is_busy) = (Some("sales/x"), true);
+    let mut world = check_in(
+        world,
+        &[("11-23 09:00 p.worker submit", "case held; !t1"), ("11-23 09:01 p.worker release", "refused")],
+    );
+    // Once it is asked, it fails for a reason of its own: that is for its authors.
+    world.is_busy = false;
+    let mut world = check_in(
+        world,
+        &[
+            ("11-23 09:02 host release", "case held; d1 held to s.head by inbox"),
+            ("11-23 09:03 host release", "refused"),
+        ],
+    );
+    (world.held_by, world.is_busy) = (Some("sales/x"), true);
+    let mut world = check_in(world, &[("11-23 09:04 author:sales release", "case held")]);
+    world.held_by = None;
+    check_in(world, &[("11-23 09:05 host release", "case open; t1 answer of s.desk due 11-24 09:05")]);
+}
+
+#[test]
 fn a_new_version_is_its_senders_in_a_department_of_theirs() {
     let staged =
         json!({"stages": [{"name": "check", "approvers": ["role:production/head"], "set_by": "production/x"}]});

@@ -1,0 +1,131 @@
+//! What compiled policies cost: a hook with all that Herald does around it beside bare wasmtime, two threads beside
+//! one, and a start with many components.
+
+mod bare;
+mod restart;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use herald_core::decision::HookOutcome;
+use herald_core::message::Message;
+use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, World};
+use herald_server::code;
+use herald_tests::Failure;
+use herald_tests::measure::{Job, Rate, micros, per_second, rounds};
+use herald_tests::report::{Target, head, median, note, row};
+use herald_tests::sample::rules;
+use herald_tests::workload::Files;
+use serde_json::{Value, json};
+
+use self::bare::Bare;
+
+/// The policy in Rust, and the case whose message it is asked about.
+const TRIAGE: (&str, &str) = ("customer-service/complaint-triage", "cases/serious-by-text.json");
+/// The policy in JavaScript and in Python, and where its cases are.
+const REQUEST: (&str, &str) = ("organisation/collaboration-request", "cases/one-department.json");
+/// Calls in a round, of guests that bring no interpreter and of those that do.
+const CALLS: (u32, u32) = (1_000, 50);
+/// Rounds on one and on two threads, taking turns.
+const THREAD_ROUNDS: usize = 11;
+/// The largest component: those of JavaScript and Python have their interpreter in them.
+const COMPONENT_LIMIT_KIB: u32 = 64 * 1_024;
+
+fn main() -> Result<(), Failure> {
+    let code = code::read(&rules()).map_err(|error| format!("{error:?}"))?;
+    let files = |bundle: &str| -> Result<Files, Failure> {
+        code.bundles.get(&bundle.parse()?).cloned().ok_or_else(|| format!("there is no {bundle}").into())
+    };
+    let (triage, request) = (files(TRIAGE.0)?, files(REQUEST.0)?);
+    let world = World::new(Arc::new(code.organisation)).map_err(|_| "the sample does not compile")?;
+    let world = Arc::new(world);
+
+    head("components: median of microseconds a call");
+    let job = job(&world, &triage, message(&triage, TRIAGE.1)?)?;
+    route("Rust", &triage, &job, CALLS.0, Target::AtMost(1.3))?;
+    for language in ["javascript", "python"] {
+        interpreted(language, &world, &request)?;
+    }
+    note("measured: one bundle asked through the set: picking it, limits, records, plan, merge of the one plan");
+    note("bare: wasmtime with the same guest and pool, the message ready as a record; no limits, no records");
+    threads(&job)?;
+    restart::restart(&triage, &job)
+}
+
+/// A `route` as Herald calls it, beside a bare call of the same guest. Both in a fresh instance.
+fn route(name: &str, files: &Files, job: &Job, calls: u32, target: Target) -> Result<(), Failure> {
+    let decision = job.policies.decide(&job.world, &job.message);
+    let [contribution] = decision.contributions.as_slice() else { return Err("one bundle is asked".into()) };
+    if let HookOutcome::Failed { message, .. } = &contribution.outcome {
+        return Err(message.clone().into());
+    }
+    let binary = files.get("policy.wasm").ok_or("no component")?;
+    let bundle = job.policies.get(&contribution.bundle).ok_or("no bundle")?;
+    let settings = Value::Object(bundle.manifest().settings.as_ref().clone()).to_string();
+    let bare = Bare::new(binary, &job.message, settings)?;
+    bare.route()?;
+    let none = PolicySet::default();
+    let decide = |set: &PolicySet| set.decide(&job.world, &job.message).contributions.len();
+    let times = rounds(calls, &[&|| decide(&job.policies), &|| bare.route().unwrap_or_default(), &|| decide(&none)]);
+    let [ours, bare, empty] = times.as_slice() else { return Err("three are measured".into()) };
+    row(name, &micros(*ours), &format!("bare {}", micros(*bare)), ours / bare, "", target);
+    let hook = ours - empty;
+    let beside = format!("without a bundle {}", micros(*empty));
+    row("  of that, the hook alone", &micros(hook), &beside, hook / bare, "", Target::None);
+    Ok(())
+}
+
+/// The policy that there is in three languages, in one that brings an interpreter, if it was built.
+fn interpreted(language: &str, world: &Arc<World>, script: &Files) -> Result<(), Failure> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../plugins/collaboration-request").join(language);
+    let Ok(component) = std::fs::read(folder.join("policy.wasm")) else {
+        note(&format!("{language}: first `herald plugin build plugins/collaboration-request/{language}`;"));
+        note("  the README beside it says where its compiler comes from");
+        return Ok(());
+    };
+    let manifest = std::fs::read(folder.join("policy.toml"))?;
+    let files = Files::from([("policy.toml".to_owned(), manifest), ("policy.wasm".to_owned(), component)]);
+    let job = job(world, &files, message(script, REQUEST.1)?)?;
+    route(language, &files, &job, CALLS.1, Target::None)
+}
+
+/// Two threads beside one.
+fn threads(job: &Job) -> Result<(), Failure> {
+    let (mut alone, mut together) = (Vec::new(), Vec::new());
+    for _ in 0..THREAD_ROUNDS {
+        alone.push(job.rate());
+        together.push(job.rate_of_two()?);
+    }
+    head("components on threads: evaluations a second");
+    let compare = |name: &str, of: fn(&Rate) -> f64| {
+        let one = median(alone.iter().map(of).collect());
+        let two = median(together.iter().map(|(a, b)| of(a) + of(b)).collect());
+        row(name, &per_second(two), &format!("one {}", per_second(one)), two / one, "", Target::AtLeast(1.8));
+    };
+    compare("two threads, by the wall clock", |rate| rate.by_the_wall);
+    compare("two threads, by what each computed", |rate| rate.computed);
+    Ok(())
+}
+
+/// One bundle, and a message for it.
+fn job(world: &Arc<World>, files: &Files, message: Message) -> Result<Job, Failure> {
+    let host = HostLimits { component_limit_kib: COMPONENT_LIMIT_KIB, ..HostLimits::default() };
+    let files = BundleFiles::new(files.clone(), &host)?;
+    let bundle = Bundle::load(&files, 1, &host).map_err(|report| report.to_string())?;
+    let policies = PolicySet::new(vec![Arc::new(bundle)]);
+    Ok(Job { world: Arc::clone(world), message: Arc::new(message), policies })
+}
+
+/// The message of a case in `files`, with what it leaves out.
+fn message(files: &Files, case: &str) -> Result<Message, Failure> {
+    let case: Value = serde_json::from_slice(files.get(case).ok_or_else(|| format!("there is no {case}"))?)?;
+    let mut message = json!({
+        "subject": "整批尺寸超差", "sender": "anonymous", "department": "customer-service", "urgency": "normal",
+        "audience": "department", "classification": "internal", "content_type": "feedback",
+        "submitted_at": "2026-01-05T01:00:00Z",
+    });
+    if let (Some(all), Some(Value::Object(given))) = (message.as_object_mut(), case.get("message")) {
+        all.extend(given.clone());
+    }
+    Ok(serde_json::from_value(message)?)
+}
