@@ -22,6 +22,8 @@ const EXPORT_SECTION: u8 = 11;
 const CONTRACT: &str = include_str!("../../../sdk/wit/herald-policy.wit");
 /// How much more memory the process may hold after the corpus has run once more, in bytes.
 const RESIDENT_LIMIT_BYTES: usize = 64 * 1_024 * 1_024;
+/// After how many more runs of the corpus the process must have come to rest.
+const PASSES: usize = 4;
 /// The part of WASI that hostile guests use.
 const WASI: &str = "
     package wasi:cli@0.2.9 {
@@ -115,12 +117,16 @@ fn bundle(component: Vec<u8>, limits: &[String]) -> Files {
 fn hostile_components_are_contained() {
     let cases = corpus::read("wasm", "wat", ";;").unwrap();
     let run = || super::contained(&cases, LEAST, |case: &Case| bundle(binary(case), &case.limits));
-    // Allocators and the pool keep some of what they once needed; a second time they need no more.
+    // The pool, and the allocator for each thread that compiles, keep what they once needed; in the end they need no more.
     run();
-    let before = resident_bytes();
-    run();
-    let more = resident_bytes().saturating_sub(before);
-    assert!(more <= RESIDENT_LIMIT_BYTES, "{more} more bytes are resident after a second time");
+    let mut before = resident_bytes();
+    let more = std::iter::repeat_with(|| {
+        run();
+        let now = resident_bytes();
+        now.saturating_sub(std::mem::replace(&mut before, now))
+    });
+    let more: Vec<_> = more.take(PASSES).take_while(|more| *more > RESIDENT_LIMIT_BYTES).collect();
+    assert!(more.len() < PASSES, "each time more bytes are resident: {more:?}");
 }
 
 #[test]
