@@ -63,6 +63,10 @@ pub struct Host {
     folder: Option<DataFolder>,
 }
 
+/// How long a component that is published over HTTP may take to compile, in seconds. A JavaScript engine takes six; the
+/// request has 30 for everything.
+const COMPILE_LIMIT_S: u32 = 25;
+
 impl Host {
     /// Takes the data folder, puts in force what was published last, and starts the engine.
     ///
@@ -104,6 +108,7 @@ impl Host {
         runtime: &Handle,
     ) -> Result<Self, HostError> {
         let settings = &resolved.settings;
+        let limits = HostLimits { compile_limit_s: COMPILE_LIMIT_S, ..limits };
         let publisher = Publisher::new(stores.configuration, limits);
         let configured = publisher.load()?;
         let secrets = resolved.secrets.iter().map(|(name, secret)| (name.clone(), secret.value.clone())).collect();

@@ -45,9 +45,6 @@ use crate::manifest::Manifest;
 use crate::vocabulary::Wrong;
 use crate::world::World;
 
-/// How long a component may take to compile. A JavaScript engine takes six seconds; a request has 30 for everything.
-const COMPILE_LIMIT: Duration = Duration::from_secs(25);
-
 /// A bundle's component.
 pub(crate) struct Plugin {
     /// Empty until it is compiled.
@@ -75,7 +72,7 @@ impl Plugin {
         if !differences.is_empty() {
             return Err(differences.into_iter().flat_map(about).collect());
         }
-        let linked = prepare(runtime, source.into(), host.component_cache.as_ref())?;
+        let linked = prepare(runtime, bytes, source.into(), host)?;
         linked.try_out(manifest, world)?;
         Ok(Self { linked: Arc::new(OnceLock::from(Ok(linked))), settings: settings(manifest) })
     }
@@ -87,24 +84,24 @@ impl Plugin {
     /// When it cannot be compiled any more, as by another version of the host.
     pub(crate) fn load(bytes: &[u8], manifest: &Manifest, host: &HostLimits) -> Result<Self, Vec<Diagnostic>> {
         let runtime = runtime().map_err(no_engine)?;
-        let source: Arc<[u8]> = binary::component(&runtime.engine, bytes).map_err(about)?.into();
         let (cache, settings) = (host.component_cache.as_ref(), settings(manifest));
-        let cached = cache.and_then(|cache| cache.load(&runtime.engine, &source));
+        let cached = cache.and_then(|cache| cache.load(&runtime.engine, bytes));
         if let Some(component) = cached {
             let linked = Linked::new(runtime, &component)?;
             return Ok(Self { linked: Arc::new(OnceLock::from(Ok(linked))), settings });
         }
+        let source: Arc<[u8]> = binary::component(&runtime.engine, bytes).map_err(about)?.into();
         if !host.compiles_beside {
-            let linked = prepare(runtime, source, cache)?;
+            let linked = prepare(runtime, bytes, source, host)?;
             return Ok(Self { linked: Arc::new(OnceLock::from(Ok(linked))), settings });
         }
         let linked = Arc::new(OnceLock::new());
-        let (place, cache, kept) = (Arc::clone(&linked), cache.cloned(), Arc::clone(&source));
+        let (place, cache, published) = (Arc::clone(&linked), cache.cloned(), bytes.to_vec());
         let done = move |compiled: Result<Component, CompileError>| {
             let compiled = compiled.map_err(|error| about(Wrong::new(error)));
             let outcome = compiled.and_then(|component| {
                 if let Some(cache) = cache {
-                    cache.store(&runtime.engine, &kept, &component);
+                    cache.store(&runtime.engine, &published, &component);
                 }
                 Linked::new(runtime, &component)
             });
@@ -117,16 +114,17 @@ impl Plugin {
     }
 }
 
-/// Compiles a component, and keeps it.
+/// Compiles the component `source`, which was `published` as these bytes, and keeps it under them.
 fn prepare(
     runtime: &'static Runtime,
+    published: &[u8],
     source: Arc<[u8]>,
-    cache: Option<&ComponentCache>,
+    host: &HostLimits,
 ) -> Result<Linked, Vec<Diagnostic>> {
-    let compiled = compiler::compile(&runtime.engine, Arc::clone(&source), COMPILE_LIMIT);
-    let component = compiled.map_err(|error| about(Wrong::new(error)))?;
-    if let Some(cache) = cache {
-        cache.store(&runtime.engine, &source, &component);
+    let limit = Duration::from_secs(host.compile_limit_s.into());
+    let component = compiler::compile(&runtime.engine, source, limit).map_err(|error| about(Wrong::new(error)))?;
+    if let Some(cache) = &host.component_cache {
+        cache.store(&runtime.engine, published, &component);
     }
     Linked::new(runtime, &component)
 }
