@@ -2,7 +2,8 @@
 /**
  * The result columns of the first `limit` rows, in the table's order, whose conditions hold for `facts`; of a
  * table of the bundle's own, `tables/NAME.csv`. A condition column that `facts` does not name matches only rows
- * whose cell there is empty. The error names the table or the column, and the nearest known one.
+ * whose cell there is empty. The error names the table or the column, and the nearest known one; more than 1,000
+ * rows are an error as well.
  */
 export function lookup(table: string, facts: Array<Cell>, limit: number): Array<Array<Cell>>;
 /**
