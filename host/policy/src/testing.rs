@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 
 use crate::bundle::Bundle;
 use crate::diagnostic::CheckReport;
+use crate::evaluation::{Evaluation, Input};
 use crate::files::BundleFiles;
-use crate::limits::HostLimits;
+use crate::limits::{HostLimits, Limits};
 use crate::memory::Counting;
 use crate::world::World;
 
@@ -80,6 +81,19 @@ pub(crate) fn world() -> Arc<World> {
     .unwrap();
     organisation.check().unwrap();
     Arc::new(World::new(Arc::new(organisation)).unwrap())
+}
+
+/// A `route` of a bundle without settings and tables, about the usual message.
+pub(crate) fn evaluation() -> Evaluation {
+    Evaluation {
+        world: world(),
+        message: message(json!({})),
+        form: None,
+        input: Input::Route,
+        settings: Arc::default(),
+        limits: Limits::default(),
+        tables: Arc::default(),
+    }
 }
 
 /// A complaint that customer service sends; `change` overrides fields.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::SUBMIT;
 use crate::fixture::{World, check, check_in, plan};
 
 fn stage(name: &str, approvers: &[&str], edit: Value) -> Value {
@@ -18,8 +19,6 @@ fn approved_by(stages: &[Value]) -> Value {
 fn beside(stages: &[Value]) -> Value {
     crate::fixture::merged(approved_by(stages), json!({"post_hoc": true}))
 }
-
-const SUBMIT: (&str, &str) = ("11-23 09:00 p.worker submit", "");
 
 #[test]
 fn modes() {

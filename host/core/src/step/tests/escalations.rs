@@ -2,31 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::fixture::{World, check, check_in};
-
-/// A goal of the sales head that differs from the usual one in `edit`.
-fn goal(name: &str, edit: Value) -> Value {
-    let usual = json!({"name": name, "within": "PT8H", "owner": "role:sales/head", "set_by": "sales/x"});
-    crate::fixture::merged(usual, edit)
-}
-
-fn goals(goals: &[Value]) -> Value {
-    json!({"accountable": "role:sales/agent", "goals": goals})
-}
+use super::{SUBMIT, escalating, goal, goals};
+use crate::fixture::{check, check_in};
 
 fn promise(within: &str) -> Value {
     json!([{"within": within, "set_by": "sales/x"}])
 }
-
-fn escalating(plan: Value, escalations: &[(&str, Value)]) -> World {
-    let mut world = World::new(plan);
-    for (goal, made) in escalations {
-        world.escalations.insert((*goal).to_owned(), serde_json::from_value(made.clone()).unwrap());
-    }
-    world
-}
-
-const SUBMIT: (&str, &str) = ("11-23 09:00 p.worker submit", "");
 
 #[test]
 fn an_escalation_that_dies_on_its_way_goes_to_the_catch_all() {

@@ -2,27 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::{SUBMIT, escalating, goal, goals};
 use crate::fixture::{World, check, check_in};
-
-/// A goal of the sales head that differs from the usual one in `edit`.
-fn goal(name: &str, edit: Value) -> Value {
-    let usual = json!({"name": name, "within": "PT8H", "owner": "role:sales/head", "set_by": "sales/x"});
-    crate::fixture::merged(usual, edit)
-}
-
-fn goals(goals: &[Value]) -> Value {
-    json!({"accountable": "role:sales/agent", "goals": goals})
-}
-
-fn escalating(plan: Value, escalations: &[(&str, Value)]) -> World {
-    let mut world = World::new(plan);
-    for (goal, made) in escalations {
-        world.escalations.insert((*goal).to_owned(), serde_json::from_value(made.clone()).unwrap());
-    }
-    world
-}
-
-const SUBMIT: (&str, &str) = ("11-23 09:00 p.worker submit", "");
 
 #[test]
 fn what_starts_a_goal() {

@@ -4,8 +4,6 @@ pub(in crate::wasm) mod guest;
 mod limits;
 mod upload;
 
-use std::sync::Arc;
-
 use herald_core::decision::{FailureCause, Hook, Layer};
 use serde_json::json;
 use wasmtime::component::Component;
@@ -13,9 +11,8 @@ use wasmtime::component::Component;
 use self::guest::{CONTRACT, EMPTY, Guest, outcome};
 use super::Linked;
 use super::engine::{Allocation, Runtime};
-use crate::evaluation::{BreachFacts, Evaluation, Input, RouteFacts};
-use crate::limits::Limits;
-use crate::testing::{message, world};
+use crate::evaluation::{BreachFacts, Input, RouteFacts};
+use crate::testing::{evaluation, message, world};
 
 /// BLAKE3 of the contract, by version.
 const DIGESTS: [(&str, &str); 1] = [("1.0.0", "6a1e1631377f809c06ae90a98ba52a939fee432dc1b86d86110f8fb6963d6454")];
@@ -184,16 +181,7 @@ fn without_a_pool_a_guest_decides_as_well() {
     for (guest, decides) in [(EMPTY, true), (growing, false)] {
         let component = Component::new(&runtime.engine, guest.component()).unwrap();
         let linked = Linked::new(runtime, &component).unwrap();
-        let evaluation = Evaluation {
-            world: world(),
-            message: message(json!({})),
-            form: None,
-            input: Input::Route,
-            settings: Arc::default(),
-            limits: Limits::default(),
-            tables: Arc::default(),
-        };
-        let (outcome, call) = linked.run(evaluation, |instance, store| linked.hooks.call(instance, store, "{}"));
+        let (outcome, call) = linked.run(evaluation(), |instance, store| linked.hooks.call(instance, store, "{}"));
         assert_eq!(outcome.map_err(|failure| failure.cause).err(), (!decides).then_some(FailureCause::Memory));
         assert_eq!(call.memory.most_bytes(), 4 * 65_536);
     }

@@ -1,7 +1,5 @@
 //! Words of a plan that are wrong, and how they are told.
 
-use std::sync::Arc;
-
 use herald_core::decision::FailureCause;
 use serde_json::{Value, json};
 
@@ -9,9 +7,7 @@ use super::contract::herald::policy::types::{
     ApprovePlan, EscalatePlan, Goal, Restriction, RoutePlan, Send, Span, Stage,
 };
 use super::plans::{Reader, Unread, read};
-use crate::evaluation::{Evaluation, Input};
-use crate::limits::Limits;
-use crate::testing::{message, world};
+use crate::testing::evaluation;
 use crate::wasm::call::{Call, Stop};
 
 /// What comes of a returned plan, as JSON, or what is wrong with it.
@@ -19,15 +15,7 @@ fn plan<P, T: serde::Serialize>(
     returned: P,
     reading: impl FnOnce(&mut Reader<'_>, P) -> Result<T, Unread>,
 ) -> Result<Value, String> {
-    let mut call = Call::new(Evaluation {
-        world: world(),
-        message: message(json!({})),
-        form: None,
-        input: Input::Route,
-        settings: Arc::default(),
-        limits: Limits::default(),
-        tables: Arc::default(),
-    });
+    let mut call = Call::new(evaluation());
     match read(&mut call, Ok(returned), reading) {
         Ok(outcome) => outcome.map(|plan| json!(plan)),
         Err(error) => Err(format!("{:?}", error.downcast_ref::<Stop>().unwrap().0)),
