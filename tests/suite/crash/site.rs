@@ -41,8 +41,7 @@ impl Ground {
         let receiver = Receiver::start().await.unwrap();
         let (disk, configuration) = fault_disk(Vec::new());
         let store = ConfigurationStore::open_with_backend(disk, &StoreSettings::default()).unwrap();
-        // What happened at one instant may come in another order after a restart, and is compared in the end: one
-        // policy to a breach leaves no choice.
+        // The deeds and the end they are compared with were made for the policies that are scripts.
         sample::publish(store, &receiver, sample::scripts(), start());
         let (disk, partition) = fault_disk(Vec::new());
         drop(Partition::open_with_backend(disk, &StoreSettings::default()).unwrap());

@@ -65,11 +65,18 @@ fn what_a_table_cannot_answer_is_an_error_at_its_line() {
         (r#"let r = table("tiers").first(#{rate: 0}); r.level = 1;"#, "cannot"),
         (r#"let r = table("tiers").first(#{}); r.level;"#, "nothing has no property `level`"),
         (r#"table("tier" + "s").first("key");"#, "`first` was given a text; write `first(facts: map of facts)`"),
-        (r#"loop { table("tiers").first(#{}); }"#, "stopped after"),
     ] {
         let said = route(lines, json!({})).unwrap_err();
         assert!(said.contains(says), "{lines}: {said}");
     }
+}
+
+#[test]
+fn looking_up_without_end_ends_at_the_operations() {
+    let script = r#"fn route(message, plan) { loop { table("tiers").first(#{}); } }"#;
+    let contribution = call(Hook::Route, script, json!({}), "[limits]\noperation_limit = 1000");
+    let said = outcome(&contribution).unwrap_err();
+    assert!(said.contains("stopped after 1000 operations"), "{said}");
 }
 
 #[test]
