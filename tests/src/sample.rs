@@ -61,14 +61,6 @@ pub fn bundles() -> Bundles {
     code::read(&rules()).unwrap().bundles
 }
 
-/// Those of its bundles that are scripts.
-#[must_use]
-pub fn scripts() -> Bundles {
-    let mut bundles = bundles();
-    bundles.retain(|_, files| files.contains_key("policy.rhai"));
-    bundles
-}
-
 /// Publishes the organisation with `bundles`, and everybody's token, in an empty store.
 pub fn publish(store: ConfigurationStore, receiver: &Receiver, bundles: Bundles, now: Timestamp) {
     let organisation = organisation(receiver);

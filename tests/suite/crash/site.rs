@@ -41,8 +41,7 @@ impl Ground {
         let receiver = Receiver::start().await.unwrap();
         let (disk, configuration) = fault_disk(Vec::new());
         let store = ConfigurationStore::open_with_backend(disk, &StoreSettings::default()).unwrap();
-        // The deeds and the end they are compared with were made for the policies that are scripts.
-        sample::publish(store, &receiver, sample::scripts(), start());
+        sample::publish(store, &receiver, sample::bundles(), start());
         let (disk, partition) = fault_disk(Vec::new());
         drop(Partition::open_with_backend(disk, &StoreSettings::default()).unwrap());
         Self {

@@ -177,12 +177,12 @@ impl Writer {
         match input {
             Input::Work(work) => works.push_back(*work),
             Input::Escalated { case, goals, escalation: Some(escalation) } => {
-                self.timers.escalated();
+                self.timers.escalated(case);
                 let command = Command::GoalDue { goals: goals.clone(), escalation };
                 works.push_back(Work::of_host(case, command, Origin::Timers(goals)));
             }
             Input::Escalated { case, goals, escalation: None } => {
-                self.timers.escalated();
+                self.timers.escalated(case);
                 self.timers.rest(case, &goals, now);
             }
             Input::Wake => {}
@@ -198,7 +198,7 @@ impl Writer {
         self.carry_out(now, due.commands.into())?;
         turn.effects.extend(due.breaches.into_iter().map(Effect::Escalate));
         let snapshot = self.lane.partition.snapshot().map_err(stopped)?;
-        turn.next = self.timers.next(&snapshot).map_err(stopped)?;
+        turn.next = self.timers.next(&snapshot, now).map_err(stopped)?;
         Ok(())
     }
 
@@ -325,7 +325,7 @@ impl Writer {
         match effect {
             Effect::Escalate(breached) => {
                 if let Err(breached) = crate::escalate::start(host, lane, breached) {
-                    self.timers.escalated();
+                    self.timers.escalated(breached.case);
                     self.timers.release(breached.case, &breached.goals);
                 }
             }

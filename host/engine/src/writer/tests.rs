@@ -211,6 +211,34 @@ fn past_due_timers_fire_oldest_first_and_so_many_at_once() {
 }
 
 #[test]
+fn breaches_of_one_case_are_judged_one_after_the_other() {
+    let mut bench = Bench::new();
+    let goal = |name: &str, minutes: i64| {
+        let goal = json!({
+            "name": name, "owner": "person:zhao", "within": format!("PT{minutes}M"), "set_by": "organisation/none"
+        });
+        serde_json::from_value::<SetGoal>(goal).unwrap()
+    };
+    let goals = [goal("repair", 70), goal("spare-part", 60), goal("report", 60)];
+    let (case, command) = bench.submission("IM-03", |decision| decision.plan.goals.extend(goals));
+    bench.turn(at(0), [work(case, "li", command)]);
+    let other = bench.case_due(80);
+    let names = |bench: &Bench, breached: &[Breached]| -> Vec<(CaseId, String)> {
+        let name = |case, number: GoalNumber| bench.goals(case)[number.0 as usize - 1].name.to_string();
+        breached.iter().map(|breached| (breached.case, name(breached.case, breached.goals[0]))).collect()
+    };
+    let first = bench.turn(at(100), []);
+    let [(of_first, name), (of_second, _)] = &names(&bench, &first)[..] else { panic!("{first:?}") };
+    assert_eq!((*of_first, *of_second), (case, other), "another case does not wait");
+    assert!(["report", "spare-part"].contains(&name.as_str()), "{name}");
+    assert_eq!(bench.turn(at(101), []), [], "the others of its case do");
+    let second = bench.turn(at(101), [escalated(&first[0], Some(Escalation::default()))]);
+    // One that could not be asked about rests; the next does not wait for it.
+    let third = bench.turn(at(101), [escalated(&second[0], None)]);
+    assert_eq!((second.len(), names(&bench, &third)), (1, vec![(case, "repair".to_owned())]));
+}
+
+#[test]
 fn goals_of_one_name_that_are_due_at_once_are_one_breach() {
     let mut bench = Bench::new();
     let everyone = json!({"acknowledge": [{"within": "PT1H", "set_by": "organisation/none"}]});

@@ -39,8 +39,9 @@ pub(super) struct Timers {
     fired: HashSet<GoalId>,
     /// Could not be carried out, until then.
     resting: HashMap<GoalId, Timestamp>,
-    /// Breaches that policies are being asked about.
-    escalating: usize,
+    /// Cases with a breach that policies are being asked about. Nothing else of such a case fires meanwhile: what was
+    /// due first is judged first, and policies that are asked next see what came of it.
+    escalating: HashSet<CaseId>,
 }
 
 /// What is due.
@@ -109,6 +110,8 @@ impl Timers {
             };
             if let Some(group) = groups.iter_mut().rev().find(same) {
                 group.goals.push(number);
+            } else if groups.iter().any(|group| group.case == case && group.asks == Asks::Escalation) {
+                continue;
             } else if self.has_room(&groups, asks) {
                 groups.push(Group { asks, case, name: goal.name, due: goal.due, goals: vec![number] });
             } else {
@@ -120,7 +123,8 @@ impl Timers {
         for goal in unreadable {
             self.rest(goal.case, &[goal.number], at);
         }
-        let mut due = Due { more, ..Due::default() };
+        // What was passed over comes back with the breach that it waits for.
+        let mut due = Due { more: more && !groups.is_empty(), ..Due::default() };
         for group in groups {
             self.take(group, &mut due);
         }
@@ -135,7 +139,7 @@ impl Timers {
             // Nobody is asked about a close: the case ends, or its goal does.
             Asks::Closing => Command::GoalDue { goals: goals.clone(), escalation: Box::new(Escalation::default()) },
             Asks::Escalation => {
-                self.escalating += 1;
+                self.escalating.insert(case);
                 due.breaches.push(Breached { case, goals });
                 return;
             }
@@ -143,9 +147,9 @@ impl Timers {
         due.commands.push(Work::of_host(case, command, Origin::Timers(goals)));
     }
 
-    /// Policies were asked about a breach, or could not be.
-    pub(super) fn escalated(&mut self) {
-        self.escalating = self.escalating.saturating_sub(1);
+    /// Policies were asked about a breach of `case`, or could not be.
+    pub(super) fn escalated(&mut self, case: CaseId) {
+        self.escalating.remove(&case);
     }
 
     /// Timers have been judged. They are gone, or come again in their time.
@@ -162,10 +166,10 @@ impl Timers {
         self.resting.extend(goals.iter().map(|number| (GoalId { case, number: *number }, until)));
     }
 
-    /// When to look again, if nothing happens before.
-    pub(super) fn next(&self, snapshot: &Snapshot) -> Result<Option<Timestamp>, StoreError> {
-        let timers = snapshot.due_timers(Timestamp::MAX, self.held() + 1)?;
-        let next = timers.iter().find(|timer| !self.holds(&timer.goal)).map(|timer| timer.due);
+    /// When to look again, if nothing happens before: what is due at `at` and was not taken waits for something that
+    /// comes back, or for the end of its rest.
+    pub(super) fn next(&self, snapshot: &Snapshot, at: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let next = snapshot.next_timer(at)?;
         Ok(next.into_iter().chain(self.resting.values().copied()).min())
     }
 
@@ -174,14 +178,14 @@ impl Timers {
     }
 
     fn holds(&self, goal: &GoalId) -> bool {
-        self.fired.contains(goal) || self.resting.contains_key(goal)
+        self.fired.contains(goal) || self.escalating.contains(&goal.case) || self.resting.contains_key(goal)
     }
 
     /// Whether one more group of this sort may be taken.
     fn has_room(&self, groups: &[Group], asks: Asks) -> bool {
         let breaches = groups.iter().filter(|group| group.asks == Asks::Escalation).count();
         let room = match asks {
-            Asks::Escalation => self.escalating + breaches < ESCALATING_LIMIT,
+            Asks::Escalation => self.escalating.len() + breaches < ESCALATING_LIMIT,
             Asks::Warning | Asks::Closing => groups.len() - breaches < LOOK_LIMIT_COMMANDS,
         };
         room && self.resting.len() < RESTING_LIMIT

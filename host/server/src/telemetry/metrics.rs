@@ -200,7 +200,7 @@ impl Waiting {
             waiting.dead_letters += counts.dead_letters;
             waiting.timers += counts.timers;
             waiting.open_tasks += counts.open_tasks;
-            let lag = snapshot.next_timer()?.map_or(0.0, |due| now.duration_since(due).as_secs_f64());
+            let lag = snapshot.next_timer(Timestamp::MIN)?.map_or(0.0, |due| now.duration_since(due).as_secs_f64());
             waiting.timer_lag_seconds = waiting.timer_lag_seconds.max(lag);
         }
         Ok(waiting)

@@ -93,16 +93,17 @@ impl Snapshot {
     /// See [`Snapshot::journal`], as for all lists.
     pub fn due_timers(&self, until: Timestamp, limit: usize) -> Result<Vec<Timer>, StoreError> {
         let timer = |(due, case, number)| Timer { due, goal: GoalId { case, number: GoalNumber(number) } };
-        self.due(TableName::Timers, until, limit).map(|items| items.into_iter().map(timer).collect())
+        self.due(TableName::Timers, None, until, limit).map(|items| items.into_iter().map(timer).collect())
     }
 
-    /// When the next goal has to be looked at.
+    /// When the first goal after `after` has to be looked at.
     ///
     /// # Errors
     ///
     /// See [`Snapshot::due_timers`].
-    pub fn next_timer(&self) -> Result<Option<Timestamp>, StoreError> {
-        Ok(self.due_timers(Timestamp::MAX, 1)?.first().map(|timer| timer.due))
+    pub fn next_timer(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let next = self.due(TableName::Timers, Some(after), Timestamp::MAX, 1)?;
+        Ok(next.first().map(|(due, ..)| *due))
     }
 
     /// Deliveries to try by `until`, earliest first, at most `limit`.
@@ -115,16 +116,7 @@ impl Snapshot {
             next_attempt,
             delivery: DeliveryId { case, number: DeliveryNumber(number) },
         };
-        self.due(TableName::Outbox, until, limit).map(|items| items.into_iter().map(item).collect())
-    }
-
-    /// When the next delivery has to be tried.
-    ///
-    /// # Errors
-    ///
-    /// See [`Snapshot::due_timers`].
-    pub fn next_outbox(&self) -> Result<Option<Timestamp>, StoreError> {
-        Ok(self.outbox(Timestamp::MAX, 1)?.first().map(|item| item.next_attempt))
+        self.due(TableName::Outbox, None, until, limit).map(|items| items.into_iter().map(item).collect())
     }
 
     /// The open tasks of `person`, after `after`, in the order of their due times; those without one last.
@@ -257,17 +249,20 @@ impl Snapshot {
     fn due(
         &self,
         table: TableName,
+        after: Option<Timestamp>,
         until: Timestamp,
         limit: usize,
     ) -> Result<Vec<(Timestamp, CaseId, u32)>, StoreError> {
-        let last = [keys::moment(until).as_slice(), &[0xff; 20]].concat();
+        let last = |moment| [keys::moment(moment).as_slice(), &[0xff; 20]].concat();
+        let (after, last) = (after.map(last), last(until));
+        let range = (after.as_deref().map_or(Bound::Unbounded, Bound::Excluded), Bound::Included(last.as_slice()));
         let read = |key: &[u8]| {
             let mut parts = Parts(key);
             let item = (keys::read_moment(parts.bytes()?)?, parts.case()?, parts.number()?);
             parts.end(item)
         };
         let rows = self.table(table)?;
-        let due = rows.range::<&[u8]>(..=last.as_slice())?.take(limit);
+        let due = rows.range::<&[u8]>(range)?.take(limit);
         due.map(|row| read(row?.0.value()).ok_or_else(|| codec::bad_key(table))).collect()
     }
 
