@@ -1,8 +1,7 @@
 //! Helpers that the tests and benches share.
 
-use std::alloc::System;
-
 use herald_policy::Counting;
+use mimalloc::MiMalloc;
 
 pub mod corpus;
 pub mod fault;
@@ -18,9 +17,9 @@ pub mod server;
 pub mod serving;
 pub mod workload;
 
-/// Tests and benches count memory like the program does.
+/// Tests and benches have the allocator that the program has.
 #[global_allocator]
-static ALLOCATOR: Counting<System> = Counting(System);
+static ALLOCATOR: Counting<MiMalloc> = Counting(MiMalloc);
 
 /// Why a bench cannot run.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;

@@ -1,5 +1,7 @@
 //! Commands: what may be asked of a case.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::case::Verdict;
@@ -37,14 +39,14 @@ pub enum Command {
     /// A new message, and what the policies decided for it.
     Submit {
         /// The message.
-        message: Box<Message>,
+        message: Arc<Message>,
         /// The decision.
-        decision: Box<Decision>,
+        decision: Arc<Decision>,
     },
     /// To go on with a held case; everything was evaluated again.
     Release {
         /// The new decision.
-        decision: Box<Decision>,
+        decision: Arc<Decision>,
     },
     /// To decide an approval task.
     Decide {
@@ -58,9 +60,9 @@ pub enum Command {
     /// A new version of a returned message.
     Resubmit {
         /// The message.
-        message: Box<Message>,
+        message: Arc<Message>,
         /// The decision.
-        decision: Box<Decision>,
+        decision: Arc<Decision>,
     },
     /// To take a message back.
     Withdraw {

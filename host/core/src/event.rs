@@ -5,6 +5,8 @@
 //! is asked when it is applied again. One event speaks of many rows where many are alike, so that a notice to
 //! ten thousand people is a few lines of names.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -64,21 +66,21 @@ pub enum Event {
     /// The message arrived; the case begins.
     Submitted {
         /// The message.
-        message: Box<Message>,
+        message: Arc<Message>,
         /// The case's name.
         name: String,
     },
     /// Its sender sent it again after a return.
     Resubmitted {
         /// The next version of the message.
-        message: Box<Message>,
+        message: Arc<Message>,
         /// The case's name.
         name: String,
     },
     /// The policies decided.
     Decided {
         /// What, and how it came about.
-        decision: Box<Decision>,
+        decision: Arc<Decision>,
     },
     /// A policy failed closed; see the decision.
     Held,

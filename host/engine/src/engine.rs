@@ -199,7 +199,11 @@ impl Engine {
     ///
     /// # Errors
     /// [`Refused::Form`], [`Refusal::Forbidden`] for who may not submit it, or what keeps the engine from evaluating.
-    pub async fn evaluate(&self, requester: &Requester, draft: Draft) -> Result<(Message, Decision), Refused> {
+    pub async fn evaluate(
+        &self,
+        requester: &Requester,
+        draft: Draft,
+    ) -> Result<(Arc<Message>, Arc<Decision>), Refused> {
         self.begin(None)?;
         let (sender, answer) = oneshot::channel();
         let host = Arc::clone(&self.inner.host);
@@ -212,8 +216,7 @@ impl Engine {
                 let requester = &requester;
                 let context = Context { now, received_at: now, organisation, requester, expected_version: None };
                 may_submit(&message, &context)?;
-                let (message, decision) = decide(&configured, &host.stats, message);
-                Ok((*message, *decision))
+                Ok(decide(&configured, &host.stats, message))
             };
             // Whoever has gone needs no answer.
             let _ = sender.send(evaluate());

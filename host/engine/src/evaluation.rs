@@ -167,11 +167,11 @@ impl Evaluation {
 }
 
 /// Asks the policies about `message`.
-pub(crate) fn decide(configured: &Configured, stats: &Stats, message: Message) -> (Box<Message>, Box<Decision>) {
+pub(crate) fn decide(configured: &Configured, stats: &Stats, message: Message) -> (Arc<Message>, Arc<Decision>) {
     let message = Arc::new(message);
     let decision = configured.policies.decide(&configured.world, &message);
     stats.hooks.count(&decision.contributions);
-    (Box::new(Arc::unwrap_or_clone(message)), Box::new(decision))
+    (message, Arc::new(decision))
 }
 
 /// A failure to read is no reason to stop writing, and none to tell anybody about the disk.

@@ -4,6 +4,8 @@
 //! message must not be lost to that, nor an escalation stop: the message is held for an author of the bundle that
 //! said the most, and a breach goes the house's own way.
 
+use std::sync::Arc;
+
 use herald_core::command::Command;
 use herald_core::decision::{Contribution, Decision, Escalation, FailureCause, Hold, HookOutcome, Plan};
 
@@ -32,7 +34,7 @@ pub(super) fn in_place_of(command: &Command) -> Option<Command> {
 }
 
 /// A decision that only says that `decision` could not be kept; `None` when no bundle had a part in it.
-fn held(decision: &Decision) -> Option<Box<Decision>> {
+fn held(decision: &Decision) -> Option<Arc<Decision>> {
     let largest = decision.contributions.iter().max_by_key(|contribution| size(contribution))?;
     let plan = Plan {
         recipients: Default::default(),
@@ -44,7 +46,7 @@ fn held(decision: &Decision) -> Option<Box<Decision>> {
         labels: Default::default(),
         ..decision.plan.clone()
     };
-    Some(Box::new(Decision {
+    Some(Arc::new(Decision {
         plan,
         held: Some(Hold { bundle: largest.bundle.clone(), reason: REASON.to_owned(), busy: false }),
         contributions: decision.contributions.iter().map(without_content).collect(),

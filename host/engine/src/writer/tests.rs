@@ -119,7 +119,7 @@ impl Bench {
         };
         let message: Message = draft.into_message(&self.configured, person("li").actor, at(0)).unwrap();
         let (message, mut decision) = decide(&self.configured, &Stats::default(), message);
-        adjust(&mut decision);
+        adjust(Arc::make_mut(&mut decision));
         self.cases += 1;
         (CaseId::new(at(0), Shard::of_digest(0), self.cases), Command::Submit { message, decision })
     }

@@ -44,5 +44,6 @@ async fn evaluate(State(app): State<Arc<App>>, command: Command<Submission>) -> 
     let requester = command.caller.requester();
     let draft = command.body.into_draft(&app.configured(), requester)?;
     let (message, decision) = app.engine.evaluate(requester, draft).await?;
+    let (message, decision) = (Arc::unwrap_or_clone(message), Arc::unwrap_or_clone(decision));
     Ok(Json(Evaluated { message, decision }))
 }

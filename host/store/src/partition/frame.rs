@@ -42,6 +42,8 @@ pub struct FrameWriter<'txn> {
     sequence: u64,
     journal: JournalWriter<'txn>,
     records: RefCell<FrameBuilder>,
+    /// Memory that is used again for every record's JSON.
+    json: RefCell<Vec<u8>>,
     projections: Projections<'txn>,
 }
 
@@ -52,6 +54,7 @@ impl<'txn> FrameWriter<'txn> {
             sequence: last.sequence + 1,
             journal: JournalWriter::open(transaction)?,
             records: RefCell::new(FrameBuilder::new(at)),
+            json: RefCell::default(),
             projections: Projections::open(transaction)?,
         })
     }
@@ -83,11 +86,11 @@ impl<'txn> FrameWriter<'txn> {
     ///
     /// [`PushError`]; see there for what becomes of the frame.
     pub fn push(&self, record: &Record, changes: Changes<'_>, salt: Salt) -> Result<(), PushError> {
-        let mut bytes = Vec::new();
-        codec::encode(record, &mut bytes)?;
+        let mut json = self.json.borrow_mut();
+        codec::encode(record, &mut json)?;
         let mut records = self.records.borrow_mut();
         let index = u32::try_from(records.len()).unwrap_or(u32::MAX);
-        records.push(bytes, salt)?;
+        records.push(json.as_slice().to_vec(), salt)?;
         self.projections.apply(Position { sequence: self.sequence, index }, record, changes)?;
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! [`lists`](super::lists).
 
 use std::ops::Bound;
+use std::sync::Arc;
 
 use herald_core::case::{Case, Delivery, Goal, Task};
 use herald_core::decision::{Decision, Escalation};
@@ -154,7 +155,9 @@ impl Snapshot {
         let Some(stored) = self.journal()?.record(position.sequence, position.index)? else { return Ok(None) };
         let record = codec::decode_record(position, &stored)?;
         Ok(record.events.into_iter().find_map(|event| match event {
-            Event::Submitted { message, .. } | Event::Resubmitted { message, .. } => Some(*message),
+            Event::Submitted { message, .. } | Event::Resubmitted { message, .. } => {
+                Some(Arc::unwrap_or_clone(message))
+            }
             _ => None,
         }))
     }

@@ -1,5 +1,9 @@
 //! Idempotency keys, dedup keys, and what the journal says about a case.
 
+use std::sync::Arc;
+
+use herald_core::message::Message;
+
 use super::*;
 use crate::partition::{Position, REQUESTS_KEPT, Ruling};
 
@@ -117,8 +121,7 @@ fn messages_decisions_and_records_are_read_from_the_journal() {
     let partition = partition();
     let mut again = submitted(None);
     let Event::Submitted { message, name } = again.remove(0) else { unreachable!() };
-    let mut edited = message.clone();
-    edited.subject = "second".to_owned();
+    let edited = Arc::new(Message { subject: "second".to_owned(), ..(*message).clone() });
     again.insert(0, Event::Resubmitted { message: edited.clone(), name });
     let escalated = event(json!({"escalated": {"escalation": {"configuration": 3}}}));
     write(&partition, &record(case(1), at(0), submitted(None)));
@@ -128,8 +131,8 @@ fn messages_decisions_and_records_are_read_from_the_journal() {
     write(&partition, &record(case(1), at(4), vec![opened(), escalated]));
 
     let snapshot = partition.snapshot().unwrap();
-    assert_eq!(snapshot.message(case(1), 1).unwrap(), Some(*message));
-    assert_eq!(snapshot.message(case(1), 2).unwrap(), Some(*edited));
+    assert_eq!(snapshot.message(case(1), 1).unwrap(), Some((*message).clone()));
+    assert_eq!(snapshot.message(case(1), 2).unwrap(), Some((*edited).clone()));
     assert_eq!(snapshot.message(case(1), 3).unwrap(), None);
 
     let rulings: Vec<(Timestamp, u64)> = snapshot
