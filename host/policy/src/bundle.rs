@@ -122,7 +122,7 @@ impl Bundle {
         }
         match (manifest, program) {
             (Some(manifest), Some(program)) if diagnostics.is_empty() => {
-                warnings.iter_mut().for_each(|warning| warning.bundle = Some(manifest.id.clone()));
+                warnings.iter_mut().for_each(|warning| warning.bundle = Some(Box::new(manifest.id.clone())));
                 let (digest, tables) = (files.digest().into(), Arc::new(tables));
                 Ok(Self { revision, digest, manifest, program, tables, cases, stopped: None, warnings })
             }

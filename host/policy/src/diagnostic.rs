@@ -8,7 +8,7 @@ use herald_core::decision::BundleId;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// The bundle, unless its manifest is too broken to name it.
-    pub bundle: Option<BundleId>,
+    pub bundle: Option<Box<BundleId>>,
     /// The file within the bundle.
     pub file: String,
     /// The line, from 1, where one can be named.
@@ -73,7 +73,7 @@ pub struct CheckReport {
 impl CheckReport {
     pub(crate) fn new(bundle: Option<&BundleId>, mut diagnostics: Vec<Diagnostic>) -> Self {
         for diagnostic in &mut diagnostics {
-            diagnostic.bundle = bundle.cloned();
+            diagnostic.bundle = bundle.cloned().map(Box::new);
         }
         diagnostics.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
         diagnostics.dedup();

@@ -134,11 +134,10 @@ impl PolicySet {
         if held.is_none() {
             round.failed.clear();
             if round.offers(Hook::Approve, &plan.receivers) {
-                let facts = plan.clone();
-                let input = Input::Approve(Arc::new(RouteFacts::of(&facts)));
-                let routed = Facts::routed(message, &facts);
+                let input = Input::Approve(Arc::new(RouteFacts::of(&plan)));
+                let routed = Facts::routed(message, &plan);
                 round.ask_senders(&routed, &input);
-                round.ask_receivers(&facts.receivers, &routed, &input);
+                round.ask_receivers(&plan.receivers, &routed, &input);
             }
             cuts.extend(merge::approve(organisation, message, &mut plan, &round.contributions));
             held = round.hold();

@@ -15,15 +15,15 @@ use crate::target::Target;
 /// name, layer by layer and sorted. The sending department and the organisation are not among them.
 #[must_use]
 pub fn receivers(organisation: &Organisation, message: &Message, contributions: &[Contribution]) -> Vec<DepartmentId> {
-    asked_receivers(organisation, message, &route_voices(contributions))
+    asked_receivers(organisation, message, &route_voices(contributions)).into_iter().cloned().collect()
 }
 
 /// The receivers before anything is cut.
-fn asked_receivers(
-    organisation: &Organisation,
-    message: &Message,
-    voices: &[Voice<'_, RoutePlan>],
-) -> Vec<DepartmentId> {
+fn asked_receivers<'a>(
+    organisation: &'a Organisation,
+    message: &'a Message,
+    voices: &[Voice<'a, RoutePlan>],
+) -> Vec<&'a DepartmentId> {
     let named = voices.iter().flat_map(|voice| voice.plan.sends.iter().map(|send| &send.to));
     ordered_receivers(organisation, message, named)
 }
@@ -32,16 +32,17 @@ fn ordered_receivers<'a>(
     organisation: &'a Organisation,
     message: &'a Message,
     named: impl Iterator<Item = &'a Target>,
-) -> Vec<DepartmentId> {
+) -> Vec<&'a DepartmentId> {
     let home = |target: &'a Target| match target {
         Target::Person(person) => organisation.people.get(person).and_then(|p| p.departments.first()),
         other => other.department(),
     };
-    let mut found: Vec<DepartmentId> = Vec::new();
-    let named: BTreeSet<_> = named.filter_map(home).collect();
+    let mut found: Vec<&DepartmentId> = Vec::new();
+    let mut named: Vec<_> = named.filter_map(home).collect();
+    named.sort_unstable();
     for department in message.to.iter().filter_map(home).chain(named) {
-        if *department != message.department && department.as_str() != ORGANISATION && !found.contains(department) {
-            found.push(department.clone());
+        if *department != message.department && department.as_str() != ORGANISATION && !found.contains(&department) {
+            found.push(department);
         }
     }
     found
@@ -58,9 +59,9 @@ pub fn route(organisation: &Organisation, message: &Message, contributions: &[Co
     let asked = asked_receivers(organisation, message, &voices);
     let accountable = accountable(&asked, &voices);
     // Who owns a goal that names nobody: see the opening of a case.
-    let owner = accountable.clone().unwrap_or_else(|| head_of(asked.first().unwrap_or(&message.department)));
+    let owner = accountable.clone().unwrap_or_else(|| head_of(asked.first().copied().unwrap_or(&message.department)));
     let mut recipients = BTreeMap::new();
-    let mut goals = BTreeSet::new();
+    let mut goals = Vec::new();
     for voice in &voices {
         let rights = Rights { organisation, bundle: voice.bundle, upwards: false };
         for send in &voice.plan.sends {
@@ -73,10 +74,12 @@ pub fn route(organisation: &Organisation, message: &Message, contributions: &[Co
         }
         for goal in &voice.plan.goals {
             if rights.may_set(goal, Some(&owner), &mut cuts) {
-                goals.insert(SetGoal { plan: goal.clone(), set_by: voice.bundle.clone() });
+                goals.push(SetGoal { plan: goal.clone(), set_by: voice.bundle.clone() });
             }
         }
     }
+    goals.sort();
+    goals.dedup();
     restrict(organisation, &voices, &mut recipients, &mut cuts);
 
     let mut flags = BTreeSet::new();
@@ -84,6 +87,7 @@ pub fn route(organisation: &Organisation, message: &Message, contributions: &[Co
         flags.insert(Flag::PolicyFailed);
     }
     let receivers = ordered_receivers(organisation, message, recipients.keys());
+    let receivers: Vec<_> = receivers.into_iter().cloned().collect();
     if recipients.is_empty() {
         flags.insert(Flag::Unrouted);
         let department = receivers.first().unwrap_or(&message.department);
@@ -100,7 +104,7 @@ pub fn route(organisation: &Organisation, message: &Message, contributions: &[Co
         recipients,
         accountable,
         receivers,
-        goals: goals.into_iter().collect(),
+        goals,
         stages: Vec::new(),
         post_hoc: false,
         digest: digest(&voices),
@@ -134,7 +138,7 @@ fn audience(message: &Message, voices: &[Voice<'_, RoutePlan>]) -> Audience {
 }
 
 /// The organisation's word, else the first receiving department's, else the sender's.
-fn accountable(receivers: &[DepartmentId], voices: &[Voice<'_, RoutePlan>]) -> Option<Target> {
+fn accountable(receivers: &[&DepartmentId], voices: &[Voice<'_, RoutePlan>]) -> Option<Target> {
     let word = |layer: Layer, department: Option<&DepartmentId>| {
         let of_layer = voices.iter().filter(|voice| voice.layer == layer);
         let of_department =

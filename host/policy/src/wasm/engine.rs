@@ -21,7 +21,7 @@ pub(super) const TICK: Duration = Duration::from_millis(5);
 const INSTANCE_LIMIT: u32 = 32;
 /// How many modules one component may instantiate. Python's interpreter comes as two dozen.
 const MODULES_PER_COMPONENT: u32 = 64;
-/// How many memories one component may have. Each takes 4 GiB of address space in the pool.
+/// How many memories one component may have.
 const MEMORIES_PER_COMPONENT: u32 = 4;
 /// How many tables one component may have.
 const TABLES_PER_COMPONENT: u32 = 16;
@@ -35,6 +35,8 @@ const KEPT_MEMORY_BYTES: usize = 1_024 * 1_024;
 const KEPT_TABLE_BYTES: usize = 64 * 1_024;
 /// A guest's own stack, in bytes. It lies on the stack of the evaluating thread, which is larger.
 const STACK_LIMIT_BYTES: usize = 512 * 1_024;
+/// What each memory of the pool reserves, in bytes: the most that any manifest may ask for.
+const MEMORY_RESERVATION_BYTES: usize = 256 * 1_024 * 1_024;
 /// Where there is no pool, address space is short: what a memory reserves, in bytes.
 const SMALL_RESERVATION_BYTES: u64 = 1_024 * 1_024;
 
@@ -92,7 +94,14 @@ fn config(allocation: Allocation) -> Config {
         .max_wasm_stack(STACK_LIMIT_BYTES)
         .memory_init_cow(true);
     match allocation {
-        Allocation::Pooled => config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool())),
+        // Guests check their own bounds. Left to the memory's protection, that would have to be changed twice for each
+        // call that grows its memory, and every change halts the threads that run other guests.
+        Allocation::Pooled => config
+            .signals_based_traps(false)
+            .memory_guard_size(0)
+            .memory_reservation(MEMORY_RESERVATION_BYTES as u64)
+            .memory_may_move(false)
+            .allocation_strategy(InstanceAllocationStrategy::Pooling(pool())),
         Allocation::OnDemand => {
             config.memory_reservation(SMALL_RESERVATION_BYTES).memory_reservation_for_growth(SMALL_RESERVATION_BYTES)
         }
@@ -105,6 +114,7 @@ fn pool() -> PoolingAllocationConfig {
     pool.total_component_instances(INSTANCE_LIMIT)
         .total_core_instances(INSTANCE_LIMIT * MODULES_PER_COMPONENT)
         .total_memories(INSTANCE_LIMIT * MEMORIES_PER_COMPONENT)
+        .max_memory_size(MEMORY_RESERVATION_BYTES)
         .total_tables(INSTANCE_LIMIT * TABLES_PER_COMPONENT)
         .max_core_instances_per_component(MODULES_PER_COMPONENT)
         .max_memories_per_component(MEMORIES_PER_COMPONENT)

@@ -1,6 +1,6 @@
 //! How many guests run at once: as many as the pool has room for. Whoever comes later waits a little.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long a call waits for room. Calls end within their time limits, so that more than this means that the host
@@ -9,8 +9,14 @@ const WAIT: Duration = Duration::from_secs(2);
 
 /// Places to run.
 pub(super) struct Slots {
-    free: Mutex<u32>,
+    places: Mutex<Places>,
     freed: Condvar,
+}
+
+struct Places {
+    free: u32,
+    /// Calls that wait for one: waking nobody is a call of the system, too.
+    waiting: u32,
 }
 
 /// A place taken, until it is dropped.
@@ -18,7 +24,7 @@ pub(super) struct Slot<'a>(&'a Slots);
 
 impl Slots {
     pub(super) fn new(count: u32) -> Self {
-        Self { free: Mutex::new(count), freed: Condvar::new() }
+        Self { places: Mutex::new(Places { free: count, waiting: 0 }), freed: Condvar::new() }
     }
 
     /// A place; `None` when there is none for so long that the host counts as busy.
@@ -27,18 +33,29 @@ impl Slots {
     }
 
     fn take_within(&self, wait: Duration) -> Option<Slot<'_>> {
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut free, _) =
-            self.freed.wait_timeout_while(free, wait, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
-        *free = free.checked_sub(1)?;
+        let mut places = self.places();
+        if places.free == 0 {
+            places.waiting += 1;
+            let waited = self.freed.wait_timeout_while(places, wait, |places| places.free == 0);
+            (places, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            places.waiting -= 1;
+        }
+        places.free = places.free.checked_sub(1)?;
         Some(Slot(self))
+    }
+
+    fn places(&self) -> MutexGuard<'_, Places> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Slot<'_> {
     fn drop(&mut self) {
-        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.0.freed.notify_one();
+        let mut places = self.0.places();
+        places.free += 1;
+        if places.waiting > 0 {
+            self.0.freed.notify_one();
+        }
     }
 }
 

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
-use herald_core::organisation::Organisation;
 use herald_core::plan::{
     ApprovePlan, AtDeadline, EscalatePlan, GoalPlan, Mode, Moment, Phase, Restriction, RoutePlan, Send, StagePlan,
 };
@@ -15,6 +14,7 @@ use super::contract::herald::policy::types as contract;
 use crate::ledger::Ledger;
 use crate::vocabulary::{self, Wrong, unknown};
 use crate::wasm::call::{Call, Stop};
+use crate::world::World;
 
 /// Reads what a hook returned. The inner error is the guest's own sentence, or says which field of its plan is wrong.
 ///
@@ -29,8 +29,7 @@ pub(super) fn read<P, T>(
         Ok(returned) => returned,
         Err(sentence) => return Ok(Err(sentence)),
     };
-    let organisation = call.evaluation.world.organisation();
-    let mut reader = Reader { organisation, ledger: &mut call.ledger };
+    let mut reader = Reader { world: &call.evaluation.world, ledger: &mut call.ledger };
     match plan(&mut reader, returned) {
         Ok(plan) => Ok(Ok(plan)),
         Err(Unread::Wrong(path, wrong)) => Ok(Err(format!("{path}: {wrong}"))),
@@ -75,7 +74,7 @@ impl Path<'_> {
 
 /// Understands the words of one plan, and counts its size.
 pub(super) struct Reader<'c> {
-    organisation: &'c Organisation,
+    world: &'c World,
     ledger: &'c mut Ledger,
 }
 
@@ -136,7 +135,7 @@ impl Reader<'_> {
 
     fn target(&mut self, path: &Path<'_>, text: &str) -> Part<Target> {
         self.count(text.len())?;
-        path.is(vocabulary::target(self.organisation, text))
+        path.is(self.world.target(text))
     }
 
     fn targets<C: FromIterator<Target>>(&mut self, path: &Path<'_>, list: &[String]) -> Part<C> {
@@ -150,7 +149,7 @@ impl Reader<'_> {
     ) -> Part<C> {
         let channel = |(index, text): (usize, &String)| {
             self.count(text.len())?;
-            Path::Item(path, index).is(vocabulary::channel(self.organisation, text))
+            Path::Item(path, index).is(vocabulary::channel(self.world.organisation(), text))
         };
         list.iter().enumerate().map(channel).collect()
     }
