@@ -132,7 +132,7 @@ async fn timers_that_passed_while_the_host_was_down_fire_once_and_oldest_first()
     let mut cases = Vec::new();
     // More than are escalated at once, and the later ones are due first.
     for number in 0..50 {
-        cases.push(house.fault(repair_in(100 - number)).await);
+        cases.push(house.fault(draft(json!({"hours": 100 - number}), &["quiet"])).await);
     }
     house.engine.shutdown().await;
     drop(house);

@@ -57,7 +57,7 @@ fn the_sample_organisation_is_whole() {
     let code = read(Path::new(SAMPLE)).unwrap_or_else(|errors| panic!("{errors}"));
     let organisation = &code.organisation;
     assert!(World::new(Arc::new(organisation.clone())).is_ok(), "a form does not compile");
-    assert_eq!((organisation.departments.len(), organisation.people.len(), organisation.kinds.len()), (9, 23, 6));
+    assert_eq!((organisation.departments.len(), organisation.people.len(), organisation.kinds.len()), (17, 45, 19));
     for target in [
         "role:customer-service/head",
         "role:customer-service/agent",
