@@ -63,30 +63,50 @@ impl Job {
     /// Evaluates for a round.
     #[must_use]
     pub fn rate(&self) -> Rate {
-        let (began, before) = (Instant::now(), computed());
-        let mut calls = 0_u32;
-        while began.elapsed() < RATE_ROUND {
-            for _ in 0..CALLS_PER_LOOK {
-                black_box(self.policies.decide(&self.world, &self.message));
-            }
-            calls += CALLS_PER_LOOK;
-        }
-        let calls = f64::from(calls);
-        let by_the_wall = calls / began.elapsed().as_secs_f64();
-        Rate { by_the_wall, computed: calls / (computed() - before).as_secs_f64() }
+        rate(|| self.decide())
     }
 
-    /// Evaluates for a round on each of two threads.
+    /// Evaluates for a round on each of two threads, which have a message each.
     ///
     /// # Errors
     /// When one of them fails.
     pub fn rate_of_two(&self) -> Result<(Rate, Rate), crate::Failure> {
-        std::thread::scope(|scope| {
-            let other = scope.spawn(|| self.rate());
-            let one = self.rate();
-            other.join().map(|other| (one, other)).map_err(|_| "a thread failed".into())
-        })
+        let (world, policies) = (Arc::clone(&self.world), self.policies.clone());
+        let other = Self { world, policies, message: Arc::new(self.message.as_ref().clone()) };
+        rate_of_two(|| self.decide(), || other.decide())
     }
+
+    fn decide(&self) -> usize {
+        self.policies.decide(&self.world, &self.message).contributions.len()
+    }
+}
+
+/// Calls for a round.
+#[must_use]
+pub fn rate(call: impl Fn() -> usize) -> Rate {
+    let (began, before) = (Instant::now(), computed());
+    let mut calls = 0_u32;
+    while began.elapsed() < RATE_ROUND {
+        for _ in 0..CALLS_PER_LOOK {
+            black_box(call());
+        }
+        calls += CALLS_PER_LOOK;
+    }
+    let calls = f64::from(calls);
+    let by_the_wall = calls / began.elapsed().as_secs_f64();
+    Rate { by_the_wall, computed: calls / (computed() - before).as_secs_f64() }
+}
+
+/// Calls one for a round on this thread, and the other on a second one.
+///
+/// # Errors
+/// When one of them fails.
+pub fn rate_of_two(one: impl Fn() -> usize, other: impl Fn() -> usize + Send) -> Result<(Rate, Rate), crate::Failure> {
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| rate(other));
+        let one = rate(one);
+        other.join().map(|other| (one, other)).map_err(|_| "a thread failed".into())
+    })
 }
 
 /// How long this thread has computed.

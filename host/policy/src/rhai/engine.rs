@@ -44,7 +44,13 @@ pub(super) struct Runtime {
     pub(super) functions: BTreeMap<String, BTreeSet<usize>>,
 }
 
-/// The one runtime of the program.
+thread_local! {
+    /// What a thread runs scripts with. The engine counts references to a function for each of its calls, and threads
+    /// that shared one would write to the same counters.
+    pub(super) static ENGINE: Engine = build().engine;
+}
+
+/// What the program checks and compiles scripts with.
 pub(super) fn runtime() -> &'static Runtime {
     static RUNTIME: LazyLock<Runtime> = LazyLock::new(build);
     &RUNTIME

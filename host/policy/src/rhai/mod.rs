@@ -1,7 +1,7 @@
 //! Policies as Rhai scripts.
 //!
-//! One engine, built once, runs the scripts of all bundles: a script cannot change it, and everything that
-//! belongs to one call travels with the call. What scripts may do is registered here and nowhere else; they have
+//! Each thread has one engine for the scripts of all bundles: a script cannot change it, and everything that belongs
+//! to one call travels with the call. What scripts may do is registered here and nowhere else; they have
 //! no clock, no randomness, no files, no network, no modules and no `eval`.
 //!
 //! * [`api`] is how verbs are registered, so that each has a signature, a sentence and an example.
@@ -31,11 +31,11 @@ mod time;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
-use ::rhai::{AST, CallFnOptions, Dynamic, EvalAltResult, OptimizationLevel, Scope};
+use ::rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, OptimizationLevel, Scope};
 use herald_core::decision::HookPlan;
 
 use self::call::Call;
-use self::engine::runtime;
+use self::engine::{ENGINE, runtime};
 use self::meter::Meter;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::evaluation::{Evaluated, Evaluation, Failure, Input, Program};
@@ -74,10 +74,9 @@ impl Script {
         Ok(Self { ast })
     }
 
-    fn run(&self, call: &Arc<Call>) -> Result<HookPlan, Failure> {
+    fn run(&self, engine: &Engine, call: &Arc<Call>) -> Result<HookPlan, Failure> {
         let options = CallFnOptions::new().eval_ast(false).with_tag(call::Tag(call.clone()));
         let scope = &mut Scope::new();
-        let engine = &runtime().engine;
         let hook = call.evaluation.input.hook();
         let (name, ast) = (hook.as_str(), &self.ast);
         let message = message::Message(call.clone());
@@ -102,14 +101,12 @@ impl Script {
             place,
         })
     }
-}
 
-impl Program for Script {
-    fn evaluate(&self, evaluation: Evaluation) -> Evaluated {
+    fn evaluate_on(&self, engine: &Engine, evaluation: Evaluation) -> Evaluated {
         let limits = evaluation.limits;
         let meter = Meter::start(&limits);
         let call = Arc::new(Call::new(evaluation));
-        let ran = catch_unwind(AssertUnwindSafe(|| self.run(&call)));
+        let ran = catch_unwind(AssertUnwindSafe(|| self.run(engine, &call)));
         let cost = meter.cost();
         let outcome = match (ran, meter.stopped()) {
             (Err(panic), _) if !meter::is_end(panic.as_ref()) => resume_unwind(panic),
@@ -123,6 +120,12 @@ impl Program for Script {
         };
         let (answers, log) = call.work().ledger.close();
         Evaluated { outcome, answers, log, cost }
+    }
+}
+
+impl Program for Script {
+    fn evaluate(&self, evaluation: Evaluation) -> Evaluated {
+        ENGINE.with(|engine| self.evaluate_on(engine, evaluation))
     }
 }
 
