@@ -6,6 +6,7 @@ mod inbox;
 mod life;
 mod limits;
 mod operation;
+mod passing;
 mod problems;
 mod publishing;
 mod sight;

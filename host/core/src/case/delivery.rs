@@ -23,6 +23,14 @@ words! {
         Held = "held",
         /// That their own message was returned or rejected.
         Verdict = "verdict",
+        /// That a task was passed on to them, or that they are asked to approve as well.
+        Task = "task",
+        /// That somebody waits for what they have to do.
+        Reminder = "reminder",
+        /// That somebody wrote a comment.
+        Comment = "comment",
+        /// The message, shown to them by somebody who takes part in it.
+        Copy = "copy",
     }
     /// Where a delivery is.
     DeliveryStatus {

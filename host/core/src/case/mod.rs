@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use delivery::{Delivery, DeliveryStatus, Purpose};
 pub use goal::{Goal, GoalStatus, SetBy};
 pub use stage::{Seat, Stage, StageStatus, Verdict};
-pub use task::{Done, Task, TaskKind, TaskStatus};
+pub use task::{Done, Passed, Task, TaskKind, TaskStatus};
 
 use crate::decision::{Flag, Hold, Plan};
 use crate::ids::{CaseId, DeliveryNumber, GoalNumber, TaskNumber};

@@ -50,7 +50,7 @@ impl Draft<'_, '_> {
         }
         let turns = if stage.mode == Mode::Sequential { 1 } else { seats.len() };
         for index in 0..turns {
-            self.ask_seat(&stage.name, index)?;
+            self.ask_seat(&stage.name, index, None)?;
         }
         Ok(())
     }
@@ -70,7 +70,8 @@ impl Draft<'_, '_> {
             }
             if people.is_empty() { Err(Refusal::Nobody.into()) } else { Ok(people) }
         };
-        let seat = |target: &Target, people| Seat { target: target.clone(), people, task: None, verdict: None };
+        let seat =
+            |target: &Target, people| Seat { target: target.clone(), people, task: None, verdict: None, added: false };
         let first = stage.approvers.first().cloned().unwrap_or(Target::Department(case.department.clone()));
         Ok(match stage.mode {
             Mode::Any => vec![seat(&first, people(&stage.approvers)?)],
@@ -92,12 +93,13 @@ impl Draft<'_, '_> {
         })
     }
 
-    fn stage(&self, name: &StageName) -> Result<&Stage, StepError> {
+    pub(super) fn stage(&self, name: &StageName) -> Result<&Stage, StepError> {
         let missing = || Refusal::NotFound(format!("stage `{name}`"));
         Ok(self.case()?.stages.iter().find(|stage| stage.name == *name).ok_or_else(missing)?)
     }
 
-    fn ask_seat(&mut self, name: &StageName, index: usize) -> Done {
+    /// Gives a seat of a stage its task; `note` says what it is about.
+    pub(super) fn ask_seat(&mut self, name: &StageName, index: usize, note: Option<&str>) -> Done {
         let stage = self.stage(name)?;
         let Some(seat) = stage.seats.get(index).cloned() else { return Ok(()) };
         let event = Event::Asked {
@@ -106,7 +108,7 @@ impl Draft<'_, '_> {
             target: seat.target,
             holders: Holders::Any(seat.people),
             seat: Some((name.clone(), u32::try_from(index).unwrap_or(u32::MAX))),
-            note: None,
+            note: note.map(str::to_owned),
             goal: None,
             shared_goal: stage.goal,
         };
@@ -131,16 +133,16 @@ impl Draft<'_, '_> {
         self.emit(Event::TaskDone { task: number, verdict: Some(verdict), text: text.map(str::to_owned) })?;
 
         let stage = self.stage(&name)?;
-        let undecided = stage.seats.iter().filter(|seat| seat.verdict.is_none()).count();
-        let (approvals, needed) = (stage.approvals(), stage.needed());
+        let is_own = stage.own_seats().any(|seat| seat.task == Some(number));
         if verdict == Verdict::Returned {
             self.settle(&name, StageStatus::Returned, text)
-        } else if approvals >= needed {
+        } else if stage.is_carried() {
             self.settle(&name, StageStatus::Approved, text)
-        } else if approvals + undecided < needed {
+        } else if stage.is_lost() {
             self.settle(&name, StageStatus::Rejected, text)
-        } else if stage.mode == Mode::Sequential && verdict == Verdict::Approved {
-            self.ask_seat(&name, approvals)
+        } else if stage.mode == Mode::Sequential && verdict == Verdict::Approved && is_own {
+            let next = stage.approvals();
+            if next < stage.own_seats().count() { self.ask_seat(&name, next, None) } else { Ok(()) }
         } else {
             Ok(())
         }

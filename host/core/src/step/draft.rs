@@ -88,6 +88,11 @@ impl<'draft, 'rows> Draft<'draft, 'rows> {
         Ok(delivery.ok_or_else(|| Refusal::NotFound(format!("delivery {number}")))?)
     }
 
+    /// Whether a person took part in the case before this command.
+    pub(super) fn participates(&self, person: &PersonId) -> Result<bool, StepError> {
+        Ok(self.workspace.participates(person)?)
+    }
+
     pub(super) fn next_task(&self) -> Result<TaskNumber, StepError> {
         Ok(TaskNumber(self.case()?.made.tasks + 1))
     }

@@ -12,8 +12,10 @@ mod draft;
 mod goals;
 mod life;
 mod opening;
+mod passing;
 mod refusal;
 mod submission;
+mod talk;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -54,16 +56,22 @@ pub fn admits(case: &Case, verb: Verb) -> bool {
         Verb::Submit => false,
         Verb::Release => matches!(status, Held),
         // A stage that runs beside the case outlives its resolution: it cannot close before.
-        Verb::Approve | Verb::Reject | Verb::Return => match status {
+        Verb::Approve | Verb::Reject | Verb::Return | Verb::AddApprover => match status {
             AwaitingApproval => true,
             Open | Resolved => has_stage_beside(case),
             _ => false,
         },
         Verb::Resubmit => matches!(status, Returned),
         Verb::Withdraw => matches!(status, Held | AwaitingApproval | Returned | Open),
-        Verb::Claim | Verb::Regive => matches!(status, AwaitingApproval | Open | Resolved),
+        Verb::Claim | Verb::Regive | Verb::Transfer | Verb::Delegate | Verb::Remind => {
+            matches!(status, AwaitingApproval | Open | Resolved)
+        }
         // An escalation may ask something of somebody while the case still waits for its approval.
         Verb::Acknowledge | Verb::Answer | Verb::Report => matches!(status, AwaitingApproval | Open | Resolved),
+        // What is to be said of a case that ended is part of its record; one that was archived is complete.
+        Verb::Comment => !matches!(status, Archived),
+        Verb::Copy => matches!(status, AwaitingApproval | Open | Resolved | Closed),
+        Verb::HandOver => matches!(status, Open | Resolved),
         Verb::Resolve => matches!(status, Open),
         Verb::Reopen => matches!(status, Resolved | Closed),
         Verb::Close => matches!(status, Resolved),
@@ -115,6 +123,12 @@ pub fn step(workspace: &mut Workspace<'_>, command: &Command, context: &Context<
         Command::Acknowledge { task } => draft.acknowledge(*task),
         Command::Answer { task, text } => draft.answer(*task, text),
         Command::Report { task, text } => draft.report(*task, text),
+        Command::Pass { task, how, to, text } => draft.pass(*task, *how, to, text.as_deref()),
+        Command::AddApprover { task, to, text } => draft.add_approver(*task, to, text.as_deref()),
+        Command::Remind { of, text } => draft.remind_holders(*of, text.as_deref()),
+        Command::Comment { task, text } => draft.comment(*task, text),
+        Command::Copy { task, to, text } => draft.copy(*task, to, text.as_deref()),
+        Command::HandOver { to, reason } => draft.hand_over(to, reason.as_deref()),
         Command::Resolve { reason } => draft.resolve(reason.as_deref()),
         Command::Reopen { reason } => draft.reopen(reason.as_deref()),
         Command::Close { score, reason } => draft.close(*score, reason.as_deref()),

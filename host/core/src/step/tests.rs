@@ -4,8 +4,10 @@ mod approval;
 mod escalations;
 mod goals;
 mod life;
+mod passing;
 mod random;
 mod statuses;
+mod talk;
 
 use serde_json::{Value, json};
 

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use super::{Changes, RowError, Rows};
 use crate::case::{Case, Delivery, Goal, Task};
 use crate::ids::{CaseId, DeliveryNumber, GoalNumber, TaskNumber};
+use crate::names::PersonId;
+use crate::target::Recipient;
 
 /// The rows of any number of cases.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -45,5 +47,15 @@ impl Rows for MemoryRows {
 
     fn delivery(&self, case: CaseId, number: DeliveryNumber) -> Result<Option<Delivery>, RowError> {
         Ok(self.deliveries.get(&(case, number)).cloned())
+    }
+
+    fn participates(&self, person: &PersonId, case: CaseId) -> Result<bool, RowError> {
+        let recipient = Recipient::Person(person.clone());
+        let of_case = |one: &Case| one.sender.person() == Some(person) || one.accountable.as_ref() == Some(person);
+        let mut tasks = self.tasks.iter().filter(|((of, _), _)| *of == case);
+        let mut deliveries = self.deliveries.iter().filter(|((of, _), _)| *of == case);
+        Ok(self.cases.get(&case).is_some_and(of_case)
+            || tasks.any(|(_, task)| task.holders.contains(person))
+            || deliveries.any(|(_, delivery)| delivery.to == recipient))
     }
 }

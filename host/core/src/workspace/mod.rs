@@ -8,6 +8,7 @@
 mod apply;
 mod made;
 mod memory;
+mod passing;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ pub use memory::MemoryRows;
 
 use crate::case::{Case, Delivery, Goal, Task};
 use crate::ids::{CaseId, DeliveryNumber, GoalNumber, TaskNumber};
+use crate::names::PersonId;
 
 /// A failure to read a row. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +46,11 @@ pub trait Rows {
     /// # Errors
     /// See [`Rows::case`].
     fn delivery(&self, case: CaseId, number: DeliveryNumber) -> Result<Option<Delivery>, RowError>;
+    /// Whether a person takes part in a case: as sender, accountable, holder of a task or recipient.
+    ///
+    /// # Errors
+    /// See [`Rows::case`].
+    fn participates(&self, person: &PersonId, case: CaseId) -> Result<bool, RowError>;
 }
 
 /// A row as it was, if it was there, and as it is now.
@@ -122,6 +129,14 @@ impl<'rows> Workspace<'rows> {
         let (rows, id) = (self.rows, self.id);
         load(&mut self.deliveries, number, || rows.delivery(id, number))
             .map(|change| change.map(|change| &change.after))
+    }
+
+    /// Whether a person took part in the case before this command.
+    ///
+    /// # Errors
+    /// See [`Workspace::task`].
+    pub fn participates(&self, person: &PersonId) -> Result<bool, RowError> {
+        self.rows.participates(person, self.id)
     }
 
     /// Every row that was touched, whether or not it differs in the end.

@@ -172,4 +172,8 @@ impl Rows for FrameWriter<'_> {
     fn delivery(&self, case: CaseId, number: DeliveryNumber) -> Result<Option<Delivery>, RowError> {
         self.projections.delivery(case, number)
     }
+
+    fn participates(&self, person: &PersonId, case: CaseId) -> Result<bool, RowError> {
+        Rows::participates(&self.projections, person, case)
+    }
 }

@@ -111,6 +111,10 @@ impl Rows for Projections<'_> {
     fn delivery(&self, case: CaseId, number: DeliveryNumber) -> Result<Option<Delivery>, RowError> {
         self.row(&keys::row(case, number.0))
     }
+
+    fn participates(&self, person: &PersonId, case: CaseId) -> Result<bool, RowError> {
+        Self::participates(self, person, case).map_err(lookup::row_error)
+    }
 }
 
 impl Inner<'_> {

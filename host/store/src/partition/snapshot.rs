@@ -280,4 +280,8 @@ impl Rows for Snapshot {
     fn delivery(&self, case: CaseId, number: DeliveryNumber) -> Result<Option<Delivery>, RowError> {
         self.row(&keys::row(case, number.0)).map_err(lookup::row_error)
     }
+
+    fn participates(&self, person: &PersonId, case: CaseId) -> Result<bool, RowError> {
+        Self::participates(self, person, case).map_err(lookup::row_error)
+    }
 }

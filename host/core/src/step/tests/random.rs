@@ -143,6 +143,11 @@ fn made_up(world: &World, verb: Verb, one: &Move) -> (String, Command) {
     let people: Vec<PersonId> = world.organisation.people.keys().cloned().collect();
     let anybody = || choose(&people, one.who).unwrap().to_string();
     let case = world.rows.cases.get(&world.id);
+    let somebody = || match one.pick % 3 {
+        0 => "role:sales/agent".to_owned(),
+        1 => "department:legal".to_owned(),
+        _ => format!("person:{}", choose(&people, one.pick).unwrap()),
+    };
     let sender = word(&world.message.sender);
     let accountable = || case.and_then(|case| case.accountable.as_ref()).map_or_else(anybody, ToString::to_string);
     let of_task = |kind: Option<TaskKind>, line: &str| {
@@ -178,6 +183,13 @@ fn made_up(world: &World, verb: Verb, one: &Move) -> (String, Command) {
         Verb::Acknowledge => triple(of_task(Some(TaskKind::Acknowledge), ""), "acknowledge"),
         Verb::Answer => triple(of_task(Some(TaskKind::Answer), "yes"), "answer"),
         Verb::Report => triple(of_task(Some(TaskKind::Report), "half"), "report"),
+        Verb::Transfer => triple(of_task(None, &somebody()), "transfer"),
+        Verb::Delegate => triple(of_task(None, &somebody()), "delegate"),
+        Verb::AddApprover => triple(of_task(Some(TaskKind::Approve), &somebody()), "add-approver"),
+        Verb::Remind => (fitting(sender), "remind", ["", "1", "answer", "acknowledge"][one.pick % 4].to_owned()),
+        Verb::Comment => (fitting(sender), "comment", "so it is".to_owned()),
+        Verb::Copy => (fitting(sender), "copy", somebody()),
+        Verb::HandOver => (fitting(accountable()), "hand-over", somebody()),
         Verb::Resolve => (fitting(accountable()), "resolve", "done".to_owned()),
         Verb::Reopen => (fitting(accountable()), "reopen", String::new()),
         Verb::Close => (fitting(sender), "close", (one.pick % 7).to_string()),
