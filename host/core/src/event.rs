@@ -47,6 +47,12 @@ pub struct AskedGoal {
     pub within: Span,
     /// Their deadline.
     pub due: Timestamp,
+    /// How long before the deadline their owners are reminded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warn_before: Option<Span>,
+    /// When that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warn_at: Option<Timestamp>,
     /// Whether they start again when kept or breached.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repeats: bool,
@@ -265,6 +271,15 @@ pub enum Event {
         goals: Vec<GoalNumber>,
         /// Whose promise they are now.
         owners: Vec<PersonId>,
+    },
+    /// It got its number, as its kind has them.
+    Numbered {
+        /// The number as it is written: `行政部〔2026〕12号`.
+        text: String,
+        /// Which series it is counted in: the same with `{number}` in the number's place.
+        series: String,
+        /// Its number within the series.
+        number: u32,
     },
     /// A goal was set.
     GoalSet {

@@ -130,8 +130,9 @@ impl PolicySet {
         let mut held = round.hold();
         let (mut plan, mut cuts) = merge::route(organisation, message, &round.contributions);
 
-        // Nothing of a held plan is carried out, and its release evaluates everything again.
-        if held.is_none() {
+        // Nothing of a held plan is carried out, and its release evaluates everything again; of one that is refused
+        // neither, for good.
+        if held.is_none() && plan.refused.is_none() {
             round.failed.clear();
             if round.offers(Hook::Approve, &plan.receivers) {
                 let input = Input::Approve(Arc::new(RouteFacts::of(&plan)));

@@ -27,6 +27,12 @@ words! {
         Task = "task",
         /// That somebody waits for what they have to do.
         Reminder = "reminder",
+        /// That their message was answered.
+        Answer = "answer",
+        /// That their message is settled, in the eyes of whoever answers for it.
+        Resolution = "resolution",
+        /// That the clock of a goal of theirs has started.
+        Promise = "promise",
         /// That somebody wrote a comment.
         Comment = "comment",
         /// The message, shown to them by somebody who takes part in it.

@@ -104,6 +104,9 @@ pub struct Case {
     pub name: String,
     /// The subject of its message, which tells cases of one name apart.
     pub subject: String,
+    /// The number of the document, of a kind that has them, once it is sent (requirement R3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document_number: Option<String>,
     /// Which version of its message is current, from 1; a resubmission makes the next.
     pub message_version: u32,
     /// Who sent it.

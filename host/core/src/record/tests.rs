@@ -102,6 +102,9 @@ fn made_up() -> Vec<Record> {
             "11-24 14:00 admin archive",
         ],
     );
+    let mut numbered = World::new(json!({"recipients": {"department:sales": {}}}));
+    numbered.message.kind = "decree".parse().unwrap();
+    take(&mut numbered, &["11-23 09:00 p.worker submit"]);
     let mut offered = World::new(json!({"recipients": {"role:sales/agent": {"answer": promise(json!("PT24H"))}}}));
     take(&mut offered, &["11-23 09:00 p.worker submit", "11-23 09:10 s.agent claim 1"]);
     let mut passed = World::new(json!({

@@ -93,6 +93,11 @@ impl<'draft, 'rows> Draft<'draft, 'rows> {
         Ok(self.workspace.participates(person)?)
     }
 
+    /// The last number that was given in a series of documents.
+    pub(super) fn last_number(&self, series: &str) -> Result<u32, StepError> {
+        Ok(self.workspace.last_number(series)?)
+    }
+
     pub(super) fn next_task(&self) -> Result<TaskNumber, StepError> {
         Ok(TaskNumber(self.case()?.made.tasks + 1))
     }
@@ -187,10 +192,11 @@ impl<'draft, 'rows> Draft<'draft, 'rows> {
         self.emit(Event::Told { first, purpose, channel, to: to.into_iter().collect(), arrived, about })
     }
 
-    /// Tells the sender how their message fares, if they are a person.
+    /// Tells the sender how their message fares, if they are a person and somebody else brought it about.
     pub(super) fn tell_sender(&mut self, purpose: Purpose) -> Done {
         let sender = match &self.case()?.sender {
-            Actor::Person(person) => vec![person.clone()],
+            // Nobody is told what they did themselves.
+            Actor::Person(person) if self.requester().actor.person() != Some(person) => vec![person.clone()],
             _ => return Ok(()),
         };
         self.tell(purpose, sender, None)

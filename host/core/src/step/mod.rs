@@ -45,6 +45,31 @@ pub struct Context<'a> {
     pub requester: &'a Requester,
     /// The version of the case that they saw, if they said so.
     pub expected_version: Option<u64>,
+    /// Which numbers of documents it may give.
+    pub share: Share,
+}
+
+/// A partition among all of them. Each gives its own numbers, so that no two documents bear the same one: with one
+/// partition they follow each other without a gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// Which one, from 0.
+    pub index: u32,
+    /// Of how many; at least 1.
+    pub of: u32,
+}
+
+impl Share {
+    /// That of the only partition.
+    pub const WHOLE: Self = Self { index: 0, of: 1 };
+
+    /// The first of its numbers after `last`; they count from 1.
+    #[must_use]
+    pub fn next_number(self, last: u32) -> u32 {
+        let of = self.of.max(1);
+        let ahead = (self.index % of + of - last % of) % of;
+        last.saturating_add(ahead).saturating_add(1)
+    }
 }
 
 /// Which status takes which command. A case begins with `submit` and only with it.

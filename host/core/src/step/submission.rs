@@ -96,6 +96,10 @@ impl Draft<'_, '_> {
             let people = self.or_catch_all(people, &hold.bundle.department)?;
             return self.tell(Purpose::Held, people, None);
         }
+        if let Some(objection) = &decision.plan.refused {
+            self.emit(Event::Rejected { reason: Some(objection.reason.clone()) })?;
+            return self.tell(Purpose::Verdict, self.case()?.sender.person().cloned().into_iter().collect(), None);
+        }
         self.set_goals(&decision.plan, |starts| *starts == Moment::Submitted)?;
         let approval_first = !decision.plan.stages.is_empty() && !decision.plan.post_hoc;
         if approval_first {

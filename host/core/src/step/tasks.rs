@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::StepError;
 use super::draft::{Done, Draft, check_text};
 use crate::access;
-use crate::case::{Case, Goal, Task, TaskKind, TaskStatus};
+use crate::case::{Case, Goal, Purpose, Task, TaskKind, TaskStatus};
 use crate::command::Verb;
 use crate::event::Event;
 use crate::ids::TaskNumber;
@@ -33,7 +33,8 @@ impl Draft<'_, '_> {
     pub(super) fn answer(&mut self, number: TaskNumber, text: &str) -> Done {
         check_text("/text", Some(text))?;
         self.open_task(number, TaskKind::Answer, Verb::Answer)?;
-        self.complete(number, Some(text.to_owned()))
+        self.complete(number, Some(text.to_owned()))?;
+        self.tell_sender(Purpose::Answer)
     }
 
     fn complete(&mut self, number: TaskNumber, text: Option<String>) -> Done {

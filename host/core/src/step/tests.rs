@@ -6,6 +6,7 @@ mod goals;
 mod life;
 mod passing;
 mod random;
+mod sending;
 mod statuses;
 mod talk;
 

@@ -128,6 +128,10 @@ impl Workspace<'_> {
                     self.change_goal(*goal, |goal| goal.owners.clone_from(owners))?;
                 }
             }
+            Event::Numbered { text, series, number } => {
+                self.case_mut()?.document_number = Some(text.clone());
+                self.numbers.insert(series.clone(), *number);
+            }
             Event::GoalSet { goal } => self.goal_set((**goal).clone())?,
             Event::GoalStarted { goal, started_at, due, warn_at } => {
                 self.goal_started(*goal, *started_at, *due, *warn_at)?;

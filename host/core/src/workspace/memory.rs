@@ -19,6 +19,8 @@ pub struct MemoryRows {
     pub goals: BTreeMap<(CaseId, GoalNumber), Goal>,
     /// Deliveries.
     pub deliveries: BTreeMap<(CaseId, DeliveryNumber), Delivery>,
+    /// The last number of each series of documents.
+    pub numbers: BTreeMap<String, u32>,
 }
 
 impl MemoryRows {
@@ -29,6 +31,7 @@ impl MemoryRows {
         self.goals.extend(changes.goals.iter().map(|(number, change)| ((id, *number), change.after.clone())));
         let deliveries = changes.deliveries.iter();
         self.deliveries.extend(deliveries.map(|(number, change)| ((id, *number), change.after.clone())));
+        self.numbers.extend(changes.numbers.clone());
     }
 }
 
@@ -47,6 +50,10 @@ impl Rows for MemoryRows {
 
     fn delivery(&self, case: CaseId, number: DeliveryNumber) -> Result<Option<Delivery>, RowError> {
         Ok(self.deliveries.get(&(case, number)).cloned())
+    }
+
+    fn last_number(&self, series: &str) -> Result<u32, RowError> {
+        Ok(self.numbers.get(series).copied().unwrap_or(0))
     }
 
     fn participates(&self, person: &PersonId, case: CaseId) -> Result<bool, RowError> {

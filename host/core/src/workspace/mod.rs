@@ -51,6 +51,11 @@ pub trait Rows {
     /// # Errors
     /// See [`Rows::case`].
     fn participates(&self, person: &PersonId, case: CaseId) -> Result<bool, RowError>;
+    /// The last number that was given in a series of documents; 0 before the first.
+    ///
+    /// # Errors
+    /// See [`Rows::case`].
+    fn last_number(&self, series: &str) -> Result<u32, RowError>;
 }
 
 /// A row as it was, if it was there, and as it is now.
@@ -70,6 +75,7 @@ pub struct Workspace<'rows> {
     tasks: BTreeMap<TaskNumber, Change<Task>>,
     goals: BTreeMap<GoalNumber, Change<Goal>>,
     deliveries: BTreeMap<DeliveryNumber, Change<Delivery>>,
+    numbers: BTreeMap<String, u32>,
     version_moved: bool,
 }
 
@@ -87,6 +93,7 @@ impl<'rows> Workspace<'rows> {
             tasks: BTreeMap::new(),
             goals: BTreeMap::new(),
             deliveries: BTreeMap::new(),
+            numbers: BTreeMap::new(),
             version_moved: false,
         })
     }
@@ -139,10 +146,22 @@ impl<'rows> Workspace<'rows> {
         self.rows.participates(person, self.id)
     }
 
+    /// The last number that was given in a series of documents; 0 before the first.
+    ///
+    /// # Errors
+    /// See [`Workspace::task`].
+    pub fn last_number(&self, series: &str) -> Result<u32, RowError> {
+        match self.numbers.get(series) {
+            Some(number) => Ok(*number),
+            None => self.rows.last_number(series),
+        }
+    }
+
     /// Every row that was touched, whether or not it differs in the end.
     #[must_use]
     pub fn changes(&self) -> Changes<'_> {
-        Changes { case: self.case.as_ref(), tasks: &self.tasks, goals: &self.goals, deliveries: &self.deliveries }
+        let Self { tasks, goals, deliveries, numbers, .. } = self;
+        Changes { case: self.case.as_ref(), tasks, goals, deliveries, numbers }
     }
 }
 
@@ -157,6 +176,8 @@ pub struct Changes<'a> {
     pub goals: &'a BTreeMap<GoalNumber, Change<Goal>>,
     /// Its deliveries.
     pub deliveries: &'a BTreeMap<DeliveryNumber, Change<Delivery>>,
+    /// The last number of each series of documents in which one was given.
+    pub numbers: &'a BTreeMap<String, u32>,
 }
 
 /// The row `number`, fetched when it is touched for the first time.

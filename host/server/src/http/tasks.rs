@@ -136,7 +136,7 @@ fn read_verb(verb: &str, task: TaskNumber, body: TaskVerbBody) -> Result<Ask, Pr
     let TaskVerbBody { text, to, .. } = body;
     let words = Words { verb, text, to };
     let pass = |words: Words<'_>, how| {
-        let (to, text) = words.to_one()?;
+        let (to, text) = words.one_target()?;
         Ok(Ask::Pass { task, how, to, text })
     };
     match verb {
@@ -150,7 +150,7 @@ fn read_verb(verb: &str, task: TaskNumber, body: TaskVerbBody) -> Result<Ask, Pr
         "transfer" => pass(words, PassOn::Transfer),
         "delegate" => pass(words, PassOn::Delegate),
         "add-approver" => {
-            let (to, text) = words.to_one()?;
+            let (to, text) = words.one_target()?;
             Ok(Ask::AddApprover { task, to, text })
         }
         "remind" => Ok(Ask::Remind(Remindees::Task(task), words.optional()?)),
@@ -186,7 +186,7 @@ impl Words<'_> {
         self.text.filter(|text| !text.trim().is_empty()).ok_or_else(missing)
     }
 
-    pub(crate) fn to_one(mut self) -> Result<(Target, Option<String>), Problem> {
+    pub(crate) fn one_target(mut self) -> Result<(Target, Option<String>), Problem> {
         match (self.to.pop(), self.to.len()) {
             (Some(to), 0) => Ok((to, self.text)),
             (_, others) => {

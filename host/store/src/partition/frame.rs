@@ -173,6 +173,10 @@ impl Rows for FrameWriter<'_> {
         self.projections.delivery(case, number)
     }
 
+    fn last_number(&self, series: &str) -> Result<u32, RowError> {
+        self.projections.last_number(series)
+    }
+
     fn participates(&self, person: &PersonId, case: CaseId) -> Result<bool, RowError> {
         Rows::participates(&self.projections, person, case)
     }

@@ -64,7 +64,7 @@ fn what_is_kept_after_its_deadline_is_late_before_the_host_says_so() {
             SUBMIT,
             (
                 "11-24 09:01 s.desk answer 1 sorry",
-                "events: task-done goals-breached goal-met.; g1 answer breached kept late",
+                "events: task-done goals-breached goal-met told.; g1 answer breached kept late",
             ),
             // The timer was on its way.
             ("11-24 09:02 host due 1", "events: ."),

@@ -63,6 +63,17 @@ fn reaches() -> Vec<(&'static str, Value)> {
         ("person:s.head", json!({"report": promise(json!("PT72H"))})),
         ("contact:acme", json!({"by": ["partner"]})),
         ("person:p.worker", json!({})),
+        (
+            "members:production",
+            json!({"acknowledge": [{"within": "PT20H", "remind_before": "PT2H", "set_by": "sales/x"}]}),
+        ),
+        (
+            "role:legal/head",
+            json!({"answer": [
+                {"within": "PT4H", "about": "the law", "set_by": "sales/x"},
+                {"within": "PT6H", "about": "the price", "remind_before": "PT1H", "set_by": "sales/x"},
+            ]}),
+        ),
     ]
 }
 
@@ -249,7 +260,7 @@ proptest! {
     fn no_sequence_of_commands_breaks_the_machine(
         plans in (plans(), plans()),
         sender in senders(),
-        kind in prop::sample::select(&["notice", "fault", "quick"][..]),
+        kind in prop::sample::select(&["notice", "fault", "quick", "decree", "opinion"][..]),
         escalation in any::<u32>(),
         held in prop::bool::weighted(0.1),
         moves in moves(),

@@ -111,7 +111,7 @@ fn read_verb(verb: &str, body: VerbBody) -> Result<Ask, Problem> {
         "release" => Ask::Release,
         "archive" => Ask::Archive,
         "hand-over" => {
-            let (to, reason) = words(reason, to).to_one()?;
+            let (to, reason) = words(reason, to).one_target()?;
             Ask::HandOver(to, reason)
         }
         "remind" => Ask::Remind(Remindees::Open(tasks), text),
