@@ -10,6 +10,7 @@ mod passing;
 mod problems;
 mod publishing;
 mod sight;
+mod views;
 
 use herald_server::publish::Proposal;
 use herald_tests::server::{Server, proposal, publish};
