@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::case::{Case, Goal, Task};
+use crate::case::{Case, Goal, Stage, Task};
 use crate::command::Verb;
 use crate::message::Classification;
 use crate::names::{DepartmentId, PersonId};
@@ -44,11 +44,14 @@ pub fn may_submit(organisation: &Organisation, requester: &Requester, department
         || organisation.belongs(&requester.actor, department)
 }
 
-/// Whether `requester` may do `task`: one of its holders, and of an approval nobody who sent the message.
+/// Whether `requester` may do `task`: one of its holders, and of an approval nobody who sent the message; what was done
+/// for it they may accept.
 #[must_use]
 pub fn may_do(case: &Case, requester: &Requester, task: &Task) -> bool {
     let holds = requester.actor.person().is_some_and(|person| task.holders.contains(person));
-    holds && (task.stage.is_none() || case.sender != requester.actor)
+    let stage = case.stages.iter().find(|stage| task.stage.as_ref() == Some(&stage.name));
+    let decides = task.stage.is_some() && !stage.is_some_and(Stage::is_acceptance);
+    holds && (!decides || case.sender != requester.actor)
 }
 
 /// Whether `person` may be given a task of `case`, be asked to approve it or be shown it by one of those who take part

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::message::{Audience, Classification, Level};
 use crate::names::{BundleName, ChannelName, DepartmentId, NameError};
 use crate::organisation::ArchiveClass;
-use crate::plan::{ApprovePlan, EscalatePlan, GoalPlan, RoutePlan, StagePlan};
+use crate::plan::{ApprovePlan, EscalatePlan, GoalPlan, Phase, RoutePlan, StagePlan};
 use crate::span::Span;
 use crate::target::Target;
 use crate::text::as_text;
@@ -242,6 +242,14 @@ pub struct Plan {
     /// Why it is not to be sent at all; nothing else of the plan is carried out then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Objection>,
+}
+
+impl Plan {
+    /// Whether somebody has to approve it before it goes out.
+    #[must_use]
+    pub fn asks_approval_first(&self) -> bool {
+        !self.post_hoc && self.stages.iter().any(|stage| stage.plan.phase != Phase::Acceptance)
+    }
 }
 
 /// Something that a bundle asked for and did not get.

@@ -250,7 +250,7 @@ pub struct RoutePlan {
 }
 
 words! {
-    /// The order in which stages follow each other.
+    /// The order in which stages follow each other; the last is not before the message goes out, but after.
     Phase {
         /// Within the sending department.
         Department = "department",
@@ -262,6 +262,8 @@ words! {
         Legal = "legal",
         /// By who answers for a channel.
         Channel = "channel",
+        /// By each side, that what was asked has been done: after the resolution, and before the end.
+        Acceptance = "acceptance",
     }
     /// What happens when a stage passes its deadline undecided.
     AtDeadline {

@@ -143,7 +143,7 @@ impl PolicySet {
             cuts.extend(merge::approve(organisation, message, &mut plan, &round.contributions));
             held = round.hold();
             // What other bundles want approved first is not opened because one of them failed.
-            let opens = plan.stages.is_empty() || plan.post_hoc;
+            let opens = !plan.asks_approval_first();
             if held.is_some() && opens && merge::is_deferrable(organisation, message) {
                 merge::approve_afterwards(message, &mut plan);
                 held = None;

@@ -31,7 +31,7 @@ words! {
         Answer = "answer",
         /// That their message is settled, in the eyes of whoever answers for it.
         Resolution = "resolution",
-        /// That the clock of a goal of theirs has started.
+        /// That they have promised something: the clock of a goal of theirs runs.
         Promise = "promise",
         /// That somebody wrote a comment.
         Comment = "comment",

@@ -194,6 +194,19 @@ impl Case {
         (1..=self.made.deliveries).map(DeliveryNumber)
     }
 
+    /// Who has still to keep `goal`: its owners; of a stage, those whose voice is missing.
+    #[must_use]
+    pub fn awaited<'a>(&'a self, goal: &'a Goal) -> BTreeSet<&'a PersonId> {
+        let mut running = self.stages.iter().filter(|stage| stage.status == StageStatus::Running);
+        match running.find(|stage| stage.goal == Some(goal.number)) {
+            Some(stage) => {
+                let silent = stage.seats.iter().filter(|seat| seat.task.is_some() && seat.verdict.is_none());
+                silent.flat_map(|seat| &seat.people).collect()
+            }
+            None => goal.owners.iter().collect(),
+        }
+    }
+
     /// The department whose business it is: the first that receives it, else the one that sent it.
     #[must_use]
     pub fn first_receiver(&self) -> &DepartmentId {

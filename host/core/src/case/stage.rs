@@ -94,6 +94,12 @@ pub struct Stage {
 }
 
 impl Stage {
+    /// Whether it says that what was asked has been done, rather than that it may be asked.
+    #[must_use]
+    pub fn is_acceptance(&self) -> bool {
+        self.phase == Phase::Acceptance
+    }
+
     /// Whether it is still to be decided.
     #[must_use]
     pub fn is_pending(&self) -> bool {

@@ -9,7 +9,7 @@ use crate::access::{self, Requester};
 use crate::calendar::Calendar;
 use crate::case::{Case, Goal, Purpose, Task};
 use crate::command::{TEXT_LIMIT_CHARS, Verb};
-use crate::event::Event;
+use crate::event::{Event, Holders};
 use crate::ids::{DeliveryNumber, GoalNumber, TaskNumber};
 use crate::names::{CalendarName, ChannelName, DepartmentId, PersonId};
 use crate::organisation::{Organisation, inbox};
@@ -46,6 +46,16 @@ impl<'draft, 'rows> Draft<'draft, 'rows> {
     /// Whether anything happened.
     pub(super) fn is_untouched(&self) -> bool {
         self.events.is_empty()
+    }
+
+    /// Whether a person hears of the case by what has happened in this command, or brought it about.
+    pub(super) fn hears(&self, person: &PersonId) -> bool {
+        let is_told = |event: &Event| match event {
+            Event::Told { to, .. } => to.iter().any(|to| matches!(to, Recipient::Person(to) if to == person)),
+            Event::Asked { holders: Holders::Each(people) | Holders::Any(people), .. } => people.contains(person),
+            _ => false,
+        };
+        self.requester().actor.person() == Some(person) || self.events.iter().any(is_told)
     }
 
     pub(super) fn context(&self) -> &Context<'draft> {
@@ -190,6 +200,13 @@ impl<'draft, 'rows> Draft<'draft, 'rows> {
         }
         let (first, arrived) = (self.next_delivery()?, self.arrives_at_once(&channel));
         self.emit(Event::Told { first, purpose, channel, to: to.into_iter().collect(), arrived, about })
+    }
+
+    /// Tells the accountable person how what they resolved fares, if somebody else brought it about.
+    pub(super) fn tell_accountable(&mut self, purpose: Purpose) -> Done {
+        let mut accountable: Vec<PersonId> = self.case()?.accountable.iter().cloned().collect();
+        accountable.retain(|person| self.requester().actor.person() != Some(person));
+        self.tell(purpose, accountable, None)
     }
 
     /// Tells the sender how their message fares, if they are a person and somebody else brought it about.

@@ -103,6 +103,21 @@ impl Draft<'_, '_> {
         Ok(())
     }
 
+    /// Tells the owners of goals that were set when there were `before` of them, and that run: whoever has promised
+    /// something takes part. Those who hear of the case anyway, by what is sent to them or asked of them, need no more.
+    pub(super) fn tell_owners(&mut self, before: u32) -> Done {
+        for number in self.case()?.goals().filter(|number| number.0 > before) {
+            let goal = self.goal(number)?;
+            if goal.status != GoalStatus::Running || goal.step > 0 || !matches!(goal.name, GoalName::Own(_)) {
+                continue;
+            }
+            let mut owners = goal.owners.clone();
+            owners.retain(|owner| !self.hears(owner));
+            self.tell(Purpose::Promise, owners, Some(number))?;
+        }
+        Ok(())
+    }
+
     /// Lets a goal's clock run for its whole span, counted from `from`.
     fn start(&mut self, goal: &Goal, from: Timestamp) -> Done {
         let due = self.deadline(&goal.name, self.calendar_of(goal), from, goal.within)?;

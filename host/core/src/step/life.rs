@@ -77,7 +77,8 @@ impl Draft<'_, '_> {
             repeats: false,
         };
         let (set_by, from) = (SetBy::Host, Some(self.now()));
-        self.set_goal(NewGoal { plan: &plan, set_by, owners, department, from, follows: None, step: 0 })
+        self.set_goal(NewGoal { plan: &plan, set_by, owners, department, from, follows: None, step: 0 })?;
+        self.start_acceptance()
     }
 
     /// Within which span a case of this kind is answered whatever policies say, if it is.
@@ -118,6 +119,7 @@ impl Draft<'_, '_> {
     /// What was to be resolved is to be resolved again.
     pub(super) fn open_again(&mut self, reason: Option<String>) -> Done {
         self.emit(Event::Reopened { reason })?;
+        self.forget_acceptance()?;
         for number in self.case()?.goals() {
             let goal = self.goal(number)?.clone();
             if goal.name == GoalName::Close && goal.is_live() {
@@ -138,7 +140,9 @@ impl Draft<'_, '_> {
             return Err(Refusal::Invalid { field: "/score", message }.into());
         }
         if has_stage_beside(self.case()?) {
-            return Err(Refusal::First("an approval after the fact is still to be decided").into());
+            return Err(
+                Refusal::First("a stage of it is still to be decided: approved after the fact, or accepted").into()
+            );
         }
         self.end_with(Event::Closed { score, reason: reason.map(str::to_owned) })
     }

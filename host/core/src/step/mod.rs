@@ -119,9 +119,9 @@ fn admissible(case: &Case, verb: Verb, context: &Context<'_>) -> Result<(), Refu
     if admits(case, verb) { Ok(()) } else { Err(Refusal::Status { verb, status: case.status }) }
 }
 
-/// Whether a stage that runs beside the open case is still to be decided.
+/// Whether a stage that runs beside the open or resolved case is still to be decided.
 fn has_stage_beside(case: &Case) -> bool {
-    case.stages.iter().any(|stage| stage.post_hoc && stage.is_pending())
+    case.stages.iter().any(|stage| (stage.post_hoc || stage.is_acceptance()) && stage.is_pending())
 }
 
 /// Judges `command`. On success the workspace has changed, and the events say how; they may be none when the

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::draft::{Done, Draft};
 use super::{Refusal, StepError};
-use crate::case::{Goal, GoalStatus, Purpose, SetBy, TaskKind};
+use crate::case::{Goal, GoalStatus, Purpose, SetBy, Stage, TaskKind};
 use crate::decision::{Flag, Plan, Promise, Reach, SetGoal};
 use crate::event::{AskedGoal, Event, Holders};
 use crate::ids::GoalNumber;
@@ -55,12 +55,14 @@ impl Draft<'_, '_> {
         let is_certain = !plan.flags.contains(&Flag::Unrouted) && !plan.flags.contains(&Flag::PolicyFailed);
         let unasked = |_: &Span| plan.recipients.values().all(|reach| reach.answer.is_empty());
         let must_answer = self.must_be_answered()?.filter(unasked);
-        let information_only = is_certain && !asks_more && plan.goals.is_empty() && must_answer.is_none();
+        let accepted = self.case()?.stages.iter().any(Stage::is_acceptance);
+        let information_only = is_certain && !asks_more && !accepted && plan.goals.is_empty() && must_answer.is_none();
         let accountable = match &self.case()?.accountable {
             // An escalation named somebody while the case waited for its approval.
             Some(person) => person.clone(),
             None => self.accountable(plan, information_only)?,
         };
+        let set_before = self.case()?.made.goals;
         self.emit(Event::Opened { accountable: Some(accountable.clone()), information_only })?;
         self.number()?;
         self.moment(Moment::Opened)?;
@@ -69,7 +71,8 @@ impl Draft<'_, '_> {
         if let Some(within) = must_answer {
             self.ask_accountable(accountable, within)?;
         }
-        self.set_goals(plan, |starts| *starts != Moment::Submitted)
+        self.set_goals(plan, |starts| *starts != Moment::Submitted)?;
+        self.tell_owners(set_before)
     }
 
     /// Gives the document its number, once, if its kind has them: when it is sent, so that none is given in vain.

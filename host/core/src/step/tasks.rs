@@ -113,11 +113,11 @@ impl Draft<'_, '_> {
     }
 }
 
-/// Whether somebody may hold `task` at all: nobody decides on their own message, and in a quorum everybody has one
-/// voice.
+/// Whether somebody may hold `task` at all: nobody decides on their own message, though they may accept what was done
+/// for it, and in a quorum everybody has one voice.
 pub(super) fn may_take(case: &Case, task: &Task, person: &PersonId) -> bool {
     let Some(stage) = case.stages.iter().find(|stage| task.stage.as_ref() == Some(&stage.name)) else { return true };
     let mut others = stage.seats.iter().filter(|seat| seat.task != Some(task.number));
     let has_voice = matches!(stage.mode, Mode::Quorum(_)) && others.any(|seat| seat.people.contains(person));
-    case.sender.person() != Some(person) && !has_voice
+    (stage.is_acceptance() || case.sender.person() != Some(person)) && !has_voice
 }

@@ -11,7 +11,7 @@ use crate::ids::{CaseId, GoalNumber, TaskNumber};
 use crate::message::{Level, Message};
 use crate::names::PersonId;
 use crate::organisation::ArchiveClass;
-use crate::plan::Moment;
+use crate::plan::{Moment, Phase};
 
 pub(super) fn begin(id: CaseId, message: &Message, name: &str) -> Case {
     let mut case = Case {
@@ -84,7 +84,7 @@ pub(super) fn take_decision(case: &mut Case, decision: &Decision) {
             within: stage.plan.within,
             at_deadline: stage.plan.at_deadline,
             set_by: stage.set_by.clone().map_or(SetBy::Host, SetBy::Bundle),
-            post_hoc: plan.post_hoc,
+            post_hoc: plan.post_hoc && stage.plan.phase != Phase::Acceptance,
             status: StageStatus::Waiting,
             seats: Vec::new(),
             goal: None,

@@ -243,7 +243,7 @@ const fn of_stage(name: &'static str) -> Verb {
 fn register_stage(api: &mut Api) {
     api.verb(
         of_stage("phase").takes(&[("phase", Sort::Phase)]).doc(
-            "When its turn comes: `department`, `joint`, `leadership`, `legal` or `channel`, in this order.",
+            "When its turn comes: `department`, `joint`, `leadership`, `legal` or `channel`, in this order, before the message goes out; `acceptance` once the case is resolved.",
             r#"plan.stage("law").phase("legal").any_of(["role:production/head"]);"#,
         ),
         |stage: &mut Stage, text: ImmutableString| {

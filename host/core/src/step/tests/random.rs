@@ -100,6 +100,8 @@ fn stages() -> Vec<Value> {
         json!({"name": "c", "approvers": ["role:legal/head", "person:p.worker"], "mode": "sequential", "set_by": set_by}),
         json!({"name": "d", "approvers": ["role:legal/head", "role:sales/head"], "mode": "all", "within": "PT9H",
             "at_deadline": "reject"}),
+        json!({"name": "e", "phase": "acceptance", "approvers": ["role:production/head", "role:sales/head"], "mode": "all",
+            "within": "PT9H", "set_by": set_by}),
     ]
 }
 

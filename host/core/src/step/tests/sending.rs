@@ -192,3 +192,37 @@ fn who_stands_above_a_head_is_asked_in_their_place() {
     world.message.sender = crate::fixture::requester("p.head").actor;
     check_in(world, &[("11-23 09:00 p.head submit", "t1 approve of l.head")]);
 }
+
+#[test]
+fn whoever_promises_something_takes_part() {
+    let own = |name: &str, owner: &str, edit: Value| goal(name, merged(json!({"owner": owner}), edit));
+    let mut plan = goals(&[
+        own("solve", "person:s.desk", json!({})),
+        own("law", "role:legal/head", json!({})),
+        own("thank", "role:sales/head", json!({"starts": "met:law"})),
+    ]);
+    plan["recipients"] = json!({"department:sales": {}});
+    check(
+        plan,
+        &[
+            // Whoever is sent the message hears of it anyway, and of what waits there is nothing to say yet.
+            ("11-23 09:00 p.worker submit", "promise to l.head by inbox; !promise to s.desk; !promise to s.head"),
+            ("11-23 10:00 l.head meet law", "thank running of s.head due 11-23 18:00; promise to s.head by inbox"),
+        ],
+    );
+}
+
+#[test]
+fn of_a_stage_those_are_awaited_whose_voice_is_missing() {
+    let approvers = ["role:legal/head", "role:sales/agent"];
+    let stage =
+        json!({"name": "law", "approvers": approvers, "mode": "all", "within": "PT8H", "set_by": "production/x"});
+    let awaited = |world: &World| {
+        let awaited = world.case().awaited(world.goal(1));
+        awaited.into_iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let world = check(json!({"stages": [stage]}), &[SUBMIT]);
+    assert_eq!(awaited(&world), ["l.head", "s.agent", "s.desk"]);
+    let world = check_in(world, &[("11-23 09:10 l.head approve 1", "stage law running")]);
+    assert_eq!(awaited(&world), ["s.agent", "s.desk"]);
+}

@@ -83,7 +83,7 @@ pub(crate) struct FormBody {
 pub(crate) struct ApprovalBody {
     /// The stage.
     stage: String,
-    /// When its turn comes: `department`, `joint`, `leadership`, `legal` or `channel`.
+    /// When its turn comes: `department`, `joint`, `leadership`, `legal`, `channel` or `acceptance`.
     phase: String,
     /// Whom the policy named, or an approver added.
     target: String,
@@ -210,7 +210,8 @@ fn voices(
 /// Who approved in the last stage that was approved.
 fn signers(snapshot: &Snapshot, organisation: &Organisation, case: &Case) -> Result<Vec<Named>, Problem> {
     let is_signed = case.opened_at.is_some();
-    let last = case.stages.iter().rev().find(|stage| is_signed && stage.is_carried() && !stage.seats.is_empty());
+    let mut approvals = case.stages.iter().rev().filter(|stage| is_signed && !stage.is_acceptance());
+    let last = approvals.find(|stage| stage.is_carried() && !stage.seats.is_empty());
     let mut signers = Vec::new();
     for seat in last.into_iter().flat_map(|stage| &stage.seats) {
         if let (Some(number), Some(Verdict::Approved)) = (seat.task, seat.verdict) {
