@@ -80,8 +80,10 @@ fn a_dry_run_says_what_differs_and_which_open_cases_it_touches() {
     let own = json!({"bundles": changed["bundles"]});
     let refused = server.post("author", "/v1/apply?dry_run=true", &own);
     assert_eq!(refused.status, 403, "{}", refused.text());
-    server.post("zhang", &format!("/v1/messages/{open}/resolve"), &json!({"reason": "done"}));
-    server.post("li", &format!("/v1/messages/{open}/close"), &json!({}));
+    let resolved = server.post("zhang", &format!("/v1/messages/{open}/resolve"), &json!({"reason": "done"}));
+    assert_eq!(resolved.status, 200, "{}", resolved.text());
+    let closed = server.post("li", &format!("/v1/messages/{open}/close"), &json!({}));
+    assert_eq!(closed.status, 200, "{}", closed.text());
     let after = server.post("admin", "/v1/apply?dry_run=true", &changed).json();
     assert!(after["differences"].as_array().unwrap().iter().all(|one| one["open_cases"] == 0), "{after}");
 }

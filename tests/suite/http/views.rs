@@ -62,7 +62,8 @@ fn a_form_says_who_approved_and_whether_it_was_carried_out() {
     assert!(recipients.contains(&json!({"id": "person:zhao", "title": "赵"})), "{before}");
 
     let task = server.get("wang", "/v1/tasks").json()["items"][0]["task"]["id"].as_str().unwrap().to_owned();
-    server.post("wang", &format!("/v1/tasks/{task}/approve"), &json!({"text": "同意"}));
+    let approved = server.post("wang", &format!("/v1/tasks/{task}/approve"), &json!({"text": "同意"}));
+    assert_eq!(approved.status, 200, "{}", approved.text());
     let signed = form();
     assert_eq!((&signed["execution"], &signed["execution_title"]), (&json!("executing"), &json!("执行中")), "{signed}");
     assert_eq!(signed["signed_by"], json!([{"id": "person:wang", "title": "王"}]));
@@ -70,7 +71,8 @@ fn a_form_says_who_approved_and_whether_it_was_carried_out() {
     assert_eq!((&approval["verdict"], &approval["text"]), (&json!("approved"), &json!("同意")), "{signed}");
     let number = signed["document_number"].as_str().unwrap();
     assert!(number.starts_with("生产部〔") && number.ends_with("〕1号"), "{number}");
-    server.post("zhang", &format!("/v1/messages/{id}/resolve"), &json!({"reason": "修好了"}));
+    let resolved = server.post("zhang", &format!("/v1/messages/{id}/resolve"), &json!({"reason": "修好了"}));
+    assert_eq!(resolved.status, 200, "{}", resolved.text());
     assert_eq!(form()["execution_title"], "已完成");
 }
 
@@ -80,7 +82,7 @@ fn cases_are_listed_by_label_and_cause_and_as_a_table() {
     let server = Server::start(data.path(), &[]);
     let first = server.submit("li", &json!({"labels": {"customer": "acme"}, "subject": "=SUM(A1), 停机"}));
     let second = server.submit("li", &json!({"labels": {"customer": "acme"}, "caused_by": first}));
-    server.submit("li", &json!({"labels": {"customer": "other"}}));
+    let _other = server.submit("li", &json!({"labels": {"customer": "other"}}));
     let ids = |path: &str| -> Vec<String> {
         items(&server, "li", path).iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
     };
