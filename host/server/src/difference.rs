@@ -315,7 +315,7 @@ mod tests {
         assert_eq!(
             lines(|lines| lines.files(Some(&before), Some(&after))),
             [
-                "~ policy.rhai: 48 → 61 bytes",
+                "~ policy.rhai: 48 → 62 bytes",
                 "  - 2:     plan.level = 1;",
                 "  + 2:     plan.level = 2;",
                 "  + 3:     log(\"x\");"

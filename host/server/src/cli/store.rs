@@ -40,7 +40,7 @@ pub(super) struct Rebuild {}
 /// Writes the journals out as lines of JSON, with a signed head each for somebody outside to keep; or what is published.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  herald export audit/ --data /var/lib/herald\n  herald export rules/ --code --data /var/lib/herald"
+    after_help = "Example:\n  herald export audit/ --data /var/lib/herald\n  herald export rules/ --code --data /var/lib/herald"
 )]
 pub(super) struct Export {
     /// The folder to write to; made if it is not there

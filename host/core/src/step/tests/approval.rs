@@ -423,7 +423,7 @@ fn what_was_done_is_accepted_by_each_side() {
         )],
     );
     // Silence accepts nothing, and what is not signed escalates.
-    check_in(world, &[("12-10 09:00 tick", "case resolved; stage:accepted breached; escalation to p.head")]);
+    check_in(world, &[("12-10 09:00 tick", "case resolved; stage:accepted breached; escalation to duty")]);
     // The sender may be one of the sides; and approvals come before, beside and after each other.
     let check_first = stage("check", &["role:legal/head"], json!({}));
     let both = approved_by(&[check_first.clone(), accepted.clone()]);
