@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::case::{Case, Goal, Task};
+use crate::case::{Case, Goal, Stage, Task};
 use crate::command::Verb;
 use crate::message::Classification;
 use crate::names::{DepartmentId, PersonId};
@@ -44,11 +44,33 @@ pub fn may_submit(organisation: &Organisation, requester: &Requester, department
         || organisation.belongs(&requester.actor, department)
 }
 
-/// Whether `requester` may do `task`: one of its holders, and of an approval nobody who sent the message.
+/// Whether `requester` may do `task`: one of its holders, and of an approval nobody who sent the message; what was done
+/// for it they may accept.
 #[must_use]
 pub fn may_do(case: &Case, requester: &Requester, task: &Task) -> bool {
     let holds = requester.actor.person().is_some_and(|person| task.holders.contains(person));
-    holds && (task.stage.is_none() || case.sender != requester.actor)
+    let stage = case.stages.iter().find(|stage| task.stage.as_ref() == Some(&stage.name));
+    let decides = task.stage.is_some() && !stage.is_some_and(Stage::is_acceptance);
+    holds && (!decides || case.sender != requester.actor)
+}
+
+/// Whether `person` may be given a task of `case`, be asked to approve it or be shown it by one of those who take part
+/// in it. What is confidential goes to nobody who may not read it anyway.
+#[must_use]
+pub fn may_be_shown(organisation: &Organisation, case: &Case, person: &PersonId) -> bool {
+    let is_named = case.accountable.as_ref() == Some(person);
+    let reader = Requester::plain(Actor::Person(person.clone()));
+    case.classification < Classification::Confidential || may_see(organisation, case, &reader, is_named)
+}
+
+/// Whether `requester` may show `case` to others because of `task`, if they hold it, or because it is theirs.
+#[must_use]
+pub fn may_show(case: &Case, requester: &Requester, task: Option<&Task>) -> bool {
+    let person = requester.actor.person();
+    let holds = |task: &Task| person.is_some_and(|person| task.holders.contains(person));
+    task.is_some_and(holds)
+        || (requester.actor == case.sender && requester.actor != Actor::Anonymous)
+        || (person.is_some() && person == case.accountable.as_ref())
 }
 
 /// Whether `requester` may pause, resume or meet `goal`: one of its owners, or the accountable person.
@@ -85,7 +107,10 @@ pub fn may_ask(organisation: &Organisation, case: &Case, requester: &Requester, 
         // A head who takes part in what they may not see otherwise, such as to approve it, has their own verbs.
         Verb::Withdraw => is_sender || (is_head(&case.department) && may_see(organisation, case, requester, false)),
         // Somebody must be able to when the accountable person has left.
-        Verb::Resolve => is_accountable || (has_left && is_head(case.first_receiver())),
+        Verb::Resolve | Verb::HandOver => is_accountable || (has_left && is_head(case.first_receiver())),
+        Verb::Remind => {
+            is_sender || is_accountable || (is_head(&case.department) && may_see(organisation, case, requester, false))
+        }
         Verb::Reopen => is_sender || is_accountable,
         Verb::Close => is_sender || is_host,
         Verb::Archive => requester.admin || is_accountable || is_host,
@@ -99,6 +124,11 @@ pub fn may_ask(organisation: &Organisation, case: &Case, requester: &Requester, 
         | Verb::Acknowledge
         | Verb::Answer
         | Verb::Report
+        | Verb::Transfer
+        | Verb::Delegate
+        | Verb::AddApprover
+        | Verb::Comment
+        | Verb::Copy
         | Verb::Pause
         | Verb::Resume
         | Verb::Meet => false,

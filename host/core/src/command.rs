@@ -4,15 +4,38 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::case::Verdict;
+use crate::case::{TaskKind, Verdict};
 use crate::decision::{Decision, Escalation};
 use crate::ids::{DeliveryNumber, GoalNumber, TaskNumber};
 use crate::message::Message;
 use crate::plan::GoalName;
+use crate::target::Target;
 use crate::words::words;
 
 /// The most characters a comment, an answer or a reason may have.
 pub const TEXT_LIMIT_CHARS: usize = 10_000;
+
+/// The most targets that one copy goes to.
+pub const COPY_LIMIT_TARGETS: usize = 64;
+
+words! {
+    /// How a holder passes a task on.
+    PassOn {
+        /// It is theirs no longer.
+        Transfer = "transfer",
+        /// They keep it, and somebody else may do it in their place.
+        Delegate = "delegate",
+    }
+}
+
+/// Whose memory is jogged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remindees {
+    /// The holders of one task.
+    Task(TaskNumber),
+    /// The holders of all open tasks, or of those of one kind.
+    Open(Option<TaskKind>),
+}
 
 /// What became of one try of a delivery.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,6 +115,56 @@ pub enum Command {
         task: TaskNumber,
         /// The report.
         text: String,
+    },
+    /// To pass a task on.
+    Pass {
+        /// Which task.
+        task: TaskNumber,
+        /// How.
+        how: PassOn,
+        /// To whom.
+        to: Target,
+        /// Why, or what to look at.
+        text: Option<String>,
+    },
+    /// To ask somebody else to approve as well.
+    AddApprover {
+        /// The asker's own task.
+        task: TaskNumber,
+        /// Whom.
+        to: Target,
+        /// Why, or what to look at.
+        text: Option<String>,
+    },
+    /// To say that somebody waits.
+    Remind {
+        /// For whom.
+        of: Remindees,
+        /// In words.
+        text: Option<String>,
+    },
+    /// To write something down.
+    Comment {
+        /// The task that it is about.
+        task: Option<TaskNumber>,
+        /// What.
+        text: String,
+    },
+    /// To show the case to others.
+    Copy {
+        /// The task that gives the right to.
+        task: Option<TaskNumber>,
+        /// To whom, at most [`COPY_LIMIT_TARGETS`].
+        to: Vec<Target>,
+        /// In words.
+        text: Option<String>,
+    },
+    /// To make somebody else accountable.
+    HandOver {
+        /// Whom; of several people the first.
+        to: Target,
+        /// Why.
+        reason: Option<String>,
     },
     /// To call a case settled.
     Resolve {
@@ -185,6 +258,20 @@ words! {
         Answer = "answer",
         /// To report.
         Report = "report",
+        /// To give a task away.
+        Transfer = "transfer",
+        /// To let somebody else do a task in one's place.
+        Delegate = "delegate",
+        /// To ask somebody else to approve as well.
+        AddApprover = "add-approver",
+        /// To say that somebody waits.
+        Remind = "remind",
+        /// To write something down.
+        Comment = "comment",
+        /// To show the case to others.
+        Copy = "copy",
+        /// To make somebody else accountable.
+        HandOver = "hand-over",
         /// To call a case settled.
         Resolve = "resolve",
         /// To say that it is not settled.
@@ -228,6 +315,13 @@ impl Command {
             Self::Acknowledge { .. } => Verb::Acknowledge,
             Self::Answer { .. } => Verb::Answer,
             Self::Report { .. } => Verb::Report,
+            Self::Pass { how: PassOn::Transfer, .. } => Verb::Transfer,
+            Self::Pass { how: PassOn::Delegate, .. } => Verb::Delegate,
+            Self::AddApprover { .. } => Verb::AddApprover,
+            Self::Remind { .. } => Verb::Remind,
+            Self::Comment { .. } => Verb::Comment,
+            Self::Copy { .. } => Verb::Copy,
+            Self::HandOver { .. } => Verb::HandOver,
             Self::Resolve { .. } => Verb::Resolve,
             Self::Reopen { .. } => Verb::Reopen,
             Self::Close { .. } => Verb::Close,

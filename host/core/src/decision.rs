@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::message::{Audience, Classification, Level};
 use crate::names::{BundleName, ChannelName, DepartmentId, NameError};
 use crate::organisation::ArchiveClass;
-use crate::plan::{ApprovePlan, EscalatePlan, GoalPlan, RoutePlan, StagePlan};
+use crate::plan::{ApprovePlan, EscalatePlan, GoalPlan, Phase, RoutePlan, StagePlan};
 use crate::span::Span;
 use crate::target::Target;
 use crate::text::as_text;
@@ -127,6 +127,21 @@ pub struct Promise {
     pub within: Span,
     /// Whose `escalate` decides when it is breached.
     pub set_by: BundleId,
+    /// How long before its deadline whoever has not kept it is reminded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind_before: Option<Span>,
+    /// What is asked, of an answer, where the message alone does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+}
+
+/// Why a message is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Objection {
+    /// The bundle that refuses it.
+    pub bundle: BundleId,
+    /// Why, in words for the sender.
+    pub reason: String,
 }
 
 /// How one target is reached, and what is asked of it, by all bundles together.
@@ -224,6 +239,17 @@ pub struct Plan {
     /// What a reader should know.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub flags: BTreeSet<Flag>,
+    /// Why it is not to be sent at all; nothing else of the plan is carried out then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Objection>,
+}
+
+impl Plan {
+    /// Whether somebody has to approve it before it goes out.
+    #[must_use]
+    pub fn asks_approval_first(&self) -> bool {
+        !self.post_hoc && self.stages.iter().any(|stage| stage.plan.phase != Phase::Acceptance)
+    }
 }
 
 /// Something that a bundle asked for and did not get.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::Remaining;
 use crate::case::{Goal, Purpose, Seat, SetBy, StageStatus, TaskKind, Verdict};
+use crate::command::PassOn;
 use crate::decision::{Contribution, Decision, Escalation, Flag};
 use crate::ids::{DeliveryNumber, GoalNumber, TaskNumber};
 use crate::message::{Level, Message};
@@ -46,6 +47,12 @@ pub struct AskedGoal {
     pub within: Span,
     /// Their deadline.
     pub due: Timestamp,
+    /// How long before the deadline their owners are reminded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warn_before: Option<Span>,
+    /// When that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warn_at: Option<Timestamp>,
     /// Whether they start again when kept or breached.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repeats: bool,
@@ -222,6 +229,57 @@ pub enum Event {
         task: TaskNumber,
         /// Who may do it now.
         holders: Vec<PersonId>,
+    },
+    /// Its holder passed a task on.
+    Passed {
+        /// Which.
+        task: TaskNumber,
+        /// How.
+        how: PassOn,
+        /// Who may do it now.
+        holders: Vec<PersonId>,
+        /// Why, or what to look at.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
+    /// An approver asked somebody else to approve as well.
+    ApproverAdded {
+        /// In which stage.
+        stage: StageName,
+        /// The new voice; it comes last.
+        seat: Seat,
+    },
+    /// Somebody reminded the holders of tasks.
+    Reminded {
+        /// Which.
+        tasks: Vec<TaskNumber>,
+        /// In words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
+    /// Somebody wrote something down.
+    Commented {
+        /// The task that it is about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        task: Option<TaskNumber>,
+        /// What.
+        text: String,
+    },
+    /// Goals without a task got other owners.
+    GoalsPassed {
+        /// Which.
+        goals: Vec<GoalNumber>,
+        /// Whose promise they are now.
+        owners: Vec<PersonId>,
+    },
+    /// It got its number, as its kind has them.
+    Numbered {
+        /// The number as it is written: `行政部〔2026〕12号`.
+        text: String,
+        /// Which series it is counted in: the same with `{number}` in the number's place.
+        series: String,
+        /// Its number within the series.
+        number: u32,
     },
     /// A goal was set.
     GoalSet {

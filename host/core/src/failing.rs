@@ -190,7 +190,7 @@ pub fn notice(
     let authors = organisation.policy_authors(&bundle.department);
     let within = Span::clock_seconds(ANSWER_WITHIN_SECONDS).unwrap_or_else(|_| unreachable!("a day is a span"));
     // Named for the record only: nobody is asked about a breach of this promise.
-    let answer = Promise { within, set_by: bundle.clone() };
+    let answer = Promise { within, set_by: bundle.clone(), remind_before: None, about: None };
     let reach = Reach { answer: [answer].into(), ..Reach::default() };
     let plan = Plan {
         level: Level::of_urgency(message.urgency),
@@ -206,6 +206,7 @@ pub fn notice(
         labels,
         archive: ArchiveClass::Standard,
         flags: Default::default(),
+        refused: None,
     };
     let configuration = organisation.revision;
     (message, Decision { plan, held: None, contributions: Vec::new(), cuts: Vec::new(), configuration })

@@ -139,13 +139,37 @@ pub struct Send {
     /// One of the people reached reports, again and again, each time within this span, until the case is resolved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report_every: Option<Span>,
+    /// How long before each of these deadlines whoever has not kept it is reminded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind_before: Option<Span>,
+    /// What else one of the people reached is to answer, each in a task of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asks: Vec<Question>,
+}
+
+/// Something that somebody is to answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// What, in words for them.
+    pub about: String,
+    /// Within which span.
+    pub within: Span,
 }
 
 impl Send {
     /// To `to`, with nothing asked.
     #[must_use]
     pub fn to(to: Target) -> Self {
-        Self { to, by: BTreeSet::new(), acknowledge_within: None, answer_within: None, report_every: None }
+        Self {
+            to,
+            by: BTreeSet::new(),
+            acknowledge_within: None,
+            answer_within: None,
+            report_every: None,
+            remind_before: None,
+            asks: Vec::new(),
+        }
     }
 }
 
@@ -220,10 +244,13 @@ pub struct RoutePlan {
     /// What nothing may go beyond.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restrict: Option<Restriction>,
+    /// Why it is not to be sent at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refuse: Option<Box<str>>,
 }
 
 words! {
-    /// The order in which stages follow each other.
+    /// The order in which stages follow each other; the last is not before the message goes out, but after.
     Phase {
         /// Within the sending department.
         Department = "department",
@@ -235,6 +262,8 @@ words! {
         Legal = "legal",
         /// By who answers for a channel.
         Channel = "channel",
+        /// By each side, that what was asked has been done: after the resolution, and before the end.
+        Acceptance = "acceptance",
     }
     /// What happens when a stage passes its deadline undecided.
     AtDeadline {

@@ -19,6 +19,10 @@ pub enum Target {
     Role(DepartmentId, RoleName),
     /// `department:sales`: its contact persons.
     Department(DepartmentId),
+    /// `members:sales`: everybody who belongs to it.
+    Members(DepartmentId),
+    /// `leader:sales`: the leader in charge of it 分管领导.
+    Leader(DepartmentId),
     /// `everyone`: every active person.
     Everyone,
     /// `contact:acme`: an external contact.
@@ -26,11 +30,14 @@ pub enum Target {
 }
 
 impl Target {
-    /// The department named by a role or a department target.
+    /// The department named by a target that names one.
     #[must_use]
     pub fn department(&self) -> Option<&DepartmentId> {
         match self {
-            Self::Role(department, _) | Self::Department(department) => Some(department),
+            Self::Role(department, _)
+            | Self::Department(department)
+            | Self::Members(department)
+            | Self::Leader(department) => Some(department),
             Self::Person(_) | Self::Everyone | Self::Contact(_) => None,
         }
     }
@@ -42,6 +49,8 @@ impl fmt::Display for Target {
             Self::Person(id) => write!(f, "person:{id}"),
             Self::Role(department, role) => write!(f, "role:{department}/{role}"),
             Self::Department(id) => write!(f, "department:{id}"),
+            Self::Members(id) => write!(f, "members:{id}"),
+            Self::Leader(id) => write!(f, "leader:{id}"),
             Self::Everyone => f.write_str("everyone"),
             Self::Contact(id) => write!(f, "contact:{id}"),
         }
@@ -53,7 +62,8 @@ impl fmt::Display for Target {
 pub enum TargetError {
     /// The part before the colon is unknown, or missing.
     #[error(
-        "`{0}` is no target; write `person:ID`, `role:DEPARTMENT/ROLE`, `department:ID`, `contact:ID` or `everyone`"
+        "`{0}` is no target; write `person:ID`, `role:DEPARTMENT/ROLE`, `department:ID`, `members:ID`, `leader:ID`, \
+         `contact:ID` or `everyone`"
     )]
     Form(String),
     /// The part after the colon is no name.
@@ -78,6 +88,8 @@ impl FromStr for Target {
         match sort {
             "person" => PersonId::new(rest).map(Self::Person).map_err(name),
             "department" => DepartmentId::new(rest).map(Self::Department).map_err(name),
+            "members" => DepartmentId::new(rest).map(Self::Members).map_err(name),
+            "leader" => DepartmentId::new(rest).map(Self::Leader).map_err(name),
             "contact" => ContactId::new(rest).map(Self::Contact).map_err(name),
             "role" => {
                 let (department, role) = rest.split_once('/').ok_or_else(form)?;
@@ -146,7 +158,15 @@ mod tests {
 
     #[test]
     fn targets_read_back_as_written() {
-        for text in ["person:li.lei", "role:production/head", "department:销售部", "everyone", "contact:acme"] {
+        for text in [
+            "person:li.lei",
+            "role:production/head",
+            "department:销售部",
+            "members:sales",
+            "leader:sales",
+            "everyone",
+            "contact:acme",
+        ] {
             assert_eq!(text.parse::<Target>().unwrap().to_string(), text);
         }
         for (text, says) in [

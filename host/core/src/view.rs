@@ -39,6 +39,9 @@ pub struct CaseView {
     pub name: String,
     /// The subject of its message, which tells cases of one name apart.
     pub subject: String,
+    /// The number of the document, of a kind that has them, once it is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document_number: Option<String>,
     /// The kind of its message.
     pub kind: KindName,
     /// Where it is in its life.
@@ -142,6 +145,7 @@ pub fn view(workspace: &mut Workspace<'_>, decision: Option<&Decision>) -> Resul
         id,
         name,
         subject,
+        document_number: case.document_number,
         kind,
         status,
         version,

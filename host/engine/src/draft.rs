@@ -131,7 +131,12 @@ impl Draft {
         for (index, target) in self.to.iter().enumerate().take(TO_LIMIT) {
             let known = match target {
                 Target::Person(person) => organisation.people.contains_key(person),
-                Target::Department(department) => organisation.departments.contains_key(department),
+                Target::Department(department) | Target::Members(department) => {
+                    organisation.departments.contains_key(department)
+                }
+                Target::Leader(department) => {
+                    organisation.departments.get(department).is_some_and(|found| found.leader.is_some())
+                }
                 Target::Role(department, role) => {
                     organisation.departments.get(department).is_some_and(|found| found.roles.contains_key(role))
                 }

@@ -11,7 +11,7 @@ use herald_core::decision::{BundleId, Decision};
 use herald_core::failing::Failing;
 use herald_core::ids::{CaseId, Shard};
 use herald_core::message::Message;
-use herald_core::step::{Context, Refusal, may_submit};
+use herald_core::step::{Context, Refusal, Share, may_submit};
 use herald_store::{Partition, StoreError};
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
@@ -103,11 +103,13 @@ impl Engine {
         let settings = parts.settings;
         let pool = Pool::start(settings.evaluation_threads, settings.evaluation_queue_limit, &stats)?;
         let (mut lanes, mut inboxes) = (Vec::new(), Vec::new());
-        for partition in parts.partitions {
+        let of = u32::try_from(parts.partitions.len()).unwrap_or(u32::MAX);
+        for (index, partition) in (0..of).zip(parts.partitions) {
             let (sender, inbox) = bounded(settings.command_queue_limit);
             let (committed, _) = watch::channel(partition.head().sequence);
             let (stopped, sending) = (OnceLock::new(), AtomicUsize::new(0));
-            lanes.push(Arc::new(Lane { partition, inbox: sender, stopped, committed, sending }));
+            let share = Share { index, of };
+            lanes.push(Arc::new(Lane { partition, share, inbox: sender, stopped, committed, sending }));
             inboxes.push(inbox);
         }
         let host = Arc::new(Host {
@@ -214,7 +216,14 @@ impl Engine {
                 let message = draft.into_message(&configured, requester.actor.clone(), now).map_err(Refused::Form)?;
                 let organisation = configured.organisation();
                 let requester = &requester;
-                let context = Context { now, received_at: now, organisation, requester, expected_version: None };
+                let context = Context {
+                    now,
+                    received_at: now,
+                    organisation,
+                    requester,
+                    expected_version: None,
+                    share: Share::WHOLE,
+                };
                 may_submit(&message, &context)?;
                 Ok(decide(&configured, &host.stats, message))
             };

@@ -68,7 +68,7 @@ fn breach(host: &Host, snapshot: &Snapshot, case: &Case, breached: &Breached) ->
     let mut first = None;
     for number in &breached.goals {
         if let Some(goal) = snapshot.goal(case.id, *number).map_err(store_error)? {
-            owners.extend(goal.owners.iter().cloned());
+            owners.extend(case.awaited(&goal).into_iter().cloned());
             first.get_or_insert(goal);
         }
     }

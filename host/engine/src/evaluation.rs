@@ -10,7 +10,7 @@ use herald_core::command::Command;
 use herald_core::decision::Decision;
 use herald_core::ids::CaseId;
 use herald_core::message::Message;
-use herald_core::step::{Context, Refusal, may_release, may_resubmit, may_submit};
+use herald_core::step::{Context, Refusal, Share, may_release, may_resubmit, may_submit};
 use herald_core::workspace::{Rows, Workspace};
 use herald_store::StoreError;
 use jiff::Timestamp;
@@ -132,6 +132,8 @@ impl Evaluation {
             organisation: configured.organisation(),
             requester: &self.requester,
             expected_version: self.expected_version,
+            // What is judged beforehand gives no numbers.
+            share: Share::WHOLE,
         }
     }
 

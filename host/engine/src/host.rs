@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Sender, TrySendError};
 use herald_core::ids::{CaseId, SHARDS, Shard};
+use herald_core::step::Share;
 use herald_store::Partition;
 use tokio::sync::watch;
 
@@ -41,6 +42,8 @@ pub(crate) struct Host {
 /// One partition and the way to its writer.
 pub(crate) struct Lane {
     pub(crate) partition: Partition,
+    /// Which partition it is.
+    pub(crate) share: Share,
     pub(crate) inbox: Sender<Input>,
     /// Why the writer stopped, once it has. Nothing is written from then on; reading goes on.
     pub(crate) stopped: OnceLock<String>,

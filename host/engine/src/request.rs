@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use herald_core::case::{Status, Verdict};
-use herald_core::command::Command;
+use herald_core::command::{Command, PassOn, Remindees};
 use herald_core::ids::{CaseId, DeliveryNumber, TaskNumber};
 use herald_core::plan::GoalName;
 use herald_core::step::Refusal;
+use herald_core::target::Target;
 use herald_core::view::CaseView;
 use herald_policy::FieldProblem;
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,41 @@ pub enum Ask {
     Answer(TaskNumber, String),
     /// To report.
     Report(TaskNumber, String),
+    /// To pass a task on.
+    Pass {
+        /// Which task.
+        task: TaskNumber,
+        /// How.
+        how: PassOn,
+        /// To whom.
+        to: Target,
+        /// Why, or what to look at.
+        text: Option<String>,
+    },
+    /// To ask somebody else to approve as well.
+    AddApprover {
+        /// The asker's own task.
+        task: TaskNumber,
+        /// Whom.
+        to: Target,
+        /// Why, or what to look at.
+        text: Option<String>,
+    },
+    /// To remind those who are waited for, and in which words.
+    Remind(Remindees, Option<String>),
+    /// To write something down, about a task or the case.
+    Comment(Option<TaskNumber>, String),
+    /// To show the case to others.
+    Copy {
+        /// The task that gives the right to.
+        task: Option<TaskNumber>,
+        /// To whom.
+        to: Vec<Target>,
+        /// In words.
+        text: Option<String>,
+    },
+    /// To make somebody else accountable, and why.
+    HandOver(Target, Option<String>),
     /// To take a message back, and why.
     Withdraw(Option<String>),
     /// To call a case settled, and how.
@@ -93,6 +129,12 @@ impl Ask {
             Self::Acknowledge(task) => Command::Acknowledge { task },
             Self::Answer(task, text) => Command::Answer { task, text },
             Self::Report(task, text) => Command::Report { task, text },
+            Self::Pass { task, how, to, text } => Command::Pass { task, how, to, text },
+            Self::AddApprover { task, to, text } => Command::AddApprover { task, to, text },
+            Self::Remind(of, text) => Command::Remind { of, text },
+            Self::Comment(task, text) => Command::Comment { task, text },
+            Self::Copy { task, to, text } => Command::Copy { task, to, text },
+            Self::HandOver(to, reason) => Command::HandOver { to, reason },
             Self::Withdraw(reason) => Command::Withdraw { reason },
             Self::Resolve(reason) => Command::Resolve { reason },
             Self::Reopen(reason) => Command::Reopen { reason },

@@ -152,6 +152,20 @@ impl fmt::Display for CaseOutcome {
     }
 }
 
+/// Why the policy was not asked.
+enum Unasked {
+    /// The kind's form refuses the message, which may be what the case shows.
+    Form(String),
+    /// The case itself is wrong.
+    Case(String),
+}
+
+impl From<String> for Unasked {
+    fn from(failure: String) -> Self {
+        Self::Case(failure)
+    }
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nothing = "nothing";
@@ -181,16 +195,19 @@ impl CaseFile {
         let (differences, failure) = match contribution.as_ref().map(|contribution| self.judge(&contribution.outcome)) {
             Ok(Ok(differences)) => (differences, None),
             Ok(Err(failure)) => (Vec::new(), Some(failure)),
-            Err(failure) => (Vec::new(), Some(failure.clone())),
+            Err(Unasked::Form(problem)) if self.written.fails.as_ref().is_some_and(|part| problem.contains(part)) => {
+                (Vec::new(), None)
+            }
+            Err(Unasked::Form(failure) | Unasked::Case(failure)) => (Vec::new(), Some(failure.clone())),
         };
         let (file, about) = (self.file.clone(), self.written.about.clone());
         CaseOutcome { file, about, differences, failure, contribution: contribution.ok() }
     }
 
     /// Calls the hook.
-    fn contribution(&self, bundle: &Bundle, world: &Arc<World>) -> Result<Contribution, String> {
+    fn contribution(&self, bundle: &Bundle, world: &Arc<World>) -> Result<Contribution, Unasked> {
         if !bundle.manifest().hooks.contains(&self.written.hook) {
-            return Err(format!("the manifest does not list the hook `{}`", self.written.hook));
+            return Err(format!("the manifest does not list the hook `{}`", self.written.hook).into());
         }
         let message = Arc::new(self.message(bundle, world)?);
         let input = self.input(&message)?;
@@ -213,9 +230,10 @@ impl CaseFile {
         }
     }
 
-    fn message(&self, bundle: &Bundle, world: &Arc<World>) -> Result<Message, String> {
+    fn message(&self, bundle: &Bundle, world: &Arc<World>) -> Result<Message, Unasked> {
         let mut message = self.written.message.clone();
-        let kind = message.get("kind").and_then(Value::as_str).ok_or("the message names no `kind`")?;
+        let kind =
+            message.get("kind").and_then(Value::as_str).ok_or_else(|| "the message names no `kind`".to_owned())?;
         let defaults = world.organisation().kinds.get(kind).ok_or_else(|| format!("there is no kind `{kind}`"))?;
         let filled_in = [
             ("subject", json!("")),
@@ -232,7 +250,7 @@ impl CaseFile {
         let message: Message = read("message", message)?;
         let problems = world.forms().get(&message.kind).map(|form| form.validate(&message.body)).unwrap_or_default();
         match problems.first() {
-            Some(problem) => Err(format!("the message's body{}: {}", problem.pointer, problem.message)),
+            Some(problem) => Err(Unasked::Form(format!("the message's body{}: {}", problem.pointer, problem.message))),
             None => Ok(message),
         }
     }

@@ -130,8 +130,9 @@ impl PolicySet {
         let mut held = round.hold();
         let (mut plan, mut cuts) = merge::route(organisation, message, &round.contributions);
 
-        // Nothing of a held plan is carried out, and its release evaluates everything again.
-        if held.is_none() {
+        // Nothing of a held plan is carried out, and its release evaluates everything again; of one that is refused
+        // neither, for good.
+        if held.is_none() && plan.refused.is_none() {
             round.failed.clear();
             if round.offers(Hook::Approve, &plan.receivers) {
                 let input = Input::Approve(Arc::new(RouteFacts::of(&plan)));
@@ -142,7 +143,7 @@ impl PolicySet {
             cuts.extend(merge::approve(organisation, message, &mut plan, &round.contributions));
             held = round.hold();
             // What other bundles want approved first is not opened because one of them failed.
-            let opens = plan.stages.is_empty() || plan.post_hoc;
+            let opens = !plan.asks_approval_first();
             if held.is_some() && opens && merge::is_deferrable(organisation, message) {
                 merge::approve_afterwards(message, &mut plan);
                 held = None;

@@ -11,6 +11,8 @@ use herald_core::plan::{AtDeadline, GoalName, Moment, Phase};
 use herald_core::span::Span;
 use herald_core::target::Target;
 
+/// The most characters of a reason, or of what somebody is asked.
+const WORDS_LIMIT_CHARS: usize = 1_000;
 /// The most characters that the name of a digest may have.
 const DIGEST_LIMIT_CHARS: usize = 64;
 
@@ -153,7 +155,7 @@ impl Sort {
 pub(crate) fn target(organisation: &Organisation, text: &str) -> Result<Target, Wrong> {
     let target: Target = text.parse().map_err(|error| {
         // A bare name is most often a target without its sort.
-        let sorts = ["person:", "role:", "department:", "contact:", "everyone"];
+        let sorts = ["person:", "role:", "department:", "members:", "leader:", "contact:", "everyone"];
         let guess = text.split_once(':').and_then(|(sort, _)| did_you_mean(&format!("{sort}:"), sorts));
         Wrong::new(error).hint(guess)
     })?;
@@ -167,7 +169,7 @@ pub(crate) fn target(organisation: &Organisation, text: &str) -> Result<Target, 
             let hint = did_you_mean(contact.as_str(), organisation.contacts.keys().map(|id| id.as_str()));
             return unknown("contact", contact.as_str(), hint);
         }
-        Target::Department(id) | Target::Role(id, _) => {
+        Target::Department(id) | Target::Members(id) | Target::Leader(id) | Target::Role(id, _) => {
             let Some(department) = organisation.departments.get(id) else {
                 let hint = did_you_mean(id.as_str(), organisation.departments.keys().map(|id| id.as_str()));
                 return unknown("department", id.as_str(), hint);
@@ -182,10 +184,26 @@ pub(crate) fn target(organisation: &Organisation, text: &str) -> Result<Target, 
                     });
                 return Err(Wrong::new(format!("department `{id}` has no role `{role}`")).hint(hint));
             }
+            if matches!(target, Target::Leader(_)) && department.leader.is_none() {
+                let hint = "name one as `leader` of the department in the directory".to_owned();
+                return Err(Wrong::new(format!("department `{id}` has no leader in charge")).hint(Some(hint)));
+            }
         }
         Target::Person(_) | Target::Contact(_) | Target::Everyone => {}
     }
     Ok(target)
+}
+
+/// What is said to somebody in words: a reason, or what they are asked.
+pub(crate) fn words(text: &str) -> Result<String, Wrong> {
+    let characters = text.chars().count();
+    if text.trim().is_empty() {
+        Err(Wrong::new("is empty; write what people are to read"))
+    } else if characters > WORDS_LIMIT_CHARS {
+        Err(Wrong::new(format!("{characters} characters are over the limit of {WORDS_LIMIT_CHARS}")))
+    } else {
+        Ok(text.to_owned())
+    }
 }
 
 /// A registered channel.

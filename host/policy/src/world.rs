@@ -88,7 +88,8 @@ impl World {
 fn targets(organisation: &Organisation) -> impl Iterator<Item = Target> {
     let departments = organisation.departments.iter().flat_map(|(id, department)| {
         let roles = department.roles.keys().map(|role| Target::Role(id.clone(), role.clone()));
-        std::iter::once(Target::Department(id.clone())).chain(roles)
+        let leader = department.leader.is_some().then(|| Target::Leader(id.clone()));
+        [Target::Department(id.clone()), Target::Members(id.clone())].into_iter().chain(leader).chain(roles)
     });
     let people = organisation.people.keys().cloned().map(Target::Person);
     let contacts = organisation.contacts.keys().cloned().map(Target::Contact);

@@ -20,6 +20,7 @@ use herald_store::configuration::{
 use jiff::Timestamp;
 
 use crate::code::MANIFEST;
+use crate::difference::{self, Difference};
 use crate::http::problem::FieldError;
 use crate::tokens::TokenTable;
 
@@ -43,6 +44,8 @@ pub struct Outcome {
     pub published: Published,
     /// What is likely to be a mistake in a bundle, and keeps nothing from being published.
     pub warnings: Vec<FieldError>,
+    /// What would change, in words; of a dry run only.
+    pub differences: Vec<Difference>,
 }
 
 /// Why a proposal was not published; but for [`ApplyError::NotInForce`], nothing of it was.
@@ -192,12 +195,16 @@ impl Publisher {
         };
         if dry_run {
             let changes = self.store.diff(&publication)?;
-            let revision = self.store.revision().map_err(PublishError::Store)?;
-            return Ok(Outcome { published: Published { revision, changes, at: None }, warnings });
+            let stored = self.store.load().map_err(LoadError::Store)?;
+            let unwritable = |error| StoreError::Corrupt(format!("an entry has no JSON form: {error}"));
+            let differences = difference::find(&changes, &stored, proposal);
+            let differences = differences.map_err(|error| PublishError::Store(unwritable(error)))?;
+            let revision = stored.organisation.revision;
+            return Ok(Outcome { published: Published { revision, changes, at: None }, warnings, differences });
         }
         let stamp = Stamp { at: now, by: &requester.actor, seed: random()? };
         let published = self.put_in_force(&publication, &stamp, in_force, before)?;
-        Ok(Outcome { published, warnings })
+        Ok(Outcome { published, warnings, differences: Vec::new() })
     }
 
     /// Has the bundle `id` asked again that was suspended, or forgets that it keeps failing: its files become a new

@@ -148,6 +148,12 @@ fn an_installation_from_nothing() {
     assert!(succeed(&data, "rebuild").contains("rebuilt"));
     let audit = folder.path().join("audit");
     assert!(succeed(&data, &format!("export {}", audit.display())).contains("exported"));
+    // What is published comes out as it went in: the organisation says the same, bundles are the same to the byte.
+    let code = folder.path().join("code");
+    assert!(succeed(&data, &format!("export --code {}", code.display())).contains("1 bundles"));
+    let again = json_of(&data, &format!("apply {} --dry-run", code.display()));
+    assert_eq!(again["changes"], json!([]), "{again}");
+    assert!(fail(&data, &format!("export --code {}", code.display())).contains("is not empty"));
     let heads = audit.join("heads.json");
     let signed: Value = serde_json::from_slice(&std::fs::read(&heads).unwrap()).unwrap();
     let names: Vec<_> = signed.as_array().unwrap().iter().map(|head| &head["partition"]).collect();

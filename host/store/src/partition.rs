@@ -123,13 +123,16 @@ impl Partition {
             }
             create_tables(&database)?;
         } else {
-            match missing.as_slice() {
-                [] => {}
-                [TableName::Failures] => upgrade::count_failures(&database)?,
-                [lost, ..] => {
-                    let reason = format!("it has no table `{}` (try `herald rebuild` first)", lost.as_str());
-                    return Err(StoreError::Corrupt(reason));
-                }
+            // What an earlier program did not make; it gave no numbers, so that table begins empty.
+            let is_newer = |table: &&TableName| matches!(table, TableName::Failures | TableName::Numbers);
+            if let Some(lost) = missing.iter().find(|table| !is_newer(table)) {
+                let reason = format!("it has no table `{}` (try `herald rebuild` first)", lost.as_str());
+                return Err(StoreError::Corrupt(reason));
+            }
+            if missing.contains(&&TableName::Failures) {
+                upgrade::count_failures(&database)?;
+            } else if !missing.is_empty() {
+                create_tables(&database)?;
             }
         }
         Ok(Self { database, writer: Mutex::new(()), tail: Mutex::new(tail) })

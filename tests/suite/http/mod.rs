@@ -6,9 +6,11 @@ mod inbox;
 mod life;
 mod limits;
 mod operation;
+mod passing;
 mod problems;
 mod publishing;
 mod sight;
+mod views;
 
 use herald_server::publish::Proposal;
 use herald_tests::server::{Server, proposal, publish};

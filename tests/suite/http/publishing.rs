@@ -26,6 +26,8 @@ fn a_publication_is_whole_or_nothing() {
     let dry = server.post("admin", "/v1/apply?dry_run=true", &changed).json();
     assert_eq!(dry["changes"], json!([{"section": "kinds", "name": "notice", "kind": "added"}]), "{dry}");
     assert_eq!(server.get("li", "/v1/kinds/notice").status, 404, "a dry run changes nothing");
+    let lines = dry["differences"][0]["lines"].as_array().unwrap();
+    assert!(lines.contains(&json!("+ title: \"通知\"")), "{dry}");
 
     let mut broken = changed.clone();
     broken["organisation"]["departments"]["production"]["roles"] = json!({});
@@ -47,6 +49,43 @@ fn a_publication_is_whole_or_nothing() {
     let mut stale = body();
     stale["expected_revision"] = json!(1);
     assert_eq!(server.post("admin", "/v1/apply", &stale).status, 412);
+}
+
+#[test]
+fn a_dry_run_says_what_differs_and_which_open_cases_it_touches() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let open = server.submit("li", &json!({}));
+    let changed = {
+        let mut proposal = proposal();
+        let files = proposal.bundles.values_mut().next().unwrap();
+        files.get_mut("policy.rhai").unwrap().extend(b"// at the end\n");
+        proposal.organisation.as_mut().unwrap().kinds.get_mut("fault").unwrap().title = "故障".to_owned();
+        proposal.organisation.as_mut().unwrap().people.get_mut("zhao").unwrap().substitute = None;
+        serde_json::to_value(ApplyBody::new(proposal)).unwrap()
+    };
+    // An administrator sees how many there are, and of them only those that they may see.
+    let dry = server.post("admin", "/v1/apply?dry_run=true", &changed).json();
+    let found: Vec<_> = dry["differences"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["name"].as_str().unwrap(), one["open_cases"].as_u64().unwrap(), one["first_cases"].clone()))
+        .collect();
+    assert_eq!(found, [("zhao", 1, json!([])), ("fault", 1, json!([])), ("organisation/fault", 1, json!([]))], "{dry}");
+    let script = dry["differences"][2]["lines"].as_array().unwrap();
+    assert!(script.last().unwrap().as_str().unwrap().ends_with(": // at the end"), "{dry}");
+    assert!(dry["differences"][1]["lines"][0].as_str().unwrap().starts_with("~ title: "), "{dry}");
+
+    let own = json!({"bundles": changed["bundles"]});
+    let refused = server.post("author", "/v1/apply?dry_run=true", &own);
+    assert_eq!(refused.status, 403, "{}", refused.text());
+    let resolved = server.post("zhang", &format!("/v1/messages/{open}/resolve"), &json!({"reason": "done"}));
+    assert_eq!(resolved.status, 200, "{}", resolved.text());
+    let closed = server.post("li", &format!("/v1/messages/{open}/close"), &json!({}));
+    assert_eq!(closed.status, 200, "{}", closed.text());
+    let after = server.post("admin", "/v1/apply?dry_run=true", &changed).json();
+    assert!(after["differences"].as_array().unwrap().iter().all(|one| one["open_cases"] == 0), "{after}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{may_ask, may_do, may_keep, may_see, may_submit, sees};
+use super::{may_ask, may_be_shown, may_do, may_keep, may_see, may_show, may_submit, sees};
 use crate::case::Case;
 use crate::command::Verb;
 use crate::fixture::{World, check, check_in, requester};
@@ -78,7 +78,7 @@ fn who_sees_a_case() {
 
 #[test]
 fn who_asks_what_of_a_case() {
-    const VERBS: [Verb; 12] = [
+    const VERBS: [Verb; 14] = [
         Verb::Release,
         Verb::Resubmit,
         Verb::Withdraw,
@@ -91,22 +91,24 @@ fn who_asks_what_of_a_case() {
         Verb::GoalWarning,
         Verb::GoalDue,
         Verb::Regive,
+        Verb::Remind,
+        Verb::HandOver,
     ];
     let organisation = World::new(json!({})).organisation;
     let mut case = case_of("p.worker", Classification::Internal);
     case.held = serde_json::from_value(json!({"bundle": "sales/x", "reason": "broken"})).unwrap();
     let table = [
-        ("p.worker", ".xx.xx......"), // the sender
-        ("p.head", "..x........."),   // the sender's head
-        ("s.head", "...xx.x....."),   // the accountable person
-        ("s.agent", "............"),
-        ("gm", "............"),
-        ("admin", "x.....xx...."),
-        ("author:sales", "x..........."),
-        ("author:production", "............"),
-        ("service:mes", "............"),
-        ("anonymous", "............"),
-        ("host", ".....xxxxxxx"),
+        ("p.worker", ".xx.xx......x."), // the sender
+        ("p.head", "..x.........x."),   // the sender's head
+        ("s.head", "...xx.x.....xx"),   // the accountable person
+        ("s.agent", ".............."),
+        ("gm", ".............."),
+        ("admin", "x.....xx......"),
+        ("author:sales", "x............."),
+        ("author:production", ".............."),
+        ("service:mes", ".............."),
+        ("anonymous", ".............."),
+        ("host", ".....xxxxxxx.."),
     ];
     for (who, row) in table {
         for (verb, expected) in VERBS.iter().zip(row.chars()) {
@@ -170,4 +172,38 @@ fn who_submits_does_and_keeps() {
     assert!(!may_do(&own, &requester("p.head"), task), "nobody decides on their own message");
     let accountable = Case { accountable: Some("p.mate".parse().unwrap()), ..case.clone() };
     assert!(may_keep(&accountable, &requester("p.mate"), goal));
+}
+
+#[test]
+fn who_is_shown_a_case_and_shows_it() {
+    // By classification: public, internal, confidential, restricted.
+    let shown = [
+        ("p.mate", "xx.."),
+        ("l.lun", "xx.."),  // of no department that has to do with it
+        ("l.head", "xxx."), // reads what is confidential
+        ("l.lou", "xx.x"),
+        ("s.head", "xxxx"), // accountable
+    ];
+    let organisation = World::new(json!({})).organisation;
+    for (who, row) in shown {
+        for (classification, expected) in Classification::ALL.iter().zip(row.chars()) {
+            let case = case_of("p.worker", *classification);
+            let may = may_be_shown(&organisation, &case, &who.parse().unwrap());
+            assert_eq!(may, expected == 'x', "{who} and a {classification} case");
+        }
+    }
+    let promise = json!([{"within": "PT8H", "set_by": "sales/x"}]);
+    let plan = json!({"recipients": {"department:sales": {"answer": promise}}, "accountable": "role:sales/head"});
+    let world = check(plan, &[("11-23 09:00 p.worker submit", "t1 answer of s.desk")]);
+    for (who, of_case, of_task) in [
+        ("p.worker", true, true),
+        ("s.head", true, true),
+        ("s.desk", false, true),
+        ("s.agent", false, false),
+        ("admin", false, false),
+        ("anonymous", false, false),
+    ] {
+        let found = [None, Some(world.task(1))].map(|task| may_show(world.case(), &requester(who), task));
+        assert_eq!(found, [of_case, of_task], "{who}");
+    }
 }

@@ -146,6 +146,12 @@ pub enum CalendarError {
 }
 
 impl Calendar {
+    /// The time zone whose wall clock it goes by.
+    #[must_use]
+    pub fn zone(&self) -> &TimeZone {
+        &self.0.zone
+    }
+
     /// The specification that the calendar was made from, as it was written.
     pub fn spec(&self) -> &CalendarSpec {
         &self.0.spec

@@ -23,6 +23,20 @@ words! {
         Held = "held",
         /// That their own message was returned or rejected.
         Verdict = "verdict",
+        /// That a task was passed on to them, or that they are asked to approve as well.
+        Task = "task",
+        /// That somebody waits for what they have to do.
+        Reminder = "reminder",
+        /// That their message was answered.
+        Answer = "answer",
+        /// That their message is settled, in the eyes of whoever answers for it.
+        Resolution = "resolution",
+        /// That they have promised something: the clock of a goal of theirs runs.
+        Promise = "promise",
+        /// That somebody wrote a comment.
+        Comment = "comment",
+        /// The message, shown to them by somebody who takes part in it.
+        Copy = "copy",
     }
     /// Where a delivery is.
     DeliveryStatus {

@@ -128,6 +128,13 @@ impl Goal {
         if self.status == GoalStatus::Running { next() } else { None }
     }
 
+    /// Whether it is still to be kept, in time or late. A step of the built-in escalation is no promise of its own.
+    #[must_use]
+    pub fn is_unkept(&self) -> bool {
+        let is_late = self.status == GoalStatus::Breached && self.met_at.is_none();
+        self.step == 0 && (self.is_live() || is_late)
+    }
+
     /// Whether somebody's word can still change it.
     #[must_use]
     pub fn is_live(&self) -> bool {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use delivery::{Delivery, DeliveryStatus, Purpose};
 pub use goal::{Goal, GoalStatus, SetBy};
 pub use stage::{Seat, Stage, StageStatus, Verdict};
-pub use task::{Done, Task, TaskKind, TaskStatus};
+pub use task::{Done, Passed, Task, TaskKind, TaskStatus};
 
 use crate::decision::{Flag, Hold, Plan};
 use crate::ids::{CaseId, DeliveryNumber, GoalNumber, TaskNumber};
@@ -104,6 +104,9 @@ pub struct Case {
     pub name: String,
     /// The subject of its message, which tells cases of one name apart.
     pub subject: String,
+    /// The number of the document, of a kind that has them, once it is sent (requirement R3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document_number: Option<String>,
     /// Which version of its message is current, from 1; a resubmission makes the next.
     pub message_version: u32,
     /// Who sent it.
@@ -189,6 +192,19 @@ impl Case {
     /// The numbers of its deliveries.
     pub fn deliveries(&self) -> impl DoubleEndedIterator<Item = DeliveryNumber> + use<> {
         (1..=self.made.deliveries).map(DeliveryNumber)
+    }
+
+    /// Who has still to keep `goal`: its owners; of a stage, those whose voice is missing.
+    #[must_use]
+    pub fn awaited<'a>(&'a self, goal: &'a Goal) -> BTreeSet<&'a PersonId> {
+        let mut running = self.stages.iter().filter(|stage| stage.status == StageStatus::Running);
+        match running.find(|stage| stage.goal == Some(goal.number)) {
+            Some(stage) => {
+                let silent = stage.seats.iter().filter(|seat| seat.task.is_some() && seat.verdict.is_none());
+                silent.flat_map(|seat| &seat.people).collect()
+            }
+            None => goal.owners.iter().collect(),
+        }
     }
 
     /// The department whose business it is: the first that receives it, else the one that sent it.

@@ -51,6 +51,15 @@ pub struct Seat {
     /// What they decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
+    /// Whether an approver added it: then it must approve, whatever the mode.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub added: bool,
+}
+
+impl Seat {
+    fn has_approved(&self) -> bool {
+        self.verdict == Some(Verdict::Approved)
+    }
 }
 
 /// A stage of an approval.
@@ -85,26 +94,51 @@ pub struct Stage {
 }
 
 impl Stage {
+    /// Whether it says that what was asked has been done, rather than that it may be asked.
+    #[must_use]
+    pub fn is_acceptance(&self) -> bool {
+        self.phase == Phase::Acceptance
+    }
+
     /// Whether it is still to be decided.
     #[must_use]
     pub fn is_pending(&self) -> bool {
         matches!(self.status, StageStatus::Waiting | StageStatus::Running)
     }
 
-    /// How many seats must approve.
+    /// Whether enough have approved: as many of its own seats as its mode asks for, and all that were added.
     #[must_use]
-    pub fn needed(&self) -> usize {
+    pub fn is_carried(&self) -> bool {
+        self.seats.iter().filter(|seat| seat.added).all(Seat::has_approved) && self.approvals() >= self.needed()
+    }
+
+    /// Whether enough can no longer approve.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        let undecided = self.own_seats().filter(|seat| seat.verdict.is_none()).count();
+        let refused = |seat: &Seat| seat.added && seat.verdict == Some(Verdict::Rejected);
+        self.seats.iter().any(refused) || self.approvals() + undecided < self.needed()
+    }
+
+    /// How many of its own seats have approved.
+    #[must_use]
+    pub fn approvals(&self) -> usize {
+        self.own_seats().filter(|seat| seat.has_approved()).count()
+    }
+
+    /// How many of its own seats must approve.
+    fn needed(&self) -> usize {
+        let seats = self.own_seats().count();
         match self.mode {
             Mode::Any => 1,
-            Mode::All | Mode::Sequential => self.seats.len(),
+            Mode::All | Mode::Sequential => seats,
             // A quorum larger than the number of people there are would wait for ever.
-            Mode::Quorum(n) => usize::try_from(n).unwrap_or(usize::MAX).min(self.seats.len()).max(1),
+            Mode::Quorum(n) => usize::try_from(n).unwrap_or(usize::MAX).min(seats).max(1),
         }
     }
 
-    /// How many seats have approved.
-    #[must_use]
-    pub fn approvals(&self) -> usize {
-        self.seats.iter().filter(|seat| seat.verdict == Some(Verdict::Approved)).count()
+    /// The seats that the policy asked for. They come first.
+    pub fn own_seats(&self) -> impl Iterator<Item = &Seat> {
+        self.seats.iter().filter(|seat| !seat.added)
     }
 }

@@ -47,6 +47,18 @@ pub struct Done {
     pub text: Option<String>,
 }
 
+/// How a task came from one holder to others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passed {
+    /// Who passed it on.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+    /// What they wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
 /// A task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Task {
@@ -69,6 +81,12 @@ pub struct Task {
     /// What it is about, where the message alone does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// How it came to its holders, if somebody passed it on; the last time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed: Option<Passed>,
+    /// When its holders were last reminded of it by somebody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminded_at: Option<Timestamp>,
     /// When it was given.
     pub given_at: Timestamp,
     /// By when it is to be done. Follows its goal.

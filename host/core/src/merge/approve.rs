@@ -48,7 +48,8 @@ pub fn approve(
     }
 
     let deferrable = is_deferrable(organisation, message);
-    let insists = voices.iter().any(|voice| !voice.plan.stages.is_empty() && !voice.plan.post_hoc);
+    let is_first = |stage: &StagePlan| stage.phase != Phase::Acceptance;
+    let insists = voices.iter().any(|voice| voice.plan.stages.iter().any(is_first) && !voice.plan.post_hoc);
     for voice in voices.iter().filter(|voice| voice.plan.post_hoc) {
         let why = if !deferrable {
             "only an urgent message of a deferrable kind may go out first".to_owned()

@@ -30,14 +30,14 @@ pub fn escalation(
         let rights = Rights { organisation, bundle: voice.bundle, upwards: true };
         for send in &voice.plan.notify {
             if classification >= Classification::Confidential
-                && !matches!(send.to, Target::Person(_) | Target::Role(..))
+                && !matches!(send.to, Target::Person(_) | Target::Role(..) | Target::Leader(_))
             {
                 let why = format!("the message is {classification}: it stays with participants and named roles");
                 merged.cuts.push(cut(voice.bundle, format!("telling `{}`", send.to), why));
                 continue;
             }
             if let Some(reach) = rights.reach(send, classification, &mut merged.cuts) {
-                unite(merged.notify.entry(send.to.clone()).or_default(), reach);
+                unite(merged.notify.entry(send.to.clone()), reach);
             }
         }
         for goal in &voice.plan.goals {

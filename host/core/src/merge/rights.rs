@@ -7,7 +7,7 @@ use crate::decision::{BundleId, Cut, Promise, Reach};
 use crate::message::Classification;
 use crate::names::{ChannelName, DepartmentId};
 use crate::organisation::{ORGANISATION, Organisation};
-use crate::plan::{GoalName, GoalPlan, Send};
+use crate::plan::{GoalName, GoalPlan, Question, Send};
 use crate::target::Target;
 
 /// The rights of one bundle.
@@ -39,7 +39,10 @@ impl Rights<'_> {
         };
         self.is_house()
             || match target {
-                Target::Role(department, _) | Target::Department(department) => own(department),
+                Target::Role(department, _)
+                | Target::Department(department)
+                | Target::Members(department)
+                | Target::Leader(department) => own(department),
                 Target::Person(person) => {
                     self.organisation.people.get(person).is_some_and(|p| p.departments.contains(self.department()))
                 }
@@ -63,12 +66,23 @@ impl Rights<'_> {
             (send.answer_within, "an answer", &mut reach.answer),
             (send.report_every, "reports", &mut reach.report),
         ];
+        let promise = |within, about| {
+            let (set_by, remind_before) = (self.bundle.clone(), send.remind_before);
+            Promise { within, set_by, remind_before, about }
+        };
         for (within, what, promises) in asked {
             let Some(within) = within else { continue };
             if self.may_ask(to) {
-                promises.insert(Promise { within, set_by: self.bundle.clone() });
+                promises.insert(promise(within, None));
             } else {
                 cuts.push(cut(self.bundle, format!("{what} from `{to}`"), self.foreign()));
+            }
+        }
+        for Question { about, within } in &send.asks {
+            if self.may_ask(to) {
+                reach.answer.insert(promise(*within, Some(about.clone())));
+            } else {
+                cuts.push(cut(self.bundle, format!("`{about}` from `{to}`"), self.foreign()));
             }
         }
         Some(reach)

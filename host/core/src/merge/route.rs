@@ -1,13 +1,14 @@
 //! The merge of `route` plans.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rights::{Rights, within};
 use super::{Voice, cut, route_voices, weightiest};
-use crate::decision::{Contribution, Cut, Flag, HookOutcome, Layer, Plan, Reach, SetGoal};
+use crate::decision::{Contribution, Cut, Flag, HookOutcome, Layer, Objection, Plan, Reach, SetGoal};
 use crate::message::{Audience, Classification, Level, Message};
 use crate::names::DepartmentId;
-use crate::organisation::{ArchiveClass, ORGANISATION, Organisation, head_of};
+use crate::organisation::{ArchiveClass, ORGANISATION, Organisation, head_of, inbox};
 use crate::plan::RoutePlan;
 use crate::target::Target;
 
@@ -69,7 +70,7 @@ pub fn route(organisation: &Organisation, message: &Message, contributions: &[Co
                 let why = format!("the message is {classification}: it stays with participants and named roles");
                 cuts.push(cut(voice.bundle, format!("sending to `{}`", send.to), why));
             } else if let Some(reach) = rights.reach(send, classification, &mut cuts) {
-                unite(recipients.entry(send.to.clone()).or_default(), reach);
+                unite(recipients.entry(send.to.clone()), reach);
             }
         }
         for goal in &voice.plan.goals {
@@ -97,6 +98,7 @@ pub fn route(organisation: &Organisation, message: &Message, contributions: &[Co
     let kind_archive = organisation.kinds.get(&message.kind).map_or(ArchiveClass::Standard, |kind| kind.archive);
     let archive = voices.iter().filter_map(|voice| voice.plan.archive).fold(kind_archive, Ord::max);
     let asked_level = weightiest(&voices, |plan| plan.level);
+    let refused = objection(&voices, &mut cuts);
     let plan = Plan {
         level: asked_level.unwrap_or_else(|| Level::of_urgency(message.urgency)),
         classification,
@@ -111,12 +113,41 @@ pub fn route(organisation: &Organisation, message: &Message, contributions: &[Co
         labels: labels(message, &voices),
         archive,
         flags,
+        refused,
     };
     cuts.sort();
     (plan, cuts)
 }
 
-pub(super) fn unite(into: &mut Reach, reach: Reach) {
+/// The first word against the message. The organisation and the department that sends decide on what may be sent; who
+/// receives it does not.
+fn objection(voices: &[Voice<'_, RoutePlan>], cuts: &mut Vec<Cut>) -> Option<Objection> {
+    let mut objections = Vec::new();
+    for voice in voices {
+        let Some(reason) = &voice.plan.refuse else { continue };
+        if voice.layer == Layer::Receiver {
+            let why = "only the organisation and the department that sends may refuse a message";
+            cuts.push(cut(voice.bundle, "refusing the message", why));
+        } else {
+            objections.push(Objection { bundle: voice.bundle.clone(), reason: reason.to_string() });
+        }
+    }
+    objections.into_iter().next()
+}
+
+/// Unites what several bundles ask of one target. No channel means the inbox, which stays when another bundle names
+/// channels.
+pub(super) fn unite(entry: Entry<'_, Target, Reach>, mut reach: Reach) {
+    let into = match entry {
+        Entry::Vacant(entry) => {
+            entry.insert(reach);
+            return;
+        }
+        Entry::Occupied(entry) => entry.into_mut(),
+    };
+    if into.by.is_empty() != reach.by.is_empty() {
+        reach.by.insert(inbox());
+    }
     into.by.extend(reach.by);
     into.acknowledge.extend(reach.acknowledge);
     into.answer.extend(reach.answer);
@@ -154,8 +185,8 @@ fn accountable(receivers: &[&DepartmentId], voices: &[Voice<'_, RoutePlan>]) -> 
 fn may_know(message: &Message, classification: Classification, target: &Target) -> bool {
     classification < Classification::Confidential
         || match target {
-            Target::Person(_) | Target::Role(..) => true,
-            Target::Department(_) | Target::Contact(_) => message.to.contains(target),
+            Target::Person(_) | Target::Role(..) | Target::Leader(_) => true,
+            Target::Department(_) | Target::Members(_) | Target::Contact(_) => message.to.contains(target),
             Target::Everyone => false,
         }
 }

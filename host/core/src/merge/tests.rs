@@ -269,6 +269,35 @@ fn a_department_promises_for_its_own_people() {
 }
 
 #[test]
+fn no_channel_is_the_inbox_beside_others() {
+    let to = |edit: Value| json!({"sends": [send("role:sales/head", edit)]});
+    let by = |channels: Value| [("/recipients/role:sales~1head/by", channels)];
+    let (plain, room) = (json!({}), json!({"by": ["room"]}));
+    check(json!({}), &[of(HOUSE, to(plain.clone())), of(SENDER, to(room.clone()))], &by(json!(["inbox", "room"])), &[]);
+    check(json!({}), &[of(HOUSE, to(room.clone())), of(SENDER, to(plain.clone()))], &by(json!(["inbox", "room"])), &[]);
+    check(json!({}), &[of(HOUSE, to(plain.clone())), of(SENDER, to(plain))], &by(json!(null)), &[]);
+    check(json!({}), &[of(HOUSE, to(room.clone())), of(SENDER, to(room))], &by(json!(["room"])), &[]);
+}
+
+#[test]
+fn who_may_refuse_a_message() {
+    let refuse = |reason: &str| json!({"refuse": reason, "sends": [send("role:sales/head", json!({}))]});
+    let (house, sender) = (of(HOUSE, refuse("no")), of(SENDER, refuse("not yet")));
+    let seen = |bundle: &str, reason: &str| {
+        let bundle = bundle.to_owned();
+        [("/refused/reason", json!(reason)), ("/refused/bundle", json!(bundle))]
+    };
+    check(json!({}), &[sender.clone(), house], &seen("organisation/base", "no"), &[]);
+    check(json!({}), &[sender], &seen("production/x", "not yet"), &[]);
+    check(
+        json!({}),
+        &[of(SALES, refuse("we have no time"))],
+        &[("/refused", json!(null))],
+        &["sales/x: refusing the message: only the organisation and the department that sends"],
+    );
+}
+
+#[test]
 fn who_is_accountable() {
     let assign = |who: &str| json!({"assign": who, "sends": [send("department:sales", json!({})), send("department:legal", json!({}))]});
     let (house, sender) = (of(HOUSE, assign("person:gm")), of(SENDER, assign("person:p.head")));

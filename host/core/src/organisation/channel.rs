@@ -56,6 +56,9 @@ pub struct Channel {
     /// Who answers for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Target>,
+    /// Whom to turn to when it does not work, if not its owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Target>,
     /// Whether it leaves the organisation: nothing confidential goes through such a channel.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub external: bool,
@@ -74,6 +77,9 @@ pub struct Channel {
     /// How soon an answer is expected of who is reached through it; for people to read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub respond_within: Option<Span>,
+    /// How many days after the end of what it was set up for, such as a project, it is archived; for people to read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive_after_days: Option<u32>,
 }
 
 impl Channel {

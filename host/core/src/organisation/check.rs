@@ -146,7 +146,16 @@ impl<'a> Check<'a> {
         let organisation = self.organisation;
         match target {
             Target::Person(person) => self.person(field.clone(), person),
-            Target::Department(department) => self.department(field.clone(), department),
+            Target::Department(department) | Target::Members(department) => {
+                self.department(field.clone(), department);
+            }
+            Target::Leader(department) => match organisation.departments.get(department) {
+                None => self.department(field.clone(), department),
+                Some(found) if found.leader.is_none() => {
+                    self.say(field.clone(), format!("department `{department}` has no `leader`; name one there"));
+                }
+                Some(_) => {}
+            },
             Target::Role(department, role) => match organisation.departments.get(department) {
                 None => self.department(field.clone(), department),
                 Some(found) if !found.roles.contains_key(role) => {

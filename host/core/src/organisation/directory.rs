@@ -34,7 +34,7 @@ pub struct Department {
     /// Gets what nothing routed within this department; without one, its head, then the organisation's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub catch_all: Option<Target>,
-    /// The leader in charge 分管领导.
+    /// The leader in charge 分管领导, whom `leader:…` reaches; above its heads where those would decide their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leader: Option<PersonId>,
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::message::{Audience, Classification, ContentType, Message, Urgency};
+use crate::span::Span;
 use crate::words::words;
 
 words! {
@@ -38,6 +39,15 @@ pub struct Kind {
     /// are titles, `{subject}` is the subject.
     #[serde(default = "default_naming", skip_serializing_if = "is_default_naming")]
     pub naming: String,
+    /// How its documents are numbered when they are sent (requirement R3): `{department}〔{year}〕{number}号`. What
+    /// differs in nothing but the number is one series. `{department}` and `{title}` are titles, `{year}` is that of
+    /// the department's calendar. Without it, they have no numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document_number: Option<String>,
+    /// Within which span each of its cases is answered, whatever policies say (requirement R31): where they ask nobody,
+    /// the accountable person is asked, and no case is resolved unanswered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_within: Option<Span>,
     /// Urgency where the sender gives none.
     #[serde(default = "normal")]
     pub urgency: Urgency,
@@ -69,28 +79,50 @@ impl Kind {
     #[must_use]
     pub fn name(&self, message: &Message, department_title: &str) -> String {
         let urgent = if message.urgency == Urgency::Urgent { "【紧急】" } else { "" };
-        let mut name = String::with_capacity(self.naming.len() + message.subject.len());
-        let mut rest = self.naming.as_str();
-        // One pass, so that braces in a subject are text.
-        while let Some((before, after)) = rest.split_once('{') {
-            name.push_str(before);
-            let (field, next) = after.split_once('}').unwrap_or((after, ""));
-            name.push_str(match field {
-                "urgent" => urgent,
-                "department" => department_title,
-                "title" => &self.title,
-                "subject" => &message.subject,
-                _ => "",
-            });
-            rest = next;
-        }
-        name.push_str(rest);
-        name
+        fill_in(&self.naming, |field| match field {
+            "urgent" => urgent,
+            "department" => department_title,
+            "title" => &self.title,
+            "subject" => &message.subject,
+            _ => "",
+        })
     }
+
+    /// The number of a document of this kind, if it has them; `number` is what stands in the number's place.
+    #[must_use]
+    pub fn document_number(&self, department_title: &str, year: i16, number: &str) -> Option<String> {
+        let year = year.to_string();
+        let template = self.document_number.as_deref()?;
+        Some(fill_in(template, |field| match field {
+            "department" => department_title,
+            "title" => &self.title,
+            "year" => &year,
+            NUMBER => number,
+            _ => "",
+        }))
+    }
+}
+
+/// A template with its fields filled in, in one pass, so that braces in a value are text.
+fn fill_in<'v>(template: &str, value: impl Fn(&str) -> &'v str) -> String {
+    let mut text = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        let (field, next) = after.split_once('}').unwrap_or((after, ""));
+        text.push_str(value(field));
+        rest = next;
+    }
+    text.push_str(rest);
+    text
 }
 
 /// The fields that a naming rule may use.
 pub(super) const NAMING_FIELDS: &[&str] = &["urgent", "department", "title", "subject"];
+/// The fields that the number of a document may use.
+pub(super) const NUMBERING_FIELDS: &[&str] = &["department", "title", "year", NUMBER];
+/// The one of them that it must.
+pub(super) const NUMBER: &str = "number";
 
 fn default_naming() -> String {
     "{urgent}{department}-{title}：{subject}".to_owned()

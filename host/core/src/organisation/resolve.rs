@@ -51,6 +51,13 @@ impl Organisation {
                 Some(department) if !department.contacts.is_empty() => department.contacts.iter().collect(),
                 _ => holders(id, HEAD),
             },
+            Target::Members(id) => {
+                let of_department = |person: &Person| person.active && person.departments.contains(id);
+                self.people.iter().filter(|(_, person)| of_department(person)).map(|(id, _)| id).collect()
+            }
+            Target::Leader(id) => {
+                self.departments.get(id).and_then(|department| department.leader.as_ref()).into_iter().collect()
+            }
             Target::Everyone => self.people.iter().filter(|(_, p)| p.active).map(|(id, _)| id).collect(),
             Target::Contact(_) => Vec::new(),
         }
@@ -93,15 +100,16 @@ impl Organisation {
         if self.members(&authors).is_empty() { head_of(department) } else { authors }
     }
 
-    /// Who stands above `person`, in the order in which they are to be asked: the heads of their department,
-    /// the house's superiors, the catch-alls, anybody. `person` is never among them unless nobody else is active.
+    /// Who stands above `person`, in the order in which they are to be asked: the heads of their department, the leader
+    /// in charge of it, the house's superiors, the catch-alls, anybody. `person` is never among them unless nobody else is active.
     #[must_use]
     pub fn superiors(&self, person: Option<&PersonId>, department: &DepartmentId, at: Timestamp) -> Vec<PersonId> {
         let others = |people: Vec<PersonId>| -> Vec<PersonId> {
             people.into_iter().filter(|candidate| Some(candidate) != person).collect()
         };
         let home = person.and_then(|p| self.people.get(p)).and_then(|p| p.departments.first());
-        let mut steps = vec![self.heads(home.unwrap_or(department), at)];
+        let home = home.unwrap_or(department);
+        let mut steps = vec![self.heads(home, at), self.resolve(&Target::Leader(home.clone()), at).people];
         steps.extend(self.rules.superiors.iter().map(|target| self.resolve(target, at).people));
         steps.extend([self.catch_all(department, at), self.house_catch_all(at)]);
         let found = steps.into_iter().map(others).find(|people| !people.is_empty());
@@ -147,6 +155,24 @@ impl Organisation {
     pub fn belongs(&self, actor: &Actor, department: &DepartmentId) -> bool {
         let person = actor.person().and_then(|person| self.people.get(person));
         person.is_some_and(|p| p.active && (department.as_str() == ORGANISATION || p.departments.contains(department)))
+    }
+
+    /// Whom a target names, for people to read: `李雷`, `生产部`; of a role its department and name. A name that the
+    /// directory does not know any more stands for itself.
+    #[must_use]
+    pub fn title_of(&self, target: &Target) -> String {
+        let known = match target {
+            Target::Person(id) => self.people.get(id).map(|person| person.title.clone()),
+            Target::Contact(id) => self.contacts.get(id).map(|contact| contact.title.clone()),
+            Target::Department(id) => Some(self.department_title(id).to_owned()),
+            Target::Role(id, role) => Some(format!("{} {role}", self.department_title(id))),
+            Target::Members(id) | Target::Leader(id) => {
+                let sort = if matches!(target, Target::Members(_)) { "members" } else { "leader" };
+                Some(format!("{} {sort}", self.department_title(id)))
+            }
+            Target::Everyone => None,
+        };
+        known.unwrap_or_else(|| target.to_string())
     }
 
     /// The title of a department, or its id where it has none.

@@ -44,6 +44,11 @@ fn targets_come_to_who_is_there() {
         ("department:sales", ""),
         ("department:legal", "l.head"),
         ("department:nowhere", ""),
+        // Everybody who belongs to it and is there.
+        ("members:production", "p.head p.worker"),
+        ("members:nowhere", ""),
+        ("leader:production", "gm"),
+        ("leader:legal", ""),
         ("everyone", "a.head duty gm l.head l.lun l.luo p.head p.worker s.agent s.head"),
         ("contact:acme", ""),
     ];

@@ -102,8 +102,30 @@ fn made_up() -> Vec<Record> {
             "11-24 14:00 admin archive",
         ],
     );
+    let mut numbered = World::new(json!({"recipients": {"department:sales": {}}}));
+    numbered.message.kind = "decree".parse().unwrap();
+    take(&mut numbered, &["11-23 09:00 p.worker submit"]);
     let mut offered = World::new(json!({"recipients": {"role:sales/agent": {"answer": promise(json!("PT24H"))}}}));
     take(&mut offered, &["11-23 09:00 p.worker submit", "11-23 09:10 s.agent claim 1"]);
+    let mut passed = World::new(json!({
+        "accountable": "role:sales/head", "receivers": ["sales"],
+        "stages": [{"name": "check", "approvers": ["role:production/head"], "set_by": "production/notice"}],
+        "recipients": {"department:sales": {"answer": promise(json!("PT24H"))}},
+        "goals": [{"name": "solve", "within": "PT8H", "set_by": "sales/complaint"}],
+    }));
+    take(
+        &mut passed,
+        &[
+            "11-23 09:00 p.worker submit",
+            "11-23 09:01 p.head add-approver 1 person:p.mate was there",
+            "11-23 09:02 p.worker remind 1",
+            "11-23 09:03 p.head approve 1",
+            "11-23 09:04 p.mate approve 2",
+            "11-23 09:05 s.desk transfer 3 person:s.agent knows the customer",
+            "11-23 09:06 p.worker comment 3 the second line, too",
+            "11-23 09:07 s.head hand-over person:s.agent is away from tomorrow",
+        ],
+    );
     let first = records.first_mut().unwrap();
     first.request = Some(Request {
         principal: "p.worker".to_owned(),

@@ -17,7 +17,10 @@ impl Draft<'_, '_> {
     /// Starts the next stage that waits; without one, a case that waits for approval opens.
     pub(super) fn start_next_stage(&mut self) -> Done {
         let case = self.case()?;
-        match case.stages.iter().find(|stage| stage.status == StageStatus::Waiting).cloned() {
+        // What is to be accepted is done first.
+        let may_start = |stage: &&Stage| stage.is_acceptance() == (case.status == Status::Resolved) || stage.post_hoc;
+        let mut waiting = case.stages.iter().filter(|stage| stage.status == StageStatus::Waiting);
+        match waiting.find(may_start).cloned() {
             Some(stage) => self.start_stage(&stage),
             None if case.status == Status::AwaitingApproval => match case.plan.clone() {
                 Some(plan) => self.open(&plan),
@@ -50,16 +53,16 @@ impl Draft<'_, '_> {
         }
         let turns = if stage.mode == Mode::Sequential { 1 } else { seats.len() };
         for index in 0..turns {
-            self.ask_seat(&stage.name, index)?;
+            self.ask_seat(&stage.name, index, None)?;
         }
         Ok(())
     }
 
     /// The voices of a stage. Nobody approves their own message: who stands above them takes the seat, which is
-    /// never empty, or the voice that a quorum would lack.
+    /// never empty, or the voice that a quorum would lack. What was done for them they may accept.
     fn seats(&self, stage: &Stage) -> Result<Vec<Seat>, StepError> {
         let case = self.case()?;
-        let sender = case.sender.person();
+        let sender = case.sender.person().filter(|_| !stage.is_acceptance());
         let people = |targets: &[Target]| -> Result<Vec<PersonId>, StepError> {
             let found = targets.iter().flat_map(|target| self.organisation().resolve(target, self.now()).people);
             let mut people: Vec<_> = found.filter(|person| Some(person) != sender).collect();
@@ -70,7 +73,8 @@ impl Draft<'_, '_> {
             }
             if people.is_empty() { Err(Refusal::Nobody.into()) } else { Ok(people) }
         };
-        let seat = |target: &Target, people| Seat { target: target.clone(), people, task: None, verdict: None };
+        let seat =
+            |target: &Target, people| Seat { target: target.clone(), people, task: None, verdict: None, added: false };
         let first = stage.approvers.first().cloned().unwrap_or(Target::Department(case.department.clone()));
         Ok(match stage.mode {
             Mode::Any => vec![seat(&first, people(&stage.approvers)?)],
@@ -92,12 +96,13 @@ impl Draft<'_, '_> {
         })
     }
 
-    fn stage(&self, name: &StageName) -> Result<&Stage, StepError> {
+    pub(super) fn stage(&self, name: &StageName) -> Result<&Stage, StepError> {
         let missing = || Refusal::NotFound(format!("stage `{name}`"));
         Ok(self.case()?.stages.iter().find(|stage| stage.name == *name).ok_or_else(missing)?)
     }
 
-    fn ask_seat(&mut self, name: &StageName, index: usize) -> Done {
+    /// Gives a seat of a stage its task; `note` says what it is about.
+    pub(super) fn ask_seat(&mut self, name: &StageName, index: usize, note: Option<&str>) -> Done {
         let stage = self.stage(name)?;
         let Some(seat) = stage.seats.get(index).cloned() else { return Ok(()) };
         let event = Event::Asked {
@@ -106,7 +111,7 @@ impl Draft<'_, '_> {
             target: seat.target,
             holders: Holders::Any(seat.people),
             seat: Some((name.clone(), u32::try_from(index).unwrap_or(u32::MAX))),
-            note: None,
+            note: note.map(str::to_owned),
             goal: None,
             shared_goal: stage.goal,
         };
@@ -131,16 +136,16 @@ impl Draft<'_, '_> {
         self.emit(Event::TaskDone { task: number, verdict: Some(verdict), text: text.map(str::to_owned) })?;
 
         let stage = self.stage(&name)?;
-        let undecided = stage.seats.iter().filter(|seat| seat.verdict.is_none()).count();
-        let (approvals, needed) = (stage.approvals(), stage.needed());
+        let is_own = stage.own_seats().any(|seat| seat.task == Some(number));
         if verdict == Verdict::Returned {
             self.settle(&name, StageStatus::Returned, text)
-        } else if approvals >= needed {
+        } else if stage.is_carried() {
             self.settle(&name, StageStatus::Approved, text)
-        } else if approvals + undecided < needed {
+        } else if stage.is_lost() {
             self.settle(&name, StageStatus::Rejected, text)
-        } else if stage.mode == Mode::Sequential && verdict == Verdict::Approved {
-            self.ask_seat(&name, approvals)
+        } else if stage.mode == Mode::Sequential && verdict == Verdict::Approved && is_own {
+            let next = stage.approvals();
+            if next < stage.own_seats().count() { self.ask_seat(&name, next, None) } else { Ok(()) }
         } else {
             Ok(())
         }
@@ -162,9 +167,16 @@ impl Draft<'_, '_> {
             return self.start_next_stage();
         }
         let waiting = self.case()?.stages.iter().filter(|stage| stage.status == StageStatus::Waiting);
+        // What is to be accepted waits for the next resolution, unless there is to be none.
+        let ends = !stage.post_hoc && !stage.is_acceptance();
+        let waiting = waiting.filter(|stage| ends || !stage.is_acceptance());
         let waiting: Vec<StageName> = waiting.map(|stage| stage.name.clone()).collect();
         for stage in waiting {
             self.emit(Event::StageSettled { stage, status: StageStatus::Cancelled })?;
+        }
+        if stage.is_acceptance() {
+            self.open_again(reason)?;
+            return self.tell_accountable(Purpose::Verdict);
         }
         if stage.post_hoc {
             return self.correct(reason);
@@ -176,6 +188,28 @@ impl Draft<'_, '_> {
             self.emit(Event::Rejected { reason })?;
         }
         self.tell_sender(Purpose::Verdict)
+    }
+
+    /// Starts the acceptance of what was resolved, unless another stage is still to be decided: then that goes on to it.
+    pub(super) fn start_acceptance(&mut self) -> Done {
+        let is_running = |stage: &Stage| stage.status == StageStatus::Running;
+        if self.case()?.stages.iter().any(is_running) { Ok(()) } else { self.start_next_stage() }
+    }
+
+    /// What was accepted, or was to be, is to be accepted again once it is done again.
+    pub(super) fn forget_acceptance(&mut self) -> Done {
+        let moved = |stage: &&Stage| {
+            stage.is_acceptance() && !matches!(stage.status, StageStatus::Waiting | StageStatus::Cancelled)
+        };
+        let stages: Vec<Stage> = self.case()?.stages.iter().filter(moved).cloned().collect();
+        for stage in stages {
+            self.cancel_tasks(stage.seats.iter().filter_map(|seat| seat.task).collect())?;
+            if let Some(goal) = stage.goal {
+                self.cancel_goal(goal)?;
+            }
+            self.emit(Event::StageSettled { stage: stage.name, status: StageStatus::Waiting })?;
+        }
+        Ok(())
     }
 
     /// A message that went out and should not have: it stays open, and its sender's head has to put it right.

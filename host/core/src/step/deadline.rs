@@ -27,11 +27,11 @@ impl Draft<'_, '_> {
         let mut owners: BTreeSet<PersonId> = BTreeSet::new();
         for number in numbers {
             let now = self.now();
-            let goal = self.goal(*number)?;
+            let goal = self.goal(*number)?.clone();
             let is_time = goal.status == GoalStatus::Running && goal.warn_at.is_some_and(|at| at <= now);
             if is_time {
                 goals.push(*number);
-                owners.extend(goal.owners.iter().cloned());
+                owners.extend(self.case()?.awaited(&goal).into_iter().cloned());
             }
         }
         let Some(first) = goals.first().copied() else { return Ok(()) };
@@ -106,6 +106,7 @@ impl Draft<'_, '_> {
             let from = past.starts(&goal.plan, from);
             self.set_goal(NewGoal { plan: &goal.plan, set_by, owners, department, from, follows, step: 0 })?;
         }
+        self.tell_owners(set_before)?;
         match (self.case()?.made.goals > set_before, reached) {
             (true, _) => Ok(()),
             (false, true) => self.remind(first, &notify, default),

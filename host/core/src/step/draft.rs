@@ -9,7 +9,7 @@ use crate::access::{self, Requester};
 use crate::calendar::Calendar;
 use crate::case::{Case, Goal, Purpose, Task};
 use crate::command::{TEXT_LIMIT_CHARS, Verb};
-use crate::event::Event;
+use crate::event::{Event, Holders};
 use crate::ids::{DeliveryNumber, GoalNumber, TaskNumber};
 use crate::names::{CalendarName, ChannelName, DepartmentId, PersonId};
 use crate::organisation::{Organisation, inbox};
@@ -46,6 +46,16 @@ impl<'draft, 'rows> Draft<'draft, 'rows> {
     /// Whether anything happened.
     pub(super) fn is_untouched(&self) -> bool {
         self.events.is_empty()
+    }
+
+    /// Whether a person hears of the case by what has happened in this command, or brought it about.
+    pub(super) fn hears(&self, person: &PersonId) -> bool {
+        let is_told = |event: &Event| match event {
+            Event::Told { to, .. } => to.iter().any(|to| matches!(to, Recipient::Person(to) if to == person)),
+            Event::Asked { holders: Holders::Each(people) | Holders::Any(people), .. } => people.contains(person),
+            _ => false,
+        };
+        self.requester().actor.person() == Some(person) || self.events.iter().any(is_told)
     }
 
     pub(super) fn context(&self) -> &Context<'draft> {
@@ -86,6 +96,16 @@ impl<'draft, 'rows> Draft<'draft, 'rows> {
     pub(super) fn delivery(&mut self, number: DeliveryNumber) -> Result<&crate::case::Delivery, StepError> {
         let delivery = self.workspace.delivery(number)?;
         Ok(delivery.ok_or_else(|| Refusal::NotFound(format!("delivery {number}")))?)
+    }
+
+    /// Whether a person took part in the case before this command.
+    pub(super) fn participates(&self, person: &PersonId) -> Result<bool, StepError> {
+        Ok(self.workspace.participates(person)?)
+    }
+
+    /// The last number that was given in a series of documents.
+    pub(super) fn last_number(&self, series: &str) -> Result<u32, StepError> {
+        Ok(self.workspace.last_number(series)?)
     }
 
     pub(super) fn next_task(&self) -> Result<TaskNumber, StepError> {
@@ -182,10 +202,18 @@ impl<'draft, 'rows> Draft<'draft, 'rows> {
         self.emit(Event::Told { first, purpose, channel, to: to.into_iter().collect(), arrived, about })
     }
 
-    /// Tells the sender how their message fares, if they are a person.
+    /// Tells the accountable person how what they resolved fares, if somebody else brought it about.
+    pub(super) fn tell_accountable(&mut self, purpose: Purpose) -> Done {
+        let mut accountable: Vec<PersonId> = self.case()?.accountable.iter().cloned().collect();
+        accountable.retain(|person| self.requester().actor.person() != Some(person));
+        self.tell(purpose, accountable, None)
+    }
+
+    /// Tells the sender how their message fares, if they are a person and somebody else brought it about.
     pub(super) fn tell_sender(&mut self, purpose: Purpose) -> Done {
         let sender = match &self.case()?.sender {
-            Actor::Person(person) => vec![person.clone()],
+            // Nobody is told what they did themselves.
+            Actor::Person(person) if self.requester().actor.person() != Some(person) => vec![person.clone()],
             _ => return Ok(()),
         };
         self.tell(purpose, sender, None)

@@ -6,13 +6,14 @@ use jiff::Timestamp;
 
 use super::draft::{Done, Draft, check_text};
 use super::{Refusal, StepError};
-use crate::case::{Goal, GoalStatus, TaskStatus};
+use crate::calendar::Calendar;
+use crate::case::{Goal, GoalStatus, Purpose, TaskStatus};
 use crate::command::Verb;
 use crate::decision::SetGoal;
 use crate::event::Event;
 use crate::ids::GoalNumber;
 use crate::plan::{GoalName, GoalPlan, Moment};
-use crate::span::Unit;
+use crate::span::{Span, Unit};
 
 /// The most times a goal that repeats is moved on to come out of the past. One that is further behind starts
 /// again from now.
@@ -54,8 +55,12 @@ impl Draft<'_, '_> {
             return Ok(Past(past));
         }
         let of_stages: BTreeSet<GoalNumber> = case.stages.iter().filter_map(|stage| stage.goal).collect();
+        let mut unkept = BTreeSet::new();
         for number in case.goals() {
             let goal = self.goal(number)?;
+            if goal.is_unkept() && !goal.repeats {
+                unkept.insert(Moment::Met(goal.name.clone()));
+            }
             let (Some(at), 0) = (goal.met_at, goal.step) else { continue };
             // What was approved in an earlier version is not approved in this one.
             let is_void = matches!(goal.name, GoalName::Stage(_)) && !of_stages.contains(&number);
@@ -64,6 +69,7 @@ impl Draft<'_, '_> {
                 past.entry(met).or_insert(at);
             }
         }
+        past.retain(|moment, _| !unkept.contains(moment));
         Ok(Past(past))
     }
 
@@ -89,8 +95,25 @@ impl Draft<'_, '_> {
                 let goal = self.goal(number)?.clone();
                 if goal.status == GoalStatus::Pending {
                     self.start(&goal, self.now())?;
+                    // Whose promise it is has waited for this, and nothing else says that it has come.
+                    self.tell(Purpose::Promise, goal.owners, Some(number))?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Tells the owners of goals that were set when there were `before` of them, and that run: whoever has promised
+    /// something takes part. Those who hear of the case anyway, by what is sent to them or asked of them, need no more.
+    pub(super) fn tell_owners(&mut self, before: u32) -> Done {
+        for number in self.case()?.goals().filter(|number| number.0 > before) {
+            let goal = self.goal(number)?;
+            if goal.status != GoalStatus::Running || goal.step > 0 || !matches!(goal.name, GoalName::Own(_)) {
+                continue;
+            }
+            let mut owners = goal.owners.clone();
+            owners.retain(|owner| !self.hears(owner));
+            self.tell(Purpose::Promise, owners, Some(number))?;
         }
         Ok(())
     }
@@ -109,14 +132,26 @@ impl Draft<'_, '_> {
 
     /// When the owners of a goal are warned; not before its clock starts.
     pub(super) fn warn_at(&self, goal: &Goal, from: Timestamp, due: Timestamp) -> Result<Option<Timestamp>, StepError> {
-        let Some(before) = goal.warn_before else { return Ok(None) };
-        let at = match self.calendar_of(goal) {
-            Some(calendar) => calendar.before(due, &before).map_err(|error| Refusal::deadline(&goal.name, &error)),
+        self.warning(&goal.name, self.calendar_of(goal), goal.warn_before, from, due)
+    }
+
+    /// The moment `before` a deadline, unless that is before its clock starts.
+    pub(super) fn warning(
+        &self,
+        goal: &GoalName,
+        calendar: Option<&Calendar>,
+        before: Option<Span>,
+        from: Timestamp,
+        due: Timestamp,
+    ) -> Result<Option<Timestamp>, StepError> {
+        let Some(before) = before else { return Ok(None) };
+        let at = match calendar {
+            Some(calendar) => calendar.before(due, &before).map_err(|error| Refusal::deadline(goal, &error)),
             None if before.unit() == Unit::ClockSeconds => {
                 let length = jiff::SignedDuration::from_secs(i64::from(before.count()));
                 Ok(due.checked_sub(length).unwrap_or(from))
             }
-            None => Err(Refusal::NoCalendar { goal: goal.name.to_string() }),
+            None => Err(Refusal::NoCalendar { goal: goal.to_string() }),
         };
         match at {
             Ok(at) => Ok((at > from).then_some(at)),
@@ -156,7 +191,28 @@ impl Draft<'_, '_> {
             self.again(&goal)?;
         }
         // A step of the built-in escalation bears the name of what was breached: acting on it keeps nothing else.
-        Ok((goal.step == 0).then_some(Moment::Met(goal.name)))
+        if goal.step > 0 {
+            return Ok(None);
+        }
+        let is_last = self.is_last_of_its_name(&goal)?;
+        Ok(is_last.then_some(Moment::Met(goal.name)))
+    }
+
+    /// Whether no other goal of this name is still to be kept: what ten people have to acknowledge is met when all of
+    /// them have. One that repeats is met each time.
+    fn is_last_of_its_name(&mut self, kept: &Goal) -> Result<bool, StepError> {
+        let (case, met) = (self.case()?, Moment::Met(kept.name.clone()));
+        let is_awaited = case.starting.iter().chain(&case.stopping).any(|(moment, _)| *moment == met);
+        if !is_awaited || kept.repeats {
+            return Ok(true);
+        }
+        for number in self.case()?.goals() {
+            let goal = self.goal(number)?;
+            if number != kept.number && goal.name == kept.name && goal.is_unkept() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Starts a goal that repeats again, counted from its deadline, so that the rhythm stays.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{Done, Draft, check_text};
 use super::opening::NewGoal;
-use super::{Refusal, has_stage_beside};
-use crate::case::{DeliveryStatus, Goal, GoalStatus, Purpose, SetBy, StageStatus, Status, TaskStatus};
+use super::{Refusal, StepError, has_stage_beside};
+use crate::case::{DeliveryStatus, Goal, GoalStatus, Purpose, SetBy, StageStatus, Status, TaskKind, TaskStatus};
 use crate::command::Verb;
 use crate::event::Event;
 use crate::ids::GoalNumber;
@@ -50,8 +50,12 @@ impl Draft<'_, '_> {
             let message = "is missing; answers are still open, so say why it is settled without them";
             return Err(Refusal::Invalid { field: "/reason", message: message.to_owned() }.into());
         }
+        if self.must_be_answered()?.is_some() && !self.is_answered()? {
+            return Err(Refusal::First("somebody has to answer it first: no case of its kind ends unanswered").into());
+        }
         self.emit(Event::Resolved { reason: reason.map(str::to_owned) })?;
         self.moment(Moment::Resolved)?;
+        self.tell_sender(Purpose::Resolution)?;
         let case = self.case()?;
         let kind = self.organisation().kinds.get(&case.kind);
         let days = kind.map_or(crate::organisation::CLOSE_AFTER_WORKING_DAYS, |kind| kind.close_after_working_days);
@@ -73,7 +77,24 @@ impl Draft<'_, '_> {
             repeats: false,
         };
         let (set_by, from) = (SetBy::Host, Some(self.now()));
-        self.set_goal(NewGoal { plan: &plan, set_by, owners, department, from, follows: None, step: 0 })
+        self.set_goal(NewGoal { plan: &plan, set_by, owners, department, from, follows: None, step: 0 })?;
+        self.start_acceptance()
+    }
+
+    /// Within which span a case of this kind is answered whatever policies say, if it is.
+    pub(super) fn must_be_answered(&self) -> Result<Option<Span>, StepError> {
+        let kind = self.organisation().kinds.get(&self.case()?.kind);
+        Ok(kind.and_then(|kind| kind.answer_within))
+    }
+
+    fn is_answered(&mut self) -> Result<bool, StepError> {
+        for number in self.case()?.tasks() {
+            let task = self.task(number)?;
+            if task.kind == TaskKind::Answer && task.status == TaskStatus::Done {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub(super) fn reopen(&mut self, reason: Option<&str>) -> Done {
@@ -98,6 +119,7 @@ impl Draft<'_, '_> {
     /// What was to be resolved is to be resolved again.
     pub(super) fn open_again(&mut self, reason: Option<String>) -> Done {
         self.emit(Event::Reopened { reason })?;
+        self.forget_acceptance()?;
         for number in self.case()?.goals() {
             let goal = self.goal(number)?.clone();
             if goal.name == GoalName::Close && goal.is_live() {
@@ -118,7 +140,9 @@ impl Draft<'_, '_> {
             return Err(Refusal::Invalid { field: "/score", message }.into());
         }
         if has_stage_beside(self.case()?) {
-            return Err(Refusal::First("an approval after the fact is still to be decided").into());
+            return Err(
+                Refusal::First("a stage of it is still to be decided: approved after the fact, or accepted").into()
+            );
         }
         self.end_with(Event::Closed { score, reason: reason.map(str::to_owned) })
     }

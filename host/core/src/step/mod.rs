@@ -12,8 +12,10 @@ mod draft;
 mod goals;
 mod life;
 mod opening;
+mod passing;
 mod refusal;
 mod submission;
+mod talk;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -43,6 +45,31 @@ pub struct Context<'a> {
     pub requester: &'a Requester,
     /// The version of the case that they saw, if they said so.
     pub expected_version: Option<u64>,
+    /// Which numbers of documents it may give.
+    pub share: Share,
+}
+
+/// A partition among all of them. Each gives its own numbers, so that no two documents bear the same one: with one
+/// partition they follow each other without a gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// Which one, from 0.
+    pub index: u32,
+    /// Of how many; at least 1.
+    pub of: u32,
+}
+
+impl Share {
+    /// That of the only partition.
+    pub const WHOLE: Self = Self { index: 0, of: 1 };
+
+    /// The first of its numbers after `last`; they count from 1.
+    #[must_use]
+    pub fn next_number(self, last: u32) -> u32 {
+        let of = self.of.max(1);
+        let ahead = (self.index % of + of - last % of) % of;
+        last.saturating_add(ahead).saturating_add(1)
+    }
 }
 
 /// Which status takes which command. A case begins with `submit` and only with it.
@@ -54,16 +81,22 @@ pub fn admits(case: &Case, verb: Verb) -> bool {
         Verb::Submit => false,
         Verb::Release => matches!(status, Held),
         // A stage that runs beside the case outlives its resolution: it cannot close before.
-        Verb::Approve | Verb::Reject | Verb::Return => match status {
+        Verb::Approve | Verb::Reject | Verb::Return | Verb::AddApprover => match status {
             AwaitingApproval => true,
             Open | Resolved => has_stage_beside(case),
             _ => false,
         },
         Verb::Resubmit => matches!(status, Returned),
         Verb::Withdraw => matches!(status, Held | AwaitingApproval | Returned | Open),
-        Verb::Claim | Verb::Regive => matches!(status, AwaitingApproval | Open | Resolved),
+        Verb::Claim | Verb::Regive | Verb::Transfer | Verb::Delegate | Verb::Remind => {
+            matches!(status, AwaitingApproval | Open | Resolved)
+        }
         // An escalation may ask something of somebody while the case still waits for its approval.
         Verb::Acknowledge | Verb::Answer | Verb::Report => matches!(status, AwaitingApproval | Open | Resolved),
+        // What is to be said of a case that ended is part of its record; one that was archived is complete.
+        Verb::Comment => !matches!(status, Archived),
+        Verb::Copy => matches!(status, AwaitingApproval | Open | Resolved | Closed),
+        Verb::HandOver => matches!(status, Open | Resolved),
         Verb::Resolve => matches!(status, Open),
         Verb::Reopen => matches!(status, Resolved | Closed),
         Verb::Close => matches!(status, Resolved),
@@ -86,9 +119,9 @@ fn admissible(case: &Case, verb: Verb, context: &Context<'_>) -> Result<(), Refu
     if admits(case, verb) { Ok(()) } else { Err(Refusal::Status { verb, status: case.status }) }
 }
 
-/// Whether a stage that runs beside the open case is still to be decided.
+/// Whether a stage that runs beside the open or resolved case is still to be decided.
 fn has_stage_beside(case: &Case) -> bool {
-    case.stages.iter().any(|stage| stage.post_hoc && stage.is_pending())
+    case.stages.iter().any(|stage| (stage.post_hoc || stage.is_acceptance()) && stage.is_pending())
 }
 
 /// Judges `command`. On success the workspace has changed, and the events say how; they may be none when the
@@ -115,6 +148,12 @@ pub fn step(workspace: &mut Workspace<'_>, command: &Command, context: &Context<
         Command::Acknowledge { task } => draft.acknowledge(*task),
         Command::Answer { task, text } => draft.answer(*task, text),
         Command::Report { task, text } => draft.report(*task, text),
+        Command::Pass { task, how, to, text } => draft.pass(*task, *how, to, text.as_deref()),
+        Command::AddApprover { task, to, text } => draft.add_approver(*task, to, text.as_deref()),
+        Command::Remind { of, text } => draft.remind_holders(*of, text.as_deref()),
+        Command::Comment { task, text } => draft.comment(*task, text),
+        Command::Copy { task, to, text } => draft.copy(*task, to, text.as_deref()),
+        Command::HandOver { to, reason } => draft.hand_over(to, reason.as_deref()),
         Command::Resolve { reason } => draft.resolve(reason.as_deref()),
         Command::Reopen { reason } => draft.reopen(reason.as_deref()),
         Command::Close { score, reason } => draft.close(*score, reason.as_deref()),

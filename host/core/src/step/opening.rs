@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::draft::{Done, Draft};
 use super::{Refusal, StepError};
-use crate::case::{Goal, GoalStatus, Purpose, SetBy, TaskKind};
+use crate::case::{Goal, GoalStatus, Purpose, SetBy, Stage, TaskKind};
 use crate::decision::{Flag, Plan, Promise, Reach, SetGoal};
 use crate::event::{AskedGoal, Event, Holders};
 use crate::ids::GoalNumber;
@@ -52,17 +53,64 @@ impl Draft<'_, '_> {
         let asks_more = plan.recipients.values().any(|reach| !reach.answer.is_empty() || !reach.report.is_empty());
         // Where policies were silent or failed, nobody knows whether an answer is due.
         let is_certain = !plan.flags.contains(&Flag::Unrouted) && !plan.flags.contains(&Flag::PolicyFailed);
-        let information_only = is_certain && !asks_more && plan.goals.is_empty();
+        let unasked = |_: &Span| plan.recipients.values().all(|reach| reach.answer.is_empty());
+        let must_answer = self.must_be_answered()?.filter(unasked);
+        let accepted = self.case()?.stages.iter().any(Stage::is_acceptance);
+        let information_only = is_certain && !asks_more && !accepted && plan.goals.is_empty() && must_answer.is_none();
         let accountable = match &self.case()?.accountable {
             // An escalation named somebody while the case waited for its approval.
             Some(person) => person.clone(),
             None => self.accountable(plan, information_only)?,
         };
-        self.emit(Event::Opened { accountable: Some(accountable), information_only })?;
+        let set_before = self.case()?.made.goals;
+        self.emit(Event::Opened { accountable: Some(accountable.clone()), information_only })?;
+        self.number()?;
         self.moment(Moment::Opened)?;
         let asking = Asking { purpose: Purpose::Message, from: self.now(), follows: None };
         self.reach(&plan.recipients, asking)?;
-        self.set_goals(plan, |starts| *starts != Moment::Submitted)
+        if let Some(within) = must_answer {
+            self.ask_accountable(accountable, within)?;
+        }
+        self.set_goals(plan, |starts| *starts != Moment::Submitted)?;
+        self.tell_owners(set_before)
+    }
+
+    /// Gives the document its number, once, if its kind has them: when it is sent, so that none is given in vain.
+    fn number(&mut self) -> Done {
+        let case = self.case()?;
+        let Some(kind) = self.organisation().kinds.get(&case.kind).filter(|_| case.document_number.is_none()) else {
+            return Ok(());
+        };
+        let calendar = self.organisation().calendar_of(&case.department).map(|(_, calendar)| calendar);
+        let zone = calendar.map_or(TimeZone::UTC, |calendar| calendar.zone().clone());
+        let (title, year) =
+            (self.organisation().department_title(&case.department), zone.to_datetime(self.now()).year());
+        let Some(series) = kind.document_number(title, year, "{number}") else { return Ok(()) };
+        let number = self.context().share.next_number(self.last_number(&series)?);
+        let text = kind.document_number(title, year, &number.to_string()).unwrap_or_default();
+        self.emit(Event::Numbered { text, series, number })
+    }
+
+    /// Asks the accountable person to answer what must be answered, and nobody was asked to.
+    fn ask_accountable(&mut self, accountable: PersonId, within: Span) -> Done {
+        let department = self.home_of(&accountable)?;
+        let (calendar, due) = self.due(&GoalName::Answer, &department, self.now(), within)?;
+        let goal = AskedGoal {
+            first: self.next_goal()?,
+            name: GoalName::Answer,
+            department,
+            calendar,
+            within,
+            due,
+            warn_before: None,
+            warn_at: None,
+            repeats: false,
+            stops: None,
+            set_by: SetBy::Host,
+            follows: None,
+        };
+        let target = Target::Person(accountable.clone());
+        self.ask(TaskKind::Answer, target, Holders::Any(vec![accountable]), None, Some(goal))
     }
 
     /// Who answers for the resolution: whom the plan names, for mere information the sender, else the head of
@@ -134,6 +182,7 @@ impl Draft<'_, '_> {
             groups.entry(alike).or_default().push(person);
         }
         for ((target, due, calendar, department, promise), people) in groups {
+            let warn_at = self.reminder(&GoalName::Acknowledge, calendar.as_ref(), &promise, asking.from, due)?;
             let goal = AskedGoal {
                 first: self.next_goal()?,
                 name: GoalName::Acknowledge,
@@ -141,18 +190,33 @@ impl Draft<'_, '_> {
                 calendar,
                 within: promise.within,
                 due,
+                warn_before: promise.remind_before,
+                warn_at,
                 repeats: false,
                 stops: None,
                 set_by: SetBy::Bundle(promise.set_by),
                 follows: asking.follows,
             };
-            self.ask(TaskKind::Acknowledge, target, Holders::Each(people), Some(goal))?;
+            self.ask(TaskKind::Acknowledge, target, Holders::Each(people), None, Some(goal))?;
         }
         Ok(())
     }
 
+    /// When those are reminded who have not kept a promise by then.
+    fn reminder(
+        &self,
+        goal: &GoalName,
+        calendar: Option<&CalendarName>,
+        promise: &Promise,
+        from: Timestamp,
+        due: Timestamp,
+    ) -> Result<Option<Timestamp>, StepError> {
+        let calendar = calendar.and_then(|name| self.organisation().calendars.get(name));
+        self.warning(goal, calendar, promise.remind_before, from, due)
+    }
+
     /// One task of this kind for a target, offered to all of its people; one for targets that come to the same
-    /// people: the earliest due.
+    /// people: the earliest due. What is asked in words is a task of its own.
     fn ask_one_of_each(
         &mut self,
         resolved: &[(&Target, &Reach, Vec<PersonId>)],
@@ -161,7 +225,7 @@ impl Draft<'_, '_> {
     ) -> Done {
         let is_report = kind == TaskKind::Report;
         let name = if is_report { GoalName::Report } else { GoalName::Answer };
-        let mut earliest: BTreeMap<&Vec<PersonId>, Alike> = BTreeMap::new();
+        let mut earliest: BTreeMap<(&Vec<PersonId>, Option<String>), Alike> = BTreeMap::new();
         for (target, reach, people) in resolved {
             let Some(person) = people.first() else { continue };
             let department = match target.department() {
@@ -170,12 +234,14 @@ impl Draft<'_, '_> {
             };
             for promise in if is_report { &reach.report } else { &reach.answer } {
                 let (calendar, due) = self.due(&name, &department, asking.from, promise.within)?;
-                if earliest.get(people).is_none_or(|kept| (due, &promise.set_by) < (kept.1, &kept.4.set_by)) {
-                    earliest.insert(people, ((*target).clone(), due, calendar, department.clone(), promise.clone()));
+                let key = (people, promise.about.clone());
+                if earliest.get(&key).is_none_or(|kept| (due, &promise.set_by) < (kept.1, &kept.4.set_by)) {
+                    earliest.insert(key, ((*target).clone(), due, calendar, department.clone(), promise.clone()));
                 }
             }
         }
-        for (people, (target, due, calendar, department, promise)) in earliest {
+        for ((people, about), (target, due, calendar, department, promise)) in earliest {
+            let warn_at = self.reminder(&name, calendar.as_ref(), &promise, asking.from, due)?;
             let goal = AskedGoal {
                 first: self.next_goal()?,
                 name: name.clone(),
@@ -183,20 +249,29 @@ impl Draft<'_, '_> {
                 calendar,
                 within: promise.within,
                 due,
+                warn_before: promise.remind_before,
+                warn_at,
                 repeats: is_report,
                 stops: is_report.then_some(Moment::Resolved),
                 set_by: SetBy::Bundle(promise.set_by),
                 follows: asking.follows,
             };
-            self.ask(kind, target, Holders::Any(people.clone()), Some(goal))?;
+            self.ask(kind, target, Holders::Any(people.clone()), about, Some(goal))?;
         }
         Ok(())
     }
 
-    pub(super) fn ask(&mut self, kind: TaskKind, target: Target, holders: Holders, goal: Option<AskedGoal>) -> Done {
+    fn ask(
+        &mut self,
+        kind: TaskKind,
+        target: Target,
+        holders: Holders,
+        note: Option<String>,
+        goal: Option<AskedGoal>,
+    ) -> Done {
         let first = self.next_task()?;
         let goal = goal.map(Box::new);
-        self.emit(Event::Asked { first, kind, target, holders, seat: None, note: None, goal, shared_goal: None })
+        self.emit(Event::Asked { first, kind, target, holders, seat: None, note, goal, shared_goal: None })
     }
 
     /// Deliveries, one for each recipient and channel whatever number of targets name them.

@@ -72,6 +72,9 @@ pub enum Refusal {
     /// It is too late.
     #[error("it could be reopened until {0}; submit a new message that names this one as `caused_by`")]
     TooLate(Timestamp),
+    /// Somebody has just done so.
+    #[error("a reminder has just gone out; the next one may from {0} on")]
+    RemindedAlready(Timestamp),
     /// A field of the command is wrong.
     #[error("`{field}`: {message}")]
     Invalid {

@@ -96,9 +96,14 @@ impl Draft<'_, '_> {
             let people = self.or_catch_all(people, &hold.bundle.department)?;
             return self.tell(Purpose::Held, people, None);
         }
+        if let Some(objection) = &decision.plan.refused {
+            self.emit(Event::Rejected { reason: Some(objection.reason.clone()) })?;
+            return self.tell(Purpose::Verdict, self.case()?.sender.person().cloned().into_iter().collect(), None);
+        }
+        let set_before = self.case()?.made.goals;
         self.set_goals(&decision.plan, |starts| *starts == Moment::Submitted)?;
-        let approval_first = !decision.plan.stages.is_empty() && !decision.plan.post_hoc;
-        if approval_first {
+        self.tell_owners(set_before)?;
+        if decision.plan.asks_approval_first() {
             self.emit(Event::ApprovalRequired)?;
             self.start_next_stage()
         } else {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::StepError;
 use super::draft::{Done, Draft, check_text};
 use crate::access;
-use crate::case::{Goal, Task, TaskKind, TaskStatus};
+use crate::case::{Case, Goal, Purpose, Task, TaskKind, TaskStatus};
 use crate::command::Verb;
 use crate::event::Event;
 use crate::ids::TaskNumber;
@@ -33,7 +33,8 @@ impl Draft<'_, '_> {
     pub(super) fn answer(&mut self, number: TaskNumber, text: &str) -> Done {
         check_text("/text", Some(text))?;
         self.open_task(number, TaskKind::Answer, Verb::Answer)?;
-        self.complete(number, Some(text.to_owned()))
+        self.complete(number, Some(text.to_owned()))?;
+        self.tell_sender(Purpose::Answer)
     }
 
     fn complete(&mut self, number: TaskNumber, text: Option<String>) -> Done {
@@ -78,11 +79,7 @@ impl Draft<'_, '_> {
         let (organisation, now, case) = (self.organisation(), self.now(), self.case()?);
         let sender = case.sender.person();
         let stage = case.stages.iter().find(|stage| task.stage.as_ref() == Some(&stage.name));
-        // In a quorum everybody has one voice.
-        let quorum = stage.filter(|stage| matches!(stage.mode, Mode::Quorum(_)));
-        let others = quorum.iter().flat_map(|stage| &stage.seats).filter(|seat| seat.task != Some(task.number));
-        let voices: Vec<&PersonId> = others.flat_map(|seat| &seat.people).collect();
-        let may_take = |id: &PersonId| stage.is_none() || (Some(id) != sender && !voices.contains(&id));
+        let may_take = |id: &PersonId| may_take(case, task, id);
 
         let mut tiers: Vec<Vec<PersonId>> =
             vec![task.holders.iter().filter_map(|id| organisation.present(id, now)).collect()];
@@ -114,4 +111,13 @@ impl Draft<'_, '_> {
     pub(super) fn may_keep(&self, goal: &Goal) -> Result<bool, StepError> {
         Ok(access::may_keep(self.case()?, self.requester(), goal))
     }
+}
+
+/// Whether somebody may hold `task` at all: nobody decides on their own message, though they may accept what was done
+/// for it, and in a quorum everybody has one voice.
+pub(super) fn may_take(case: &Case, task: &Task, person: &PersonId) -> bool {
+    let Some(stage) = case.stages.iter().find(|stage| task.stage.as_ref() == Some(&stage.name)) else { return true };
+    let mut others = stage.seats.iter().filter(|seat| seat.task != Some(task.number));
+    let has_voice = matches!(stage.mode, Mode::Quorum(_)) && others.any(|seat| seat.people.contains(person));
+    (stage.is_acceptance() || case.sender.person() != Some(person)) && !has_voice
 }

@@ -4,8 +4,11 @@ mod approval;
 mod escalations;
 mod goals;
 mod life;
+mod passing;
 mod random;
+mod sending;
 mod statuses;
+mod talk;
 
 use serde_json::{Value, json};
 

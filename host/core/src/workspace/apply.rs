@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use super::made::{asked_goal, begin, take_decision, take_message};
 use super::{Change, RowError, Workspace, load};
 use crate::case::{
-    Case, Delivery, DeliveryStatus, Done, Goal, GoalStatus, Outstanding, Stage, StageStatus, Status, Task, TaskKind,
-    TaskStatus,
+    Case, Delivery, DeliveryStatus, Done, Goal, GoalStatus, Outstanding, Passed, Stage, StageStatus, Status, Task,
+    TaskKind, TaskStatus,
 };
 use crate::event::{Event, Holders};
 use crate::ids::{DeliveryNumber, GoalNumber, TaskNumber};
@@ -112,6 +112,26 @@ impl Workspace<'_> {
                 }
             }
             Event::Regiven { task, holders } => self.regiven(*task, holders)?,
+            Event::Passed { task, holders, text, .. } => {
+                let passed = Passed { by: actor.clone(), at, text: text.clone() };
+                self.passed(*task, holders, passed)?;
+            }
+            Event::ApproverAdded { stage, seat } => self.approver_added(stage.as_str(), seat)?,
+            Event::Reminded { tasks, .. } => {
+                for task in tasks {
+                    self.change_task(*task, |task| task.reminded_at = Some(at))?;
+                }
+            }
+            Event::Commented { .. } => {}
+            Event::GoalsPassed { goals, owners } => {
+                for goal in goals {
+                    self.change_goal(*goal, |goal| goal.owners.clone_from(owners))?;
+                }
+            }
+            Event::Numbered { text, series, number } => {
+                self.case_mut()?.document_number = Some(text.clone());
+                self.numbers.insert(series.clone(), *number);
+            }
             Event::GoalSet { goal } => self.goal_set((**goal).clone())?,
             Event::GoalStarted { goal, started_at, due, warn_at } => {
                 self.goal_started(*goal, *started_at, *due, *warn_at)?;
@@ -198,12 +218,12 @@ impl Workspace<'_> {
         Ok(())
     }
 
-    fn case_mut(&mut self) -> Result<&mut Case, ApplyError> {
+    pub(super) fn case_mut(&mut self) -> Result<&mut Case, ApplyError> {
         let missing = || ApplyError::Missing(format!("case {}", self.id));
         self.case.as_mut().map(|change| &mut change.after).ok_or_else(missing)
     }
 
-    fn stage_mut(&mut self, name: &str) -> Result<&mut Stage, ApplyError> {
+    pub(super) fn stage_mut(&mut self, name: &str) -> Result<&mut Stage, ApplyError> {
         let missing = || ApplyError::Missing(format!("stage `{name}`"));
         self.case_mut()?.stages.iter_mut().find(|stage| stage.name.as_str() == name).ok_or_else(missing)
     }
@@ -216,7 +236,7 @@ impl Workspace<'_> {
         Ok(())
     }
 
-    fn change_task(&mut self, number: TaskNumber, change: impl FnOnce(&mut Task)) -> Result<(), ApplyError> {
+    pub(super) fn change_task(&mut self, number: TaskNumber, change: impl FnOnce(&mut Task)) -> Result<(), ApplyError> {
         let (rows, id) = (self.rows, self.id);
         let row = load(&mut self.tasks, number, || rows.task(id, number))?;
         let task = &mut row.ok_or_else(|| ApplyError::Missing(format!("task {number}")))?.after;
@@ -227,7 +247,7 @@ impl Workspace<'_> {
         Ok(())
     }
 
-    fn change_goal(&mut self, number: GoalNumber, change: impl FnOnce(&mut Goal)) -> Result<(), ApplyError> {
+    pub(super) fn change_goal(&mut self, number: GoalNumber, change: impl FnOnce(&mut Goal)) -> Result<(), ApplyError> {
         let (rows, id) = (self.rows, self.id);
         let row = load(&mut self.goals, number, || rows.goal(id, number))?;
         let goal = &mut row.ok_or_else(|| ApplyError::Missing(format!("goal {number}")))?.after;
@@ -281,6 +301,8 @@ impl Workspace<'_> {
                 stage: seat.as_ref().map(|(stage, _)| stage.clone()),
                 goal: own_goal.or(*shared_goal),
                 note: note.clone(),
+                passed: None,
+                reminded_at: None,
                 given_at: at,
                 due: goal.as_ref().map(|goal| goal.due).or(shared_due),
                 done: None,
@@ -294,24 +316,6 @@ impl Workspace<'_> {
             let stage = self.stage_mut(stage.as_str())?;
             let seat = usize::try_from(*seat).ok().and_then(|index| stage.seats.get_mut(index));
             seat.ok_or_else(|| ApplyError::Missing(format!("a seat of stage `{}`", stage.name)))?.task = Some(*first);
-        }
-        Ok(())
-    }
-
-    fn regiven(&mut self, number: TaskNumber, holders: &[PersonId]) -> Result<(), ApplyError> {
-        self.change_task(number, |task| task.holders = holders.to_vec())?;
-        let seats = self.case_mut()?.stages.iter_mut().flat_map(|stage| &mut stage.seats);
-        for seat in seats.filter(|seat| seat.task == Some(number)) {
-            seat.people = holders.to_vec();
-        }
-        let goal = self.task(number)?.and_then(|task| task.goal);
-        if let Some(goal) = goal {
-            // A goal of one task goes with it; one that several tasks share keeps its owners.
-            self.change_goal(goal, |goal| {
-                if goal.task == Some(number) {
-                    goal.owners = holders.to_vec();
-                }
-            })?;
         }
         Ok(())
     }
@@ -435,7 +439,10 @@ impl Workspace<'_> {
 /// Whether somebody who looked at the case before should look again before they decide. How a delivery fares
 /// makes no such difference.
 fn moves_version(event: &Event) -> bool {
-    !matches!(event, Event::Delivered { .. } | Event::AttemptFailed { .. } | Event::GoalsWarned { .. })
+    !matches!(
+        event,
+        Event::Delivered { .. } | Event::AttemptFailed { .. } | Event::GoalsWarned { .. } | Event::Reminded { .. }
+    )
 }
 
 fn is_ticking(goal: &Goal) -> bool {

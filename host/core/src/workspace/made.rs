@@ -11,7 +11,7 @@ use crate::ids::{CaseId, GoalNumber, TaskNumber};
 use crate::message::{Level, Message};
 use crate::names::PersonId;
 use crate::organisation::ArchiveClass;
-use crate::plan::Moment;
+use crate::plan::{Moment, Phase};
 
 pub(super) fn begin(id: CaseId, message: &Message, name: &str) -> Case {
     let mut case = Case {
@@ -22,6 +22,7 @@ pub(super) fn begin(id: CaseId, message: &Message, name: &str) -> Case {
         kind: message.kind.clone(),
         name: String::new(),
         subject: String::new(),
+        document_number: None,
         message_version: 1,
         sender: message.sender.clone(),
         department: message.department.clone(),
@@ -83,7 +84,7 @@ pub(super) fn take_decision(case: &mut Case, decision: &Decision) {
             within: stage.plan.within,
             at_deadline: stage.plan.at_deadline,
             set_by: stage.set_by.clone().map_or(SetBy::Host, SetBy::Bundle),
-            post_hoc: plan.post_hoc,
+            post_hoc: plan.post_hoc && stage.plan.phase != Phase::Acceptance,
             status: StageStatus::Waiting,
             seats: Vec::new(),
             goal: None,
@@ -107,7 +108,7 @@ pub(super) fn asked_goal(
         department: asked.department.clone(),
         calendar: asked.calendar.clone(),
         within: asked.within,
-        warn_before: None,
+        warn_before: asked.warn_before,
         starts: Moment::Opened,
         stops: asked.stops.clone(),
         repeats: asked.repeats,
@@ -119,7 +120,7 @@ pub(super) fn asked_goal(
         unkept: 0,
         step: 0,
         started_at: Some(at),
-        warn_at: None,
+        warn_at: asked.warn_at,
         due: Some(asked.due),
         remaining: None,
         met_at: None,

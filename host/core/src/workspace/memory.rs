@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use super::{Changes, RowError, Rows};
 use crate::case::{Case, Delivery, Goal, Task};
 use crate::ids::{CaseId, DeliveryNumber, GoalNumber, TaskNumber};
+use crate::names::PersonId;
+use crate::target::Recipient;
 
 /// The rows of any number of cases.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -17,6 +19,8 @@ pub struct MemoryRows {
     pub goals: BTreeMap<(CaseId, GoalNumber), Goal>,
     /// Deliveries.
     pub deliveries: BTreeMap<(CaseId, DeliveryNumber), Delivery>,
+    /// The last number of each series of documents.
+    pub numbers: BTreeMap<String, u32>,
 }
 
 impl MemoryRows {
@@ -27,6 +31,7 @@ impl MemoryRows {
         self.goals.extend(changes.goals.iter().map(|(number, change)| ((id, *number), change.after.clone())));
         let deliveries = changes.deliveries.iter();
         self.deliveries.extend(deliveries.map(|(number, change)| ((id, *number), change.after.clone())));
+        self.numbers.extend(changes.numbers.clone());
     }
 }
 
@@ -45,5 +50,19 @@ impl Rows for MemoryRows {
 
     fn delivery(&self, case: CaseId, number: DeliveryNumber) -> Result<Option<Delivery>, RowError> {
         Ok(self.deliveries.get(&(case, number)).cloned())
+    }
+
+    fn last_number(&self, series: &str) -> Result<u32, RowError> {
+        Ok(self.numbers.get(series).copied().unwrap_or(0))
+    }
+
+    fn participates(&self, person: &PersonId, case: CaseId) -> Result<bool, RowError> {
+        let recipient = Recipient::Person(person.clone());
+        let of_case = |one: &Case| one.sender.person() == Some(person) || one.accountable.as_ref() == Some(person);
+        let mut tasks = self.tasks.iter().filter(|((of, _), _)| *of == case);
+        let mut deliveries = self.deliveries.iter().filter(|((of, _), _)| *of == case);
+        Ok(self.cases.get(&case).is_some_and(of_case)
+            || tasks.any(|(_, task)| task.holders.contains(person))
+            || deliveries.any(|(_, delivery)| delivery.to == recipient))
     }
 }

@@ -8,6 +8,7 @@
 mod apply;
 mod made;
 mod memory;
+mod passing;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ pub use memory::MemoryRows;
 
 use crate::case::{Case, Delivery, Goal, Task};
 use crate::ids::{CaseId, DeliveryNumber, GoalNumber, TaskNumber};
+use crate::names::PersonId;
 
 /// A failure to read a row. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +46,16 @@ pub trait Rows {
     /// # Errors
     /// See [`Rows::case`].
     fn delivery(&self, case: CaseId, number: DeliveryNumber) -> Result<Option<Delivery>, RowError>;
+    /// Whether a person takes part in a case: as sender, accountable, holder of a task or recipient.
+    ///
+    /// # Errors
+    /// See [`Rows::case`].
+    fn participates(&self, person: &PersonId, case: CaseId) -> Result<bool, RowError>;
+    /// The last number that was given in a series of documents; 0 before the first.
+    ///
+    /// # Errors
+    /// See [`Rows::case`].
+    fn last_number(&self, series: &str) -> Result<u32, RowError>;
 }
 
 /// A row as it was, if it was there, and as it is now.
@@ -63,6 +75,7 @@ pub struct Workspace<'rows> {
     tasks: BTreeMap<TaskNumber, Change<Task>>,
     goals: BTreeMap<GoalNumber, Change<Goal>>,
     deliveries: BTreeMap<DeliveryNumber, Change<Delivery>>,
+    numbers: BTreeMap<String, u32>,
     version_moved: bool,
 }
 
@@ -80,6 +93,7 @@ impl<'rows> Workspace<'rows> {
             tasks: BTreeMap::new(),
             goals: BTreeMap::new(),
             deliveries: BTreeMap::new(),
+            numbers: BTreeMap::new(),
             version_moved: false,
         })
     }
@@ -124,10 +138,30 @@ impl<'rows> Workspace<'rows> {
             .map(|change| change.map(|change| &change.after))
     }
 
+    /// Whether a person took part in the case before this command.
+    ///
+    /// # Errors
+    /// See [`Workspace::task`].
+    pub fn participates(&self, person: &PersonId) -> Result<bool, RowError> {
+        self.rows.participates(person, self.id)
+    }
+
+    /// The last number that was given in a series of documents; 0 before the first.
+    ///
+    /// # Errors
+    /// See [`Workspace::task`].
+    pub fn last_number(&self, series: &str) -> Result<u32, RowError> {
+        match self.numbers.get(series) {
+            Some(number) => Ok(*number),
+            None => self.rows.last_number(series),
+        }
+    }
+
     /// Every row that was touched, whether or not it differs in the end.
     #[must_use]
     pub fn changes(&self) -> Changes<'_> {
-        Changes { case: self.case.as_ref(), tasks: &self.tasks, goals: &self.goals, deliveries: &self.deliveries }
+        let Self { tasks, goals, deliveries, numbers, .. } = self;
+        Changes { case: self.case.as_ref(), tasks, goals, deliveries, numbers }
     }
 }
 
@@ -142,6 +176,8 @@ pub struct Changes<'a> {
     pub goals: &'a BTreeMap<GoalNumber, Change<Goal>>,
     /// Its deliveries.
     pub deliveries: &'a BTreeMap<DeliveryNumber, Change<Delivery>>,
+    /// The last number of each series of documents in which one was given.
+    pub numbers: &'a BTreeMap<String, u32>,
 }
 
 /// The row `number`, fetched when it is touched for the first time.

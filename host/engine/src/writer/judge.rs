@@ -4,7 +4,7 @@
 use herald_core::command::Command;
 use herald_core::ids::CaseId;
 use herald_core::record::{RECORD_FORMAT, Record, Request};
-use herald_core::step::{Context, StepError, step};
+use herald_core::step::{Context, Share, StepError, step};
 use herald_core::workspace::{RowError, Workspace};
 use herald_store::StoreError;
 use herald_store::partition::{FrameWriter, PushError};
@@ -44,6 +44,8 @@ pub(super) enum Trouble {
 pub(super) struct Judge<'a> {
     pub(super) configured: &'a Configured,
     pub(super) random: &'a Random,
+    /// Which numbers of documents the partition may give.
+    pub(super) share: Share,
 }
 
 impl Judge<'_> {
@@ -78,6 +80,7 @@ impl Judge<'_> {
             requester: &work.requester,
             received_at: work.received_at.map_or(frame.at(), |received| received.min(frame.at())),
             expected_version: work.expected_version,
+            share: self.share,
         };
         let events = step(&mut workspace, command, &context)?;
         let outcome = if matches!(command, Command::Submit { .. }) { Outcome::Created } else { Outcome::Changed };

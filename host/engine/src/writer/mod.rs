@@ -220,7 +220,7 @@ impl Writer {
         let began = Instant::now();
         let configured = self.host.configured.get();
         let (lane, random) = (Arc::clone(&self.lane), &self.host.random);
-        let judge = Judge { configured: &configured, random };
+        let judge = Judge { configured: &configured, random, share: lane.share };
         let mut judged = Vec::new();
         let mut is_complete = false;
         let before = lane.partition.head().sequence;

@@ -69,6 +69,7 @@ impl Bench {
         let configured = Configured { world, policies: PolicySet::default() };
         let stats = Arc::new(Stats::default());
         let lane = Arc::new(Lane {
+            share: herald_core::step::Share::WHOLE,
             partition,
             inbox: bounded(1).0,
             stopped: OnceLock::new(),

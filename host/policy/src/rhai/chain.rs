@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ::rhai::{Array, Dynamic, ImmutableString, Variant};
-use herald_core::plan::{Mode, Send};
+use herald_core::plan::{Mode, Question, Send};
 use herald_core::span::Span;
 
 use super::api::{Api, Form, Owner, Verb};
@@ -160,6 +160,24 @@ fn register_recipient(api: &mut Api) {
         ),
         |send, span| send.report_every = Some(span),
     );
+    span_verb::<Recipient>(
+        api,
+        verb("remind_before").doc(
+            "How long before each of these deadlines whoever has not kept it is reminded.",
+            r#"plan.send("department:production").acknowledge_within(working_days(1)).remind_before(working_hours(2));"#,
+        ),
+        |send, span| send.remind_before = Some(span),
+    );
+    api.verb(
+        verb("ask").takes(&[("what", Sort::Text), ("span", Sort::Span)]).doc(
+            "One of the people reached answers this within a span, in a task of its own; as many as are asked.",
+            r#"plan.send("role:production/head").ask("which line stands still?", "PT4H");"#,
+        ),
+        |recipient: &mut Recipient, about: ImmutableString, length: Dynamic| {
+            let (about, within) = (vocabulary::words(&about).map_err(raise)?, span(&length)?);
+            recipient.change(about.len(), |send| send.asks.push(Question { about, within }))
+        },
+    );
 }
 
 fn register_goal(api: &mut Api) {
@@ -225,7 +243,7 @@ const fn of_stage(name: &'static str) -> Verb {
 fn register_stage(api: &mut Api) {
     api.verb(
         of_stage("phase").takes(&[("phase", Sort::Phase)]).doc(
-            "When its turn comes: `department`, `joint`, `leadership`, `legal` or `channel`, in this order.",
+            "When its turn comes: `department`, `joint`, `leadership`, `legal` or `channel`, in this order, before the message goes out; `acceptance` once the case is resolved.",
             r#"plan.stage("law").phase("legal").any_of(["role:production/head"]);"#,
         ),
         |stage: &mut Stage, text: ImmutableString| {

@@ -28,6 +28,7 @@ pub(super) struct Draft {
     pub(super) labels: BTreeMap<String, String>,
     pub(super) archive: Option<ArchiveClass>,
     pub(super) restrict: Option<Restriction>,
+    pub(super) refuse: Option<String>,
     pub(super) stages: Vec<StageDraft>,
     pub(super) post_hoc: bool,
 }
@@ -102,6 +103,7 @@ impl Draft {
                 labels: draft.labels,
                 archive: draft.archive,
                 restrict: draft.restrict,
+                refuse: draft.refuse.map(String::into_boxed_str),
             }),
             Hook::Approve => HookPlan::Approve(ApprovePlan {
                 stages: draft.stages.into_iter().map(StageDraft::finish).collect::<Result<_, _>>()?,

@@ -137,6 +137,15 @@ fn register_route(api: &mut Api) {
 fn register_labels_and_keeping(api: &mut Api) {
     let owner = Owner::RoutePlan;
     api.verb(
+        method(owner, "refuse").takes(&[("reason", Sort::Text)]).doc(
+            "Refuses the message: it is not sent, and its sender reads why; not in a bundle of a department that only receives it.",
+            r#"if "everyone" in message.to { plan.refuse("only administration publishes to everyone"); }"#,
+        ),
+        |plan: &mut Route, reason: ImmutableString| {
+            set(&plan.0, &reason, vocabulary::words, |draft, reason| draft.refuse = Some(reason))
+        },
+    );
+    api.verb(
         method(owner, "label")
             .takes(&[("name", Sort::Text), ("value", Sort::Text)])
             .doc("Adds a label.", r#"plan.label("tier", "strategic");"#),

@@ -182,6 +182,7 @@ fn case() -> Case {
         kind: message.kind.clone(),
         name: String::new(),
         subject: String::new(),
+        document_number: None,
         message_version: 1,
         sender: message.sender.clone(),
         department: message.department.clone(),

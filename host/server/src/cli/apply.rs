@@ -13,6 +13,7 @@ use super::remote::Server;
 use super::{Common, Failure};
 use crate::code;
 use crate::data::DataFolder;
+use crate::difference::Difference;
 use crate::http::{Applied, ApplyBody};
 use crate::output;
 use crate::publish::{Proposal, Publisher};
@@ -62,6 +63,19 @@ fn on_folder(common: &Common, proposal: &Proposal, dry_run: bool) -> Result<Appl
     Ok(Applied::new(outcome, dry_run))
 }
 
+/// What differs in a change, and which open cases it touches, each in a line of its own below it.
+fn details(difference: &Difference) -> String {
+    let mut lines: Vec<String> = difference.lines.clone();
+    if difference.lines_left_out > 0 {
+        lines.push(format!("and {} lines more", difference.lines_left_out));
+    }
+    if difference.open_cases > 0 {
+        lines.push(format!("touches {} open cases", difference.open_cases));
+        lines.extend(difference.first_cases.iter().map(|case| format!("  {case}")));
+    }
+    lines.iter().map(|line| format!("\n    {line}")).collect()
+}
+
 /// A diff for people: a line for each difference, and for each warning.
 fn text(applied: &Applied) -> String {
     let mut lines: Vec<String> = applied
@@ -73,7 +87,10 @@ fn text(applied: &Applied) -> String {
                 ChangeKind::Changed => '~',
                 ChangeKind::Removed => '-',
             };
-            format!("{sign} {} {}", change.section, change.name)
+            let said = applied.differences.iter();
+            let said = said.filter(|said| said.section == change.section.as_str() && said.name == change.name);
+            let details: String = said.map(details).collect();
+            format!("{sign} {} {}{details}", change.section, change.name)
         })
         .collect();
     lines.extend(applied.warnings.iter().map(|warning| format!("! {}: {}", warning.pointer, warning.message)));

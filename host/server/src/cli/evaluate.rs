@@ -82,6 +82,9 @@ pub(super) fn decide(configured: &Configured, submission: Submission, sender: &s
 pub(super) fn text(evaluated: &Evaluated) -> String {
     let Decision { plan, held, contributions, cuts, .. } = &evaluated.decision;
     let mut lines = vec![format!("level {}, {}, for {}", plan.level, plan.classification, plan.audience)];
+    if let Some(objection) = &plan.refused {
+        lines.push(format!("refused: {}: {}", objection.bundle, objection.reason));
+    }
     if let Some(hold) = held {
         lines.push(format!("held: {}: {}", hold.bundle, hold.reason));
     }

@@ -10,7 +10,7 @@ use herald_store::signing::CheckHeadError;
 
 use super::remote::RemoteError;
 use crate::backup::BackupError;
-use crate::code::CodeErrors;
+use crate::code::{CodeErrors, WriteError};
 use crate::data::DataError;
 use crate::host::HostError;
 use crate::http::problem::Problem;
@@ -41,6 +41,9 @@ pub enum Failure {
     /// The folder of code has errors.
     #[error("{0}")]
     Code(#[from] CodeErrors),
+    /// What is published could not be written as code.
+    #[error(transparent)]
+    WriteCode(#[from] WriteError),
     /// The publication was refused.
     #[error(transparent)]
     Apply(#[from] ApplyError),

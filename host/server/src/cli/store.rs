@@ -1,11 +1,13 @@
 //! `herald verify`, `rebuild`, `export`: looking after the stores while no server runs on them.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use herald_store::Partition;
+use herald_store::configuration::Loaded;
 use herald_store::journal::JournalReader;
 use herald_store::partition::{ExportError, Part, Progress, rebuild};
 use herald_store::signing::{HeadCheck, SignedHead, check_head};
@@ -13,6 +15,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Common, Failure};
+use crate::code::{self, Code};
 use crate::data::{CONFIGURATION, DataFolder, store_settings};
 use crate::output;
 use crate::settings::Settings;
@@ -34,13 +37,18 @@ pub(super) struct Verify {
 #[command(after_help = "Example:\n  herald rebuild --data /var/lib/herald")]
 pub(super) struct Rebuild {}
 
-/// Writes the journals out as lines of JSON, with a signed head each for somebody outside to keep.
+/// Writes the journals out as lines of JSON, with a signed head each for somebody outside to keep; or what is published.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  herald export audit/ --data /var/lib/herald")]
+#[command(
+    after_help = "Example:\n  herald export audit/ --data /var/lib/herald\n  herald export rules/ --code --data /var/lib/herald"
+)]
 pub(super) struct Export {
     /// The folder to write to; made if it is not there
     #[arg(value_name = "DIR")]
     to: PathBuf,
+    /// Write the organisation and its policies in force instead, as `herald apply` reads them; the folder must be empty
+    #[arg(long)]
+    code: bool,
 }
 
 /// What a verification found in one store.
@@ -171,6 +179,16 @@ impl Export {
     pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
         let settings = common.settings(Vec::new())?.settings;
         let folder = DataFolder::take(&settings.data, false)?;
+        if self.code {
+            let Loaded { organisation, bundles, .. } = folder.configuration(&settings)?.load()?;
+            let bundles: BTreeMap<_, _> = bundles.into_iter().map(|bundle| (bundle.id, bundle.files)).collect();
+            let written = bundles.keys().map(ToString::to_string).collect::<Vec<_>>();
+            code::write(&self.to, &Code { organisation, bundles })?;
+            output::result(common.style(), &written, |written| {
+                format!("wrote the organisation and {} bundles to {}", written.len(), self.to.display())
+            });
+            return Ok(());
+        }
         let files = folder.partition_files()?;
         std::fs::create_dir_all(&self.to).map_err(|source| Failure::file(&self.to, source))?;
         let (key, now) = (folder.key()?, Timestamp::now());

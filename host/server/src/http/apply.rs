@@ -19,6 +19,7 @@ use super::app::{App, blocking};
 use super::extract::{Caller, Parameters, read_body};
 use super::json::{self, JSON_MEDIA_TYPE};
 use super::problem::{FieldError, Problem, ProblemBody, ProblemKind};
+use crate::difference::{self, Difference};
 use crate::publish::{ApplyError, Outcome, Proposal};
 
 /// The routes of this resource.
@@ -113,14 +114,17 @@ pub struct Applied {
     /// keeps nothing from being published.
     #[serde(default)]
     pub warnings: Vec<FieldError>,
+    /// The same changes in lines for people, with the open cases that each touches; of a dry run only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
 }
 
 impl Applied {
     /// The answer to what became of a proposal.
     #[must_use]
     pub fn new(outcome: Outcome, dry_run: bool) -> Self {
-        let Outcome { published, warnings } = outcome;
-        Self { revision: published.revision, dry_run, changes: published.changes, warnings }
+        let Outcome { published, warnings, differences } = outcome;
+        Self { revision: published.revision, dry_run, changes: published.changes, warnings, differences }
     }
 }
 
@@ -146,7 +150,9 @@ async fn apply(State(app): State<Arc<App>>, request: Request) -> Result<Json<App
         let in_force = move |configured| engine.configure(configured);
         let now = app.now();
         let before = app.configured();
-        let outcome = app.publisher.apply(&proposal, caller.requester(), now, dry_run, in_force, Some(&before))?;
+        let requester = caller.requester();
+        let mut outcome = app.publisher.apply(&proposal, requester, now, dry_run, in_force, Some(&before))?;
+        difference::touch(&mut outcome.differences, app.engine.partitions(), before.organisation(), requester)?;
         Ok(Applied::new(outcome, dry_run))
     })
     .await

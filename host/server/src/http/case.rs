@@ -22,6 +22,10 @@ pub struct CaseBody {
     /// The subject of its message, which tells cases of one name apart.
     #[schema(example = "3号注塑机停机")]
     pub subject: String,
+    /// The number of the document, if its kind has them and it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "行政部〔2026〕12号")]
+    pub document_number: Option<String>,
     /// The kind of its message.
     pub kind: String,
     /// `held`, `awaiting-approval`, `returned`, `rejected`, `withdrawn`, `open`, `resolved`, `closed` or `archived`.
@@ -163,7 +167,8 @@ pub struct GoalBody {
 pub struct DeliveryBody {
     /// Its id, the same across tries.
     pub id: String,
-    /// What it tells: `message`, `warning`, `escalation`, `withdrawal`, `held` or `verdict`.
+    /// What it tells: `message`, `warning`, `escalation`, `withdrawal`, `held`, `verdict`, `task`, `reminder`,
+    /// `comment`, `copy`, `answer`, `resolution` or `promise`.
     pub purpose: String,
     /// Through which channel.
     pub channel: String,
@@ -201,6 +206,16 @@ pub struct CaseSummary {
     /// Who answers for its resolution.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accountable: Option<String>,
+    /// Who sent it: `person:ID`, `service:NAME`, `contact:ID`, `anonymous` or `herald`.
+    pub sender: String,
+    /// The number of the document, if its kind has them and it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document_number: Option<String>,
+    /// Labels of sender and policies.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// How many of its tasks are open.
+    pub open_tasks: u32,
     /// What `If-Match` compares.
     pub version: u64,
     /// When its message was first submitted.
@@ -209,11 +224,25 @@ pub struct CaseSummary {
     /// When it last changed.
     #[schema(format = DateTime)]
     pub updated_at: String,
+    /// When it opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub opened_at: Option<String>,
+    /// When it was last resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub resolved_at: Option<String>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub ended_at: Option<String>,
 }
 
 impl CaseSummary {
     /// The summary of a case.
     pub(crate) fn new(case: &herald_core::case::Case) -> Self {
+        let left = &case.outstanding;
+        let moment = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string());
         Self {
             id: case.id.to_string(),
             name: case.name.clone(),
@@ -225,9 +254,16 @@ impl CaseSummary {
             department: case.department.to_string(),
             receivers: case.receivers.iter().map(ToString::to_string).collect(),
             accountable: case.accountable.as_ref().map(ToString::to_string),
+            sender: case.sender.to_string(),
+            document_number: case.document_number.clone(),
+            labels: case.labels.clone(),
+            open_tasks: left.approvals + left.acknowledgements + left.answers + left.reports,
             version: case.version,
             submitted_at: case.submitted_at.to_string(),
             updated_at: case.updated_at.to_string(),
+            opened_at: moment(case.opened_at),
+            resolved_at: moment(case.resolved_at),
+            ended_at: moment(case.ended_at),
         }
     }
 }

@@ -49,6 +49,7 @@ impl From<Refusal> for Problem {
             | Refusal::OtherTask { .. }
             | Refusal::Goal { .. }
             | Refusal::First(_)
+            | Refusal::RemindedAlready(_)
             | Refusal::TooLate(_) => Self::new(ProblemKind::Status, detail),
             // What the organisation's configuration lacks; nobody's request is at fault.
             Refusal::Nobody | Refusal::Deadline { .. } | Refusal::NoCalendar { .. } => {

@@ -6,7 +6,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use herald_core::case::Verdict;
+use herald_core::command::{PassOn, Remindees};
 use herald_core::ids::{TaskId, TaskNumber};
+use herald_core::target::Target;
 use herald_core::view::Row;
 use herald_core::workspace::Rows as _;
 use herald_engine::Ask;
@@ -91,18 +93,24 @@ fn place(item: &InboxTask) -> (bool, Option<Timestamp>, TaskId) {
 pub(crate) struct TaskVerbBody {
     /// The version of the case that the caller has seen; as `If-Match`, which takes precedence.
     version: Option<u64>,
-    /// The answer, the report, or why: at most 10,000 characters. Required to reject, return, answer and report.
+    /// The answer, the report, the comment, or why: at most 10,000 characters. Required to reject, return, answer,
+    /// report and comment; not for `acknowledge` and `claim`.
     #[schema(max_length = 10_000)]
     text: Option<String>,
+    /// Whom: one target to `transfer`, `delegate` and `add-approver`, up to 64 to `copy`.
+    #[schema(value_type = Vec<String>, example = json!(["person:li.lei"]))]
+    to: Vec<Target>,
 }
 
-/// Does a task.
+/// Does a task, or something with it.
 ///
 /// `approve`, `reject` and `return` an approval; `acknowledge`; `answer`; `report`; `claim` one that was
-/// offered to several.
+/// offered to several. Its holder may `transfer` it (it is theirs no longer), `delegate` it (somebody else may do it as
+/// well), of an approval `add-approver` (who must approve, too), and `copy` others in. The sender and the accountable
+/// person may `remind` its holders. Whoever sees the case may `comment`.
 #[utoipa::path(post, path = "/v1/tasks/{id}/{verb}", tag = "tasks",
     params(("id", description = "The task's id"),
-        ("verb", description = "`approve`, `reject`, `return`, `acknowledge`, `answer`, `report` or `claim`"),
+        ("verb", description = "`approve`, `reject`, `return`, `acknowledge`, `answer`, `report`, `claim`, `transfer`, `delegate`, `add-approver`, `remind`, `comment` or `copy`"),
         ("If-Match" = Option<String>, Header, description = "The version of the case that the caller has seen"),
         ("Idempotency-Key" = Option<String>, Header, max_length = 255, description = "Tells this request from its retries")),
     request_body = TaskVerbBody, responses(
@@ -120,28 +128,79 @@ async fn verb(
     let id: TaskId = id.parse().map_err(|_| Problem::not_found(format!("task `{id}`")))?;
     let Command { caller, request, expected_version, body } = command;
     let version = expected_version.or(body.version);
-    let ask = read_verb(&verb, id.number, body.text)?;
+    let ask = read_verb(&verb, id.number, body)?;
     ask::ask(app, caller, request, id.case, version, ask).await
 }
 
-fn read_verb(verb: &str, task: TaskNumber, text: Option<String>) -> Result<Ask, Problem> {
-    let decide = |verdict, text| Ok(Ask::Decide { task, verdict, text });
-    let required = |text: Option<String>| {
-        text.filter(|text| !text.trim().is_empty())
-            .ok_or_else(|| Problem::field("/text", format!("missing: `{verb}` needs words")))
-    };
-    let wordless = |text: Option<String>, ask: Ask| match text {
-        None => Ok(ask),
-        Some(_) => Err(Problem::field("/text", format!("`{verb}` takes no words"))),
+fn read_verb(verb: &str, task: TaskNumber, body: TaskVerbBody) -> Result<Ask, Problem> {
+    let TaskVerbBody { text, to, .. } = body;
+    let words = Words { verb, text, to };
+    let pass = |words: Words<'_>, how| {
+        let (to, text) = words.one_target()?;
+        Ok(Ask::Pass { task, how, to, text })
     };
     match verb {
-        "approve" => decide(Verdict::Approved, text),
-        "reject" => decide(Verdict::Rejected, Some(required(text)?)),
-        "return" => decide(Verdict::Returned, Some(required(text)?)),
-        "acknowledge" => wordless(text, Ask::Acknowledge(task)),
-        "answer" => Ok(Ask::Answer(task, required(text)?)),
-        "report" => Ok(Ask::Report(task, required(text)?)),
-        "claim" => wordless(text, Ask::Claim(task)),
+        "approve" => Ok(Ask::Decide { task, verdict: Verdict::Approved, text: words.optional()? }),
+        "reject" => Ok(Ask::Decide { task, verdict: Verdict::Rejected, text: Some(words.required()?) }),
+        "return" => Ok(Ask::Decide { task, verdict: Verdict::Returned, text: Some(words.required()?) }),
+        "acknowledge" => words.none().map(|()| Ask::Acknowledge(task)),
+        "answer" => Ok(Ask::Answer(task, words.required()?)),
+        "report" => Ok(Ask::Report(task, words.required()?)),
+        "claim" => words.none().map(|()| Ask::Claim(task)),
+        "transfer" => pass(words, PassOn::Transfer),
+        "delegate" => pass(words, PassOn::Delegate),
+        "add-approver" => {
+            let (to, text) = words.one_target()?;
+            Ok(Ask::AddApprover { task, to, text })
+        }
+        "remind" => Ok(Ask::Remind(Remindees::Task(task), words.optional()?)),
+        "comment" => Ok(Ask::Comment(Some(task), words.required()?)),
+        "copy" => Ok(Ask::Copy { task: Some(task), to: words.to, text: words.text }),
         _ => Err(Problem::not_found(format!("verb `{verb}` of a task"))),
+    }
+}
+
+/// What came with a verb. What the verb has no use for is refused: somebody meant something by it.
+pub(crate) struct Words<'a> {
+    pub(crate) verb: &'a str,
+    pub(crate) text: Option<String>,
+    pub(crate) to: Vec<Target>,
+}
+
+impl Words<'_> {
+    pub(crate) fn none(self) -> Result<(), Problem> {
+        match self.text {
+            None => self.to_nobody(),
+            Some(_) => Err(Problem::field("/text", format!("`{}` takes no words", self.verb))),
+        }
+    }
+
+    pub(crate) fn optional(self) -> Result<Option<String>, Problem> {
+        self.to_nobody()?;
+        Ok(self.text)
+    }
+
+    pub(crate) fn required(self) -> Result<String, Problem> {
+        self.to_nobody()?;
+        let missing = || Problem::field("/text", format!("missing: `{}` needs words", self.verb));
+        self.text.filter(|text| !text.trim().is_empty()).ok_or_else(missing)
+    }
+
+    pub(crate) fn one_target(mut self) -> Result<(Target, Option<String>), Problem> {
+        match (self.to.pop(), self.to.len()) {
+            (Some(to), 0) => Ok((to, self.text)),
+            (_, others) => {
+                let found = if others == 0 { 0 } else { others + 1 };
+                Err(Problem::field("/to", format!("names {found} targets; `{}` takes one", self.verb)))
+            }
+        }
+    }
+
+    fn to_nobody(&self) -> Result<(), Problem> {
+        if self.to.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::field("/to", format!("`{}` is done by the caller, and takes no `to`", self.verb)))
+        }
     }
 }

@@ -247,6 +247,7 @@ fn describe(table: TableName, key: &[u8]) -> String {
             parts.case().zip(parts.position()).map(|(case, position)| format!("case {case}, {position}"))
         }
         TableName::Failures => Parts(key).revision().map(|(bundle, revision)| format!("{bundle} revision {revision}")),
+        TableName::Numbers => std::str::from_utf8(key).ok().map(|series| format!("series `{series}`")),
         TableName::Requests | TableName::RequestsByTime => None,
     };
     named.unwrap_or_else(|| {

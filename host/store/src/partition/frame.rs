@@ -172,4 +172,12 @@ impl Rows for FrameWriter<'_> {
     fn delivery(&self, case: CaseId, number: DeliveryNumber) -> Result<Option<Delivery>, RowError> {
         self.projections.delivery(case, number)
     }
+
+    fn last_number(&self, series: &str) -> Result<u32, RowError> {
+        self.projections.last_number(series)
+    }
+
+    fn participates(&self, person: &PersonId, case: CaseId) -> Result<bool, RowError> {
+        Rows::participates(&self.projections, person, case)
+    }
 }

@@ -72,6 +72,10 @@ pub struct CaseFilter<'a> {
     pub participant: Option<&'a PersonId>,
     /// Their level.
     pub level: Option<Level>,
+    /// A label that they bear, and its value.
+    pub label: Option<(&'a str, &'a str)>,
+    /// The case that they came out of.
+    pub caused_by: Option<CaseId>,
 }
 
 /// Some cases.
@@ -238,6 +242,10 @@ impl Snapshot {
                 StoreError::Corrupt(format!("`{}` names case {id}, which does not exist", index.as_str()))
             })?;
             page.next = Some(id);
+            // Whatever is older than a case did not come out of it.
+            if filter.caused_by.is_some_and(|cause| id < cause) {
+                break;
+            }
             if filter.wants(&case) {
                 page.cases.push(case);
             }
@@ -316,6 +324,8 @@ impl CaseFilter<'_> {
         self.status.is_none_or(|status| case.status == status)
             && self.kind.is_none_or(|kind| case.kind == *kind)
             && self.level.is_none_or(|level| case.level == level)
+            && self.label.is_none_or(|(name, value)| case.labels.get(name).is_some_and(|found| found == value))
+            && self.caused_by.is_none_or(|cause| case.caused_by == Some(cause))
             && self.department.is_none_or(|id| case.department == *id || case.receivers.contains(id))
     }
 }

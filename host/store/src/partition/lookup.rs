@@ -83,6 +83,13 @@ pub(super) fn failures(failures: &impl Readable, key: &[u8]) -> Result<Failures,
     row.map_or_else(|| Ok(Failures::default()), |row| codec::decode_row(TableName::Failures, row.value()))
 }
 
+/// The last number that was given in a series of documents; 0 before the first.
+pub(super) fn last_number(numbers: &impl Readable, series: &str) -> Result<u32, StoreError> {
+    let Some(row) = numbers.get(series.as_bytes())? else { return Ok(0) };
+    let unreadable = || StoreError::Corrupt("a row of `numbers` cannot be read".to_owned());
+    row.value().try_into().map(u32::from_be_bytes).map_err(|_| unreadable())
+}
+
 pub(super) fn row<T: Row>(table: &impl Readable, key: &[u8]) -> Result<Option<T>, StoreError> {
     table.get(key)?.map(|row| codec::decode_row(T::TABLE, row.value())).transpose()
 }

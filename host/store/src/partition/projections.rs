@@ -59,6 +59,9 @@ impl<'txn> Projections<'txn> {
             let digest = lookup::request_digest(&request.principal, &request.path, &request.key);
             inner.remember_request(&digest, StoredRequest { at: record.at, position })?;
         }
+        for (series, number) in changes.numbers {
+            inner.insert(TableName::Numbers, series.as_bytes(), &number.to_be_bytes())?;
+        }
         if let Some(change) = changes.case {
             inner.change(record.case, record.case.as_bytes(), change)?;
         }
@@ -110,6 +113,14 @@ impl Rows for Projections<'_> {
 
     fn delivery(&self, case: CaseId, number: DeliveryNumber) -> Result<Option<Delivery>, RowError> {
         self.row(&keys::row(case, number.0))
+    }
+
+    fn last_number(&self, series: &str) -> Result<u32, RowError> {
+        lookup::last_number(self.inner.borrow().tables.get(TableName::Numbers), series).map_err(lookup::row_error)
+    }
+
+    fn participates(&self, person: &PersonId, case: CaseId) -> Result<bool, RowError> {
+        Self::participates(self, person, case).map_err(lookup::row_error)
     }
 }
 

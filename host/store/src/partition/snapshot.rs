@@ -280,4 +280,13 @@ impl Rows for Snapshot {
     fn delivery(&self, case: CaseId, number: DeliveryNumber) -> Result<Option<Delivery>, RowError> {
         self.row(&keys::row(case, number.0)).map_err(lookup::row_error)
     }
+
+    fn last_number(&self, series: &str) -> Result<u32, RowError> {
+        let table = self.table(TableName::Numbers).map_err(lookup::row_error)?;
+        lookup::last_number(&table, series).map_err(lookup::row_error)
+    }
+
+    fn participates(&self, person: &PersonId, case: CaseId) -> Result<bool, RowError> {
+        Self::participates(self, person, case).map_err(lookup::row_error)
+    }
 }

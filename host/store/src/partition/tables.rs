@@ -104,6 +104,8 @@ tables! {
     RequestsByTime requests_by_time;
     /// Bundle, revision → how its hooks fail; no row where none does.
     Failures failures;
+    /// Series of documents → the last number that was given in it, big-endian.
+    Numbers numbers;
 }
 
 impl TableName {

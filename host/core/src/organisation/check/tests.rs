@@ -180,6 +180,13 @@ fn each_problem_is_named_with_its_place() {
         ),
         ("/kinds/notice/naming".into(), json!("{title"), "kinds.notice.naming: has a `{` without a `}`"),
         ("/kinds/notice/naming".into(), json!(""), "kinds.notice.naming: is empty"),
+        (
+            "/kinds/notice/document_number".into(),
+            json!("{subject}{number}"),
+            "kinds.notice.document_number: there is no field `{subject}`; use `{department}`, `{title}`, `{year}`, `{number}`",
+        ),
+        ("/kinds/notice/document_number".into(), json!("{year}"), "document_number: must name `{number}` once"),
+        ("/kinds/notice/document_number".into(), json!("{number}{number}"), "must name `{number}` once"),
         ("/kinds/notice/close_after_working_days".into(), json!(0), "close_after_working_days: 0 working days is out"),
         ("/kinds/notice/reopen_within_working_days".into(), json!(1001), "1001 working days is out of range"),
         ("/kinds/.x".into(), whole()["kinds"]["notice"].clone(), "kinds.\".x\": `.x` begins with a dot"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::channel::{Channel, FanOut, INBOX, Transport};
-use super::super::kind::{Kind, NAMING_FIELDS};
+use super::super::kind::{Kind, NAMING_FIELDS, NUMBER, NUMBERING_FIELDS};
 use super::{Among, Check, Field};
 use crate::failing::NOTICE_KIND;
 use crate::names::PersonId;
@@ -42,6 +42,9 @@ impl Check<'_> {
         }
         if let Some(owner) = &channel.owner {
             self.people_of(&at.key("owner"), owner, Among::Responsible);
+        }
+        if let Some(contact) = &channel.contact {
+            self.people_of(&at.key("contact"), contact, Among::Responsible);
         }
         if let Some(stage) = &channel.approval {
             self.approval(&at.key("approval"), stage);
@@ -130,7 +133,16 @@ impl Check<'_> {
                 self.say(at.clone(), "is a kind of herald's own; choose another name");
             }
             self.title(&at, &kind.title);
-            self.naming(at.key("naming"), &kind.naming);
+            self.template(at.key("naming"), &kind.naming, NAMING_FIELDS);
+            if let Some(template) = &kind.document_number {
+                self.template(at.key("document_number"), template, NUMBERING_FIELDS);
+                if template.matches(&format!("{{{NUMBER}}}")).count() != 1 {
+                    self.say(
+                        at.key("document_number"),
+                        format!("must name `{{{NUMBER}}}` once: it tells documents apart"),
+                    );
+                }
+            }
             self.form(&at.key("form"), kind);
             let days = kind.close_after_working_days;
             if days == 0 || days > WORKING_DAYS_LIMIT {
@@ -145,18 +157,19 @@ impl Check<'_> {
         }
     }
 
-    fn naming(&mut self, field: Field, naming: &str) {
-        if naming.trim().is_empty() {
+    /// A template that may use these fields.
+    fn template(&mut self, field: Field, template: &str, fields: &[&str]) {
+        if template.trim().is_empty() {
             self.say(field, "is empty: cases need a name; leave it out for the usual one");
             return;
         }
-        for part in naming.split('{').skip(1) {
+        for part in template.split('{').skip(1) {
             let Some((name, _)) = part.split_once('}') else {
                 self.say(field, "has a `{` without a `}`");
                 return;
             };
-            if !NAMING_FIELDS.contains(&name) {
-                let known = NAMING_FIELDS.join("}`, `{");
+            if !fields.contains(&name) {
+                let known = fields.join("}`, `{");
                 self.say(field.clone(), format!("there is no field `{{{name}}}`; use `{{{known}}}`"));
             }
         }

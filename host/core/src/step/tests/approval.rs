@@ -382,3 +382,70 @@ fn a_stage_beside_the_open_case() {
         ],
     );
 }
+
+#[test]
+fn what_was_done_is_accepted_by_each_side() {
+    let sides = ["role:production/head", "role:sales/head"];
+    let accepted = stage("accepted", &sides, json!({"phase": "acceptance", "mode": "all", "within": "PT8H"}));
+    let plan = approved_by(std::slice::from_ref(&accepted));
+    let resolved = [
+        // Nobody has to approve it first.
+        ("11-23 09:00 p.worker submit", "case open; stage accepted waiting; !approve of"),
+        ("11-23 09:10 p.worker close", "refused: a case that is `open` does not take `close`"),
+        (
+            "11-23 10:00 s.head resolve done",
+            "case resolved; t2 approve of p.head due 11-23 18:00; t3 approve of s.head; stage accepted running",
+        ),
+        ("11-23 10:05 p.worker close", "refused: a stage of it is still to be decided"),
+        ("11-23 10:10 p.head approve 2 signed", "case resolved; stage accepted running"),
+    ];
+    let world = check(plan, &resolved);
+    check_in(
+        world.clone(),
+        &[
+            ("11-23 10:20 s.head approve 3 signed", "case resolved; stage accepted approved; g3 stage:accepted met"),
+            ("11-23 10:30 p.worker close 5", "case closed"),
+        ],
+    );
+    // Whoever does not accept it has it done again, and then everybody is asked again.
+    check_in(
+        world.clone(),
+        &[
+            ("11-23 10:20 s.head reject 3 the second line stands", "case open; stage accepted waiting; !approve of"),
+            ("11-23 11:00 s.head resolve both", "case resolved; t4 approve of p.head; t5 approve of s.head"),
+        ],
+    );
+    check_in(
+        world.clone(),
+        &[(
+            "11-23 10:20 p.worker reopen look",
+            "case open; stage accepted waiting; !approve of; stage:accepted cancelled",
+        )],
+    );
+    // Silence accepts nothing, and what is not signed escalates.
+    check_in(world, &[("12-10 09:00 tick", "case resolved; stage:accepted breached; escalation to duty")]);
+    // The sender may be one of the sides; and approvals come before, beside and after each other.
+    let check_first = stage("check", &["role:legal/head"], json!({}));
+    let both = approved_by(&[check_first.clone(), accepted.clone()]);
+    let mut world = World::new(both);
+    world.message.sender = crate::fixture::requester("p.head").actor;
+    check_in(
+        world,
+        &[
+            ("11-23 09:00 p.head submit", "case awaiting-approval; t1 approve of l.head; stage accepted waiting"),
+            ("11-23 09:10 l.head approve 1", "case open"),
+            ("11-23 10:00 s.head resolve done", "t3 approve of p.head"),
+            ("11-23 10:10 p.head approve 3", "!refused"),
+        ],
+    );
+    let mut world = World::new(beside(&[check_first, accepted]));
+    world.message.kind = "fault".parse().unwrap();
+    check_in(
+        world,
+        &[
+            ("11-23 09:00 p.worker submit", "case open; stage check running; stage accepted waiting"),
+            ("11-23 10:00 s.head resolve done", "case resolved; stage accepted waiting; stage check running"),
+            ("11-23 10:10 l.head approve 2", "stage check approved; stage accepted running; t3 approve of p.head"),
+        ],
+    );
+}

@@ -13,21 +13,21 @@ fn promise(within: &str) -> Value {
 fn an_escalation_that_dies_on_its_way_goes_to_the_catch_all() {
     let by_phone = json!({"notify": {"person:gm": {"by": ["phone"], "acknowledge": promise("PT1H")}}});
     let world = escalating(goals(&[goal("a", json!({}))]), &[("a", by_phone)]);
-    let breached = [SUBMIT, ("11-23 17:00 tick", "d1 escalation to gm by phone pending; flags []; !to duty")];
+    let breached = [SUBMIT, ("11-23 17:00 tick", "d2 escalation to gm by phone pending; flags []; !to duty")];
     let world = check_in(world, &breached);
     check_in(
         world.clone(),
         &[
-            ("11-23 17:10 host failed 1", "flags []; !to duty"),
-            ("11-23 17:20 host dead 1", "flags [escalation-fallback]; d2 escalation to duty by inbox delivered"),
-            ("11-23 17:30 host dead 1", "events: .; !d3"),
+            ("11-23 17:10 host failed 2", "flags []; !to duty"),
+            ("11-23 17:20 host dead 2", "flags [escalation-fallback]; d3 escalation to duty by inbox delivered"),
+            ("11-23 17:30 host dead 2", "events: .; !d4"),
             // Tried again, it may die again.
-            ("11-23 17:40 admin replay 1", "d1 escalation to gm by phone pending"),
-            ("11-23 17:50 host dead 1", "d3 escalation to duty"),
+            ("11-23 17:40 admin replay 2", "d2 escalation to gm by phone pending"),
+            ("11-23 17:50 host dead 2", "d4 escalation to duty"),
         ],
     );
     // What was kept meanwhile needs nobody any more, and neither does what followed from it.
-    check_in(world.clone(), &[("11-23 17:10 s.head meet a", ""), ("11-23 17:20 host dead 1", "flags []; !to duty")]);
+    check_in(world.clone(), &[("11-23 17:10 s.head meet a", ""), ("11-23 17:20 host dead 2", "flags []; !to duty")]);
     let chain = [
         ("a", json!({"goals": [goal("b", json!({}))]})),
         ("b", json!({"notify": {"person:gm": {"by": ["phone"], "acknowledge": promise("PT1H")}}})),
@@ -35,9 +35,9 @@ fn an_escalation_that_dies_on_its_way_goes_to_the_catch_all() {
     let followed = escalating(goals(&[goal("a", json!({}))]), &chain);
     let steps = [
         SUBMIT,
-        ("11-24 01:00 tick", "b breached; d1 escalation to gm by phone pending"),
+        ("11-24 01:00 tick", "b breached; d3 escalation to gm by phone pending"),
         ("11-24 01:10 s.head meet a", "b breached of"),
-        ("11-24 01:20 host dead 1", "flags []; !to duty"),
+        ("11-24 01:20 host dead 3", "flags []; !to duty"),
     ];
     check_in(followed, &steps);
     // A message that dies is no escalation; with nobody in the house the dead letter stands.
@@ -49,7 +49,7 @@ fn an_escalation_that_dies_on_its_way_goes_to_the_catch_all() {
     }
     check_in(
         empty,
-        &[("11-23 17:20 host dead 1", "flags [escalation-fallback]; d1 escalation to gm by phone dead; !d2")],
+        &[("11-23 17:20 host dead 2", "flags [escalation-fallback]; d2 escalation to gm by phone dead; !d3")],
     );
 }
 
@@ -64,7 +64,7 @@ fn what_is_kept_after_its_deadline_is_late_before_the_host_says_so() {
             SUBMIT,
             (
                 "11-24 09:01 s.desk answer 1 sorry",
-                "events: task-done goals-breached goal-met.; g1 answer breached kept late",
+                "events: task-done goals-breached goal-met told.; g1 answer breached kept late",
             ),
             // The timer was on its way.
             ("11-24 09:02 host due 1", "events: ."),

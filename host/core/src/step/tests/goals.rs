@@ -70,7 +70,7 @@ fn warnings() {
         &[
             ("11-23 09:00 p.worker submit", "due 11-23 17:00 warn 11-23 15:00"),
             ("11-23 14:59 host warn 1", "events: ."),
-            ("11-23 15:00 tick", "events: goals-warned told.; d1 warning to s.head by inbox; ! warn 1"),
+            ("11-23 15:00 tick", "events: goals-warned told.; d2 warning to s.head by inbox; ! warn 1"),
             ("11-23 15:00 host warn 1", "events: ."),
             ("11-23 17:00 tick", "a breached"),
         ],

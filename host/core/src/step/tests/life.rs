@@ -135,7 +135,7 @@ fn a_kind_settles_how_long_silence_is_waited_for_and_nothing_closes_beside_a_sta
         &[
             ("11-23 09:00 p.worker submit", "case open; t1 approve of l.head"),
             ("11-23 10:00 p.head resolve", "case resolved; close running"),
-            ("11-23 10:01 p.worker close", "refused: an approval after the fact is still to be decided"),
+            ("11-23 10:01 p.worker close", "refused: a stage of it is still to be decided"),
             ("11-25 10:00 tick", "case resolved; close running"),
             ("11-25 11:00 l.head approve 1", "case resolved; stage check approved"),
             ("11-27 10:00 tick", "case closed"),

@@ -63,6 +63,17 @@ fn reaches() -> Vec<(&'static str, Value)> {
         ("person:s.head", json!({"report": promise(json!("PT72H"))})),
         ("contact:acme", json!({"by": ["partner"]})),
         ("person:p.worker", json!({})),
+        (
+            "members:production",
+            json!({"acknowledge": [{"within": "PT20H", "remind_before": "PT2H", "set_by": "sales/x"}]}),
+        ),
+        (
+            "role:legal/head",
+            json!({"answer": [
+                {"within": "PT4H", "about": "the law", "set_by": "sales/x"},
+                {"within": "PT6H", "about": "the price", "remind_before": "PT1H", "set_by": "sales/x"},
+            ]}),
+        ),
     ]
 }
 
@@ -89,6 +100,8 @@ fn stages() -> Vec<Value> {
         json!({"name": "c", "approvers": ["role:legal/head", "person:p.worker"], "mode": "sequential", "set_by": set_by}),
         json!({"name": "d", "approvers": ["role:legal/head", "role:sales/head"], "mode": "all", "within": "PT9H",
             "at_deadline": "reject"}),
+        json!({"name": "e", "phase": "acceptance", "approvers": ["role:production/head", "role:sales/head"], "mode": "all",
+            "within": "PT9H", "set_by": set_by}),
     ]
 }
 
@@ -143,6 +156,11 @@ fn made_up(world: &World, verb: Verb, one: &Move) -> (String, Command) {
     let people: Vec<PersonId> = world.organisation.people.keys().cloned().collect();
     let anybody = || choose(&people, one.who).unwrap().to_string();
     let case = world.rows.cases.get(&world.id);
+    let somebody = || match one.pick % 3 {
+        0 => "role:sales/agent".to_owned(),
+        1 => "department:legal".to_owned(),
+        _ => format!("person:{}", choose(&people, one.pick).unwrap()),
+    };
     let sender = word(&world.message.sender);
     let accountable = || case.and_then(|case| case.accountable.as_ref()).map_or_else(anybody, ToString::to_string);
     let of_task = |kind: Option<TaskKind>, line: &str| {
@@ -178,6 +196,13 @@ fn made_up(world: &World, verb: Verb, one: &Move) -> (String, Command) {
         Verb::Acknowledge => triple(of_task(Some(TaskKind::Acknowledge), ""), "acknowledge"),
         Verb::Answer => triple(of_task(Some(TaskKind::Answer), "yes"), "answer"),
         Verb::Report => triple(of_task(Some(TaskKind::Report), "half"), "report"),
+        Verb::Transfer => triple(of_task(None, &somebody()), "transfer"),
+        Verb::Delegate => triple(of_task(None, &somebody()), "delegate"),
+        Verb::AddApprover => triple(of_task(Some(TaskKind::Approve), &somebody()), "add-approver"),
+        Verb::Remind => (fitting(sender), "remind", ["", "1", "answer", "acknowledge"][one.pick % 4].to_owned()),
+        Verb::Comment => (fitting(sender), "comment", "so it is".to_owned()),
+        Verb::Copy => (fitting(sender), "copy", somebody()),
+        Verb::HandOver => (fitting(accountable()), "hand-over", somebody()),
         Verb::Resolve => (fitting(accountable()), "resolve", "done".to_owned()),
         Verb::Reopen => (fitting(accountable()), "reopen", String::new()),
         Verb::Close => (fitting(sender), "close", (one.pick % 7).to_string()),
@@ -237,7 +262,7 @@ proptest! {
     fn no_sequence_of_commands_breaks_the_machine(
         plans in (plans(), plans()),
         sender in senders(),
-        kind in prop::sample::select(&["notice", "fault", "quick"][..]),
+        kind in prop::sample::select(&["notice", "fault", "quick", "decree", "opinion"][..]),
         escalation in any::<u32>(),
         held in prop::bool::weighted(0.1),
         moves in moves(),

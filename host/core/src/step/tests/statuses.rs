@@ -73,6 +73,13 @@ fn every_command_in_every_status() {
         // Reports end with the resolution.
         ("s.desk report 3 half",     Verb::Report,            ".r...xxrr.."),
         ("s.desk claim 2",           Verb::Claim,             ".r...rrrr.."),
+        ("s.desk transfer 2 person:s.agent", Verb::Transfer,  ".r...xxxx.."),
+        ("s.desk delegate 2 person:s.agent", Verb::Delegate,  ".r...xxxx.."),
+        ("p.head add-approver APPROVAL person:p.mate", Verb::AddApprover, ".x....x.x.."),
+        ("p.worker remind 2",        Verb::Remind,            ".r...xxxx.."),
+        ("p.worker comment so",      Verb::Comment,           "xxxxxxxxxx."),
+        ("p.worker copy person:s.agent", Verb::Copy,          ".x...xxxxx."),
+        ("s.head hand-over person:s.agent", Verb::HandOver,   ".....xxxx.."),
         ("s.head resolve done",      Verb::Resolve,           ".....xx...."),
         ("p.worker reopen",          Verb::Reopen,            ".......xxx."),
         // A stage beside the case has to be decided first.

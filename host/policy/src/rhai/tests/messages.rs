@@ -36,7 +36,7 @@ fn a_wrong_value_is_named_at_its_line_and_column() {
         (
             r#"plan.send("departmen:sales");"#,
             "2:6: `departmen:sales` is no target; write `person:ID`, `role:DEPARTMENT/ROLE`, `department:ID`, \
-             `contact:ID` or `everyone`; did you mean `department:`?",
+             `members:ID`, `leader:ID`, `contact:ID` or `everyone`; did you mean `department:`?",
         ),
         (r#"plan.send("person:lilei");"#, "2:6: there is no person `lilei`; did you mean `li.lei`?"),
         ("\n  plan.level = 4;", "3:8: 4 is no level; write 1 (urgent and important), 2 (important) or 3 (general)"),

@@ -93,6 +93,8 @@ impl Reader<'_> {
             labels: self.labels(plan.labels)?,
             archive,
             restrict,
+            // This version of the contract has no word for it.
+            refuse: None,
         })
     }
 
@@ -164,6 +166,9 @@ impl Reader<'_> {
                 acknowledge_within: span_if(&Path::Of(&path, "acknowledge-within"), send.acknowledge_within)?,
                 answer_within: span_if(&Path::Of(&path, "answer-within"), send.answer_within)?,
                 report_every: span_if(&Path::Of(&path, "report-every"), send.report_every)?,
+                // This version of the contract has no words for these.
+                remind_before: None,
+                asks: Vec::new(),
             })
         };
         sends.into_iter().enumerate().map(send).collect()

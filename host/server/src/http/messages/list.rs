@@ -3,8 +3,9 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
 use herald_core::case::{Case, Status};
 use herald_core::ids::CaseId;
 use herald_core::message::Level;
@@ -13,6 +14,8 @@ use herald_store::partition::CaseFilter;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::table;
+use crate::http::answer;
 use crate::http::app::{App, blocking};
 use crate::http::case::CaseSummary;
 use crate::http::extract::{Caller, Parameters};
@@ -35,6 +38,10 @@ pub(crate) struct Filter {
     participant: Option<String>,
     /// Only those of this level, from 1 to 3.
     level: Option<u8>,
+    /// Only those that bear a label, as `NAME:VALUE`, such as `customer:acme`.
+    label: Option<String>,
+    /// Only those that came out of this case.
+    caused_by: Option<String>,
     /// The `next` of the page before.
     cursor: Option<String>,
     /// How many to list: 1 to 200, otherwise 50.
@@ -48,6 +55,8 @@ struct Wanted {
     department: Option<DepartmentId>,
     participant: Option<PersonId>,
     level: Option<Level>,
+    label: Option<(String, String)>,
+    caused_by: Option<CaseId>,
 }
 
 impl Wanted {
@@ -62,6 +71,8 @@ impl Wanted {
             department: name("department", filter.department.as_deref())?,
             participant: participant(filter.participant.as_deref(), caller)?,
             level: filter.level.map(|level| Level::try_from(level).map_err(|e| parameter("level", e))).transpose()?,
+            label: filter.label.as_deref().map(label).transpose()?,
+            caused_by: name("caused_by", filter.caused_by.as_deref())?,
         })
     }
 
@@ -72,8 +83,15 @@ impl Wanted {
             department: self.department.as_ref(),
             participant: self.participant.as_ref(),
             level: self.level,
+            label: self.label.as_ref().map(|(name, value)| (name.as_str(), value.as_str())),
+            caused_by: self.caused_by,
         }
     }
+}
+
+fn label(text: &str) -> Result<(String, String), Problem> {
+    let split = text.split_once(':').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    split.ok_or_else(|| parameter("label", format!("`{text}` is no label; write `NAME:VALUE`")))
 }
 
 fn name<T: std::str::FromStr<Err: ToString>>(field: &str, text: Option<&str>) -> Result<Option<T>, Problem> {
@@ -101,18 +119,24 @@ fn participant(text: Option<&str>, caller: &Caller) -> Result<Option<PersonId>, 
 }
 
 /// The cases that the caller may see, newest first.
-#[utoipa::path(get, path = "/v1/messages", tag = "messages", params(Filter), responses(
-    (status = 200, description = "A page of cases", body = Page<CaseSummary>),
+///
+/// With `Accept: text/csv` the page is a table for a spreadsheet; the address of the next one is in the header `Link`.
+#[utoipa::path(get, path = "/v1/messages", tag = "messages", params(Filter,
+    ("Accept" = Option<String>, Header, description = "`text/csv` for a table")), responses(
+    (status = 200, description = "A page of cases", content((Page<CaseSummary> = "application/json"), (String = "text/csv"))),
     (status = 400, description = "A parameter is wrong", body = ProblemBody)))]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
     Parameters(filter): Parameters<Filter>,
-) -> Result<Json<Page<CaseSummary>>, Problem> {
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let wanted = Wanted::read(&filter, &caller)?;
     let limit = limit(filter.limit)?;
     let before = read_cursor(filter.cursor.as_deref())?;
-    blocking(move || page(&app, &caller, &wanted, before, limit)).await.map(Json)
+    let page = blocking(move || page(&app, &caller, &wanted, before, limit)).await?;
+    if table::is_wanted(&headers) { table::answer(&page, &uri) } else { Ok(answer::json(StatusCode::OK, &page)) }
 }
 
 fn page(

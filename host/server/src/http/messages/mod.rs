@@ -2,10 +2,13 @@
 
 mod batch;
 mod cloudevents;
+mod form;
 mod list;
+mod rows;
 mod show;
 mod submission;
 mod submit;
+mod table;
 mod verbs;
 
 use std::sync::Arc;
@@ -22,6 +25,10 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(submit::submit, list::list))
         .routes(routes!(show::show))
         .routes(routes!(show::decisions))
+        .routes(routes!(form::form))
+        .routes(routes!(rows::tasks))
+        .routes(routes!(rows::goals))
+        .routes(routes!(rows::deliveries))
         .routes(routes!(verbs::resubmit))
         .routes(routes!(verbs::verb))
         .routes(routes!(verbs::goal_verb))

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
+use herald_core::case::TaskKind;
+use herald_core::command::Remindees;
 use herald_core::plan::GoalName;
+use herald_core::target::Target;
 use herald_engine::Ask;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -16,6 +19,7 @@ use crate::http::ask;
 use crate::http::case::CaseBody;
 use crate::http::extract::Command;
 use crate::http::problem::{Problem, ProblemBody};
+use crate::http::tasks::Words;
 
 /// What a command to a case may say.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -29,21 +33,30 @@ pub(crate) struct VerbBody {
     /// From 1 to 5; for `close`.
     #[schema(minimum = 1, maximum = 5)]
     score: Option<u8>,
+    /// For `comment`, `remind` and `copy`: at most 10,000 characters.
+    #[schema(max_length = 10_000)]
+    text: Option<String>,
+    /// Whom: one target to `hand-over`, up to 64 to `copy`.
+    #[schema(value_type = Vec<String>, example = json!(["person:li.lei"]))]
+    to: Vec<Target>,
+    /// For `remind`: holders of tasks of one kind only, such as `acknowledge`.
+    #[schema(value_type = Option<String>)]
+    tasks: Option<TaskKind>,
 }
 
 impl VerbBody {
-    /// Refuses what the verb has no use for: somebody meant something by it.
-    fn without_score(self) -> Result<Option<String>, Problem> {
-        match self.score {
-            None => Ok(self.reason),
-            Some(_) => Err(Problem::field("/score", "only `close` takes a score")),
-        }
-    }
-
-    fn without_words(self) -> Result<(), Problem> {
-        match self.without_score()? {
+    /// Refuses every field but those that `verb` has a use for: somebody meant something by it.
+    fn only(&self, verb: &str, fields: &[&str]) -> Result<(), Problem> {
+        let given = [
+            ("reason", self.reason.is_some()),
+            ("score", self.score.is_some()),
+            ("text", self.text.is_some()),
+            ("to", !self.to.is_empty()),
+            ("tasks", self.tasks.is_some()),
+        ];
+        match given.into_iter().find(|(field, given)| *given && !fields.contains(field)) {
             None => Ok(()),
-            Some(_) => Err(Problem::field("/reason", "this takes no reason")),
+            Some((field, _)) => Err(Problem::field(format!("/{field}"), format!("`{verb}` takes no `{field}`"))),
         }
     }
 }
@@ -51,10 +64,11 @@ impl VerbBody {
 /// Asks something of a case.
 ///
 /// `resolve` (the accountable person), `reopen`, `close` (with a score), `withdraw`, `release` a held one,
-/// `archive` an ended one.
+/// `archive` an ended one. The accountable person may `hand-over`; the sender and the accountable person may `remind`
+/// the holders of its open tasks, and `copy` others in; whoever sees it may `comment`.
 #[utoipa::path(post, path = "/v1/messages/{id}/{verb}", tag = "messages",
     params(("id", description = "The case's id"),
-        ("verb", description = "`resolve`, `reopen`, `close`, `withdraw`, `release` or `archive`"),
+        ("verb", description = "`resolve`, `reopen`, `close`, `withdraw`, `release`, `archive`, `hand-over`, `remind`, `comment` or `copy`"),
         ("If-Match" = Option<String>, Header, description = "The version that the caller has seen"),
         ("Idempotency-Key" = Option<String>, Header, max_length = 255, description = "Tells this request from its retries")),
     request_body = VerbBody, responses(
@@ -72,16 +86,38 @@ pub(crate) async fn verb(
     let id = case_id(&id)?;
     let Command { caller, request, expected_version, body } = command;
     let version = expected_version.or(body.version);
-    let ask = match verb.as_str() {
-        "resolve" => Ask::Resolve(body.without_score()?),
-        "reopen" => Ask::Reopen(body.without_score()?),
-        "close" => Ask::Close { score: body.score, reason: body.reason },
-        "withdraw" => Ask::Withdraw(body.without_score()?),
-        "release" => body.without_words().map(|()| Ask::Release)?,
-        "archive" => body.without_words().map(|()| Ask::Archive)?,
+    ask::ask(app, caller, request, id, version, read_verb(&verb, body)?).await
+}
+
+fn read_verb(verb: &str, body: VerbBody) -> Result<Ask, Problem> {
+    let fields: &[&str] = match verb {
+        "resolve" | "reopen" | "withdraw" => &["reason"],
+        "close" => &["reason", "score"],
+        "release" | "archive" => &[],
+        "hand-over" => &["reason", "to"],
+        "remind" => &["text", "tasks"],
+        "comment" => &["text"],
+        "copy" => &["text", "to"],
         _ => return Err(Problem::not_found(format!("verb `{verb}` of a message"))),
     };
-    ask::ask(app, caller, request, id, version, ask).await
+    body.only(verb, fields)?;
+    let VerbBody { reason, score, text, to, tasks, .. } = body;
+    let words = |text, to| Words { verb, text, to };
+    Ok(match verb {
+        "resolve" => Ask::Resolve(reason),
+        "reopen" => Ask::Reopen(reason),
+        "withdraw" => Ask::Withdraw(reason),
+        "close" => Ask::Close { score, reason },
+        "release" => Ask::Release,
+        "archive" => Ask::Archive,
+        "hand-over" => {
+            let (to, reason) = words(reason, to).one_target()?;
+            Ask::HandOver(to, reason)
+        }
+        "remind" => Ask::Remind(Remindees::Open(tasks), text),
+        "comment" => Ask::Comment(None, words(text, to).required()?),
+        _ => Ask::Copy { task: None, to, text },
+    })
 }
 
 /// Sends a returned message again, as a new version; routing and approval are decided anew.
@@ -129,9 +165,9 @@ pub(crate) async fn goal_verb(
     let Command { caller, request, expected_version, body } = command;
     let version = expected_version.or(body.version);
     let ask = match verb.as_str() {
-        "pause" => Ask::Pause(goal, body.without_score()?),
-        "resume" => body.without_words().map(|()| Ask::Resume(goal))?,
-        "meet" => body.without_words().map(|()| Ask::Meet(goal))?,
+        "pause" => body.only(&verb, &["reason"]).map(|()| Ask::Pause(goal, body.reason))?,
+        "resume" => body.only(&verb, &[]).map(|()| Ask::Resume(goal))?,
+        "meet" => body.only(&verb, &[]).map(|()| Ask::Meet(goal))?,
         _ => return Err(Problem::not_found(format!("verb `{verb}` of a goal"))),
     };
     ask::ask(app, caller, request, id, version, ask).await

@@ -1,0 +1,160 @@
+//! Passing on: who comes to hold a task, who comes to approve as well, and who never does.
+
+use serde_json::{Value, json};
+
+use super::{SUBMIT, goal, goals};
+use crate::fixture::{World, check, check_in, merged};
+
+fn asked(recipient: &str) -> Value {
+    let promise = json!([{"within": "PT8H", "set_by": "sales/x"}]);
+    json!({"recipients": {recipient: {"answer": promise}}, "accountable": "role:sales/head"})
+}
+
+/// What asks sales, once a stage of legal has approved it.
+fn approved(mode: Value) -> Value {
+    let stage = json!({"name": "law", "approvers": ["role:legal/reviewer"], "mode": mode, "within": "PT8H",
+        "set_by": "production/x"});
+    merged(asked("department:sales"), json!({"stages": [stage]}))
+}
+
+#[test]
+fn a_task_is_given_away_or_shared() {
+    check(
+        asked("department:sales"),
+        &[
+            ("11-23 09:00 p.worker submit", "t1 answer of s.desk due 11-23 17:00; g1 answer running of s.desk"),
+            ("11-23 09:05 s.agent transfer 1 person:s.agent", "refused: person:s.agent may not `transfer` this"),
+            (
+                "11-23 09:10 s.desk transfer 1 person:s.agent knows them",
+                "t1 answer of s.agent due 11-23 17:00; g1 answer running of s.agent; task to s.agent by inbox",
+            ),
+            ("11-23 09:15 s.desk answer 1 yes", "refused: person:s.desk may not `answer` this"),
+            ("11-23 09:20 s.agent delegate 1 person:s.head", "t1 answer of s.agent+s.head; of s.agent+s.head due"),
+            ("11-23 09:25 s.agent delegate 1 person:s.head", "refused: `/to`: `person:s.head` has this task already"),
+            ("11-23 09:30 s.head answer 1 yes", "g1 answer met; !t1"),
+            ("11-23 09:35 s.agent transfer 1 person:s.desk", "refused: the task is `done`"),
+        ],
+    );
+    // Of a task that was offered to several, whoever passes it on gives only their own part away.
+    check(
+        asked("role:sales/agent"),
+        &[
+            ("11-23 09:00 p.worker submit", "t1 answer of s.agent+s.desk"),
+            ("11-23 09:10 s.desk transfer 1 person:s.head", "t1 answer of s.agent+s.head"),
+        ],
+    );
+    // To read something is one person's own.
+    let promise = json!([{"within": "PT8H", "set_by": "sales/x"}]);
+    check(
+        json!({"recipients": {"person:s.desk": {"acknowledge": promise}}}),
+        &[SUBMIT, ("11-23 09:10 s.desk transfer 1 person:s.agent", "refused: the task asks to `acknowledge`")],
+    );
+    for (to, says) in [
+        ("everyone", "`everyone` cannot be given this"),
+        ("contact:acme", "`contact:acme` cannot be given this"),
+        ("role:sales/nobody", "`role:sales/nobody` comes to nobody who is there"),
+    ] {
+        let step = format!("11-23 09:10 s.desk transfer 1 {to}");
+        check(asked("department:sales"), &[SUBMIT, (&step, &format!("refused: `/to`: {says}"))]);
+    }
+}
+
+#[test]
+fn nobody_comes_to_decide_on_their_own_message() {
+    for verb in ["transfer", "delegate", "add-approver"] {
+        let step = format!("11-23 09:10 l.lou {verb} 1 person:p.worker");
+        check(approved(json!("any")), &[SUBMIT, (&step, "refused: `/to`: `person:p.worker` may not have this")]);
+        // Nor by standing in for somebody.
+        let mut world = World::new(approved(json!("any")));
+        let head = world.organisation.people.get_mut("p.head").unwrap();
+        (head.active, head.substitute) = (false, Some("p.worker".parse().unwrap()));
+        let step = format!("11-23 09:10 l.lou {verb} 1 person:p.head");
+        check_in(world, &[SUBMIT, (&step, "refused: `/to`: `person:p.head` may not have this")]);
+    }
+    // In a quorum everybody has one voice.
+    check(
+        approved(json!({"quorum": 2})),
+        &[
+            ("11-23 09:00 p.worker submit", "t1 approve of l.lou; t2 approve of l.lun; t3 approve of l.luo"),
+            ("11-23 09:10 l.lou transfer 1 person:l.lun", "refused: `/to`: `person:l.lun` may not have this"),
+            (
+                "11-23 09:10 l.lou transfer 1 person:l.head",
+                "t1 approve of l.head; g1 stage:law running of l.head+l.lou",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn what_is_confidential_is_passed_on_to_its_readers_only() {
+    for (classification, agent, reader) in [
+        ("internal", "t1 answer of s.agent", "t1 answer of l.head"),
+        ("confidential", "refused", "t1 answer of l.head"),
+    ] {
+        let plan = merged(asked("person:s.desk"), json!({"classification": classification}));
+        check(plan.clone(), &[SUBMIT, ("11-23 09:10 s.desk transfer 1 person:s.agent", agent)]);
+        check(plan, &[SUBMIT, ("11-23 09:10 s.desk transfer 1 person:l.head", reader)]);
+    }
+}
+
+#[test]
+fn an_added_approver_must_approve_whatever_the_mode() {
+    for mode in [json!("any"), json!({"quorum": 1}), json!("sequential"), json!("all")] {
+        let seats = if mode == json!({"quorum": 1}) { 3 } else { 1 };
+        let new = seats + 1;
+        let add = "11-23 09:10 l.lou add-approver 1 person:s.head the price";
+        let added = format!("t{new} approve of s.head due 11-23 17:00; task to s.head; l.luo+s.head");
+        let approve = format!("11-23 09:30 s.head approve {new}");
+        let reject = format!("11-23 09:30 s.head reject {new} too cheap");
+        let first = ("11-23 09:20 l.lou approve 1", "case awaiting-approval; stage law running");
+        check(approved(mode.clone()), &[SUBMIT, (add, &added), first, (&approve, "case open; stage law approved")]);
+        check(approved(mode.clone()), &[SUBMIT, (add, &added), (&reject, "case rejected; stage law rejected")]);
+        // In the other order it is carried as well.
+        let last = ("11-23 09:40 l.lou approve 1", "case open; stage law approved");
+        check(approved(mode), &[SUBMIT, (add, &added), (&approve, "stage law running"), last]);
+    }
+    check(
+        approved(json!("any")),
+        &[
+            SUBMIT,
+            ("11-23 09:10 l.lou add-approver 1 person:l.luo", "refused: `/to`: `person:l.luo` may not have this"),
+            ("11-23 09:10 l.lou add-approver 1 person:l.head", "t2 approve of l.head"),
+            ("11-23 09:11 l.head add-approver 2 person:l.head", "refused: `/to`: `person:l.head` may not have this"),
+            // Who was added may pass it on, and ask others in turn.
+            ("11-23 09:12 l.head transfer 2 person:s.head", "t2 approve of s.head"),
+            ("11-23 09:13 s.head add-approver 2 person:s.desk", "t3 approve of s.desk"),
+            ("11-23 09:14 l.lun approve 1", "stage law running"),
+            ("11-23 09:15 s.head approve 2", "stage law running"),
+            ("11-23 09:16 s.desk return 3 unclear", "case returned; !approve of"),
+        ],
+    );
+    let mut world = check(approved(json!("any")), &[SUBMIT]);
+    let colleague = world.organisation.people["l.head"].clone();
+    let more = (0..20).map(|n| (format!("x{n}").parse().unwrap(), colleague.clone()));
+    world.organisation.people.extend(more);
+    for n in 0..16 {
+        world = check_in(world, &[(&format!("11-23 09:10 l.lou add-approver 1 person:x{n}"), "!refused")]);
+    }
+    check_in(world, &[("11-23 09:10 l.lou add-approver 1 person:x16", "refused: `/to`: 16 approvers were added")]);
+}
+
+#[test]
+fn a_case_is_handed_over_with_what_was_promised_for_it() {
+    let owned = goal("check", json!({}));
+    let mut plan = goals(&[merged(goal("solve", json!({})), json!({"owner": null})), owned]);
+    plan["accountable"] = json!("role:sales/head");
+    check(
+        plan,
+        &[
+            ("11-23 09:00 p.worker submit", "accountable s.head; solve running of s.head; check running of s.head"),
+            ("11-23 09:05 p.head hand-over person:s.desk", "refused: person:p.head may not `hand-over` this"),
+            ("11-23 09:05 s.head hand-over person:s.head", "refused: `/to`: `person:s.head` is accountable already"),
+            (
+                "11-23 09:10 s.head hand-over person:s.desk on leave",
+                "accountable s.desk; solve running of s.desk due 11-23 17:00; task to s.desk; commented",
+            ),
+            ("11-23 09:20 s.head resolve done", "refused"),
+            ("11-23 09:20 s.desk resolve done", "case resolved"),
+        ],
+    );
+}

@@ -1,0 +1,84 @@
+//! Reminders, comments, copies: who hears of what, and how often.
+
+use serde_json::{Value, json};
+
+use super::SUBMIT;
+use crate::fixture::{check, merged};
+
+fn asked() -> Value {
+    let promise = json!([{"within": "PT8H", "set_by": "sales/x"}]);
+    json!({
+        "recipients": {
+            "role:legal/reviewer": {"acknowledge": promise},
+            "department:sales": {"answer": promise},
+        },
+        "accountable": "role:sales/head",
+    })
+}
+
+#[test]
+fn whoever_is_waited_for_is_reminded() {
+    check(
+        asked(),
+        &[
+            SUBMIT,
+            ("11-23 09:10 p.mate remind 1", "refused: person:p.mate may not `remind` this"),
+            ("11-23 09:10 l.lou acknowledge 1", ""),
+            (
+                "11-23 09:20 p.worker remind acknowledge",
+                "reminder to l.lun; reminder to l.luo; !reminder to l.lou; !reminder to s.desk",
+            ),
+            // Whoever was reminded a moment ago is left alone; the others are not.
+            ("11-23 09:25 s.head remind acknowledge", "refused: a reminder has just gone out"),
+            ("11-23 09:25 p.head remind", "d7 reminder to s.desk; !d8"),
+            ("11-23 09:31 p.worker remind 2", "d8 reminder to l.lun; !d9"),
+            ("11-23 09:40 p.worker remind 1", "refused: there is no such open task"),
+            ("11-23 09:41 p.worker remind approve", "refused: there is no such open task"),
+        ],
+    );
+}
+
+#[test]
+fn a_reminder_moves_no_version_but_what_it_tells() {
+    let world = check(asked(), &[SUBMIT, ("11-23 09:10 p.worker remind 1", "version 2")]);
+    assert!(world.task(1).reminded_at.is_some());
+}
+
+#[test]
+fn a_comment_reaches_those_whom_it_concerns() {
+    check(
+        asked(),
+        &[
+            SUBMIT,
+            ("11-23 09:10 s.desk comment 4 called them", "comment to p.worker; comment to s.head; !comment to s.desk"),
+            ("11-23 09:11 p.worker comment 4 which one?", "comment to s.desk"),
+            ("11-23 09:12 a.head comment let me in", "refused: person:a.head may not `comment` this"),
+            ("11-23 09:12 service:mes comment it runs again", "events: commented told"),
+            ("11-23 09:12 p.worker comment  ", "refused: `/text`: is empty"),
+        ],
+    );
+}
+
+#[test]
+fn whoever_is_copied_in_takes_part() {
+    check(
+        asked(),
+        &[
+            SUBMIT,
+            ("11-23 09:10 s.agent copy person:a.head", "refused: person:s.agent may not `copy` this"),
+            ("11-23 09:10 s.desk copy person:a.head", "refused: person:s.desk may not `copy` this"),
+            ("11-23 09:11 s.desk copy 4 person:a.head,role:legal/head", "copy to a.head; copy to l.head"),
+            ("11-23 09:12 a.head comment I know about it", "events: commented told"),
+            ("11-23 09:13 p.worker copy everyone", "refused: `/to`: `everyone` cannot be given this"),
+        ],
+    );
+    let secret = merged(asked(), json!({"classification": "restricted"}));
+    check(
+        secret,
+        &[
+            SUBMIT,
+            ("11-23 09:10 p.worker copy person:a.head", "refused: `/to`: `person:a.head` may not have this"),
+            ("11-23 09:10 p.worker copy person:l.lou", "copy to l.lou"),
+        ],
+    );
+}

@@ -1,0 +1,71 @@
+//! Tasks that come to other holders: their goals and the seats that they decide go with them.
+
+use super::{ApplyError, Workspace};
+use crate::case::{Passed, Seat};
+use crate::ids::{GoalNumber, TaskNumber};
+use crate::names::PersonId;
+
+impl Workspace<'_> {
+    pub(super) fn regiven(&mut self, number: TaskNumber, holders: &[PersonId]) -> Result<(), ApplyError> {
+        self.hold(number, holders)?;
+        match self.goal_of(number)? {
+            // A goal of one task goes with it; one that several tasks share keeps its owners.
+            Some(goal) => self.change_goal(goal, |goal| {
+                if goal.task == Some(number) {
+                    goal.owners = holders.to_vec();
+                }
+            }),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn passed(
+        &mut self,
+        number: TaskNumber,
+        holders: &[PersonId],
+        passed: Passed,
+    ) -> Result<(), ApplyError> {
+        self.hold(number, holders)?;
+        self.change_task(number, |task| task.passed = Some(passed))?;
+        match self.goal_of(number)? {
+            Some(goal) => self.change_goal(goal, |goal| {
+                // Whoever shares a goal with others has their word in it from now on.
+                if goal.task == Some(number) {
+                    goal.owners = holders.to_vec();
+                } else {
+                    add(&mut goal.owners, holders);
+                }
+            }),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn approver_added(&mut self, stage: &str, seat: &Seat) -> Result<(), ApplyError> {
+        let stage = self.stage_mut(stage)?;
+        stage.seats.push(seat.clone());
+        match stage.goal {
+            Some(goal) => self.change_goal(goal, |goal| add(&mut goal.owners, &seat.people)),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives a task, and the seat that it decides, to `holders`.
+    fn hold(&mut self, number: TaskNumber, holders: &[PersonId]) -> Result<(), ApplyError> {
+        self.change_task(number, |task| task.holders = holders.to_vec())?;
+        let seats = self.case_mut()?.stages.iter_mut().flat_map(|stage| &mut stage.seats);
+        for seat in seats.filter(|seat| seat.task == Some(number)) {
+            seat.people = holders.to_vec();
+        }
+        Ok(())
+    }
+
+    fn goal_of(&mut self, number: TaskNumber) -> Result<Option<GoalNumber>, ApplyError> {
+        Ok(self.task(number)?.and_then(|task| task.goal))
+    }
+}
+
+fn add(owners: &mut Vec<PersonId>, more: &[PersonId]) {
+    owners.extend_from_slice(more);
+    owners.sort();
+    owners.dedup();
+}
