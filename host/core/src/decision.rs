@@ -298,6 +298,7 @@ pub struct Cost {
 /// How one bundle's hook fared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(clippy::large_enum_variant, reason = "nearly all are plans, and there are as many as hooks were asked")]
 pub enum HookOutcome {
     /// It returned a plan.
     Plan(HookPlan),
