@@ -6,6 +6,7 @@ use mimalloc::MiMalloc;
 pub mod corpus;
 pub mod fault;
 pub mod floor;
+pub mod guest;
 pub mod house;
 pub mod load;
 pub mod measure;
@@ -13,8 +14,10 @@ pub mod program;
 pub mod receiver;
 pub mod report;
 pub mod sample;
+pub mod scenario;
 pub mod server;
 pub mod serving;
+pub mod site;
 pub mod workload;
 
 /// Tests and benches have the allocator that the program has.

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its organisation fails")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use herald_core::decision::BundleId;
@@ -43,13 +43,24 @@ pub fn token(owner: &str) -> TokenText {
     TokenText::new(&secret)
 }
 
-/// The organisation, with its webhook channel leading to `receiver`.
+/// The organisation, with its webhook channels leading to `receiver`, signed by [`SECRET`].
 #[must_use]
 pub fn organisation(receiver: &Receiver) -> Organisation {
     let mut organisation = code::read(&rules()).unwrap().organisation;
-    for channel in organisation.channels.values_mut() {
-        if let Transport::Webhook { url, .. } = &mut channel.transport {
+    let Organisation { channels, people, contacts, .. } = &mut organisation;
+    let mut outside = BTreeSet::new();
+    for (name, channel) in channels {
+        if let Transport::Webhook { url, secret, .. } = &mut channel.transport {
             *url = receiver.url();
+            *secret = Some("workshop-screen".to_owned());
+            outside.insert(name.clone());
+        }
+    }
+    let people = people.values_mut().map(|person| &mut person.addresses);
+    let contacts = contacts.values_mut().map(|contact| &mut contact.addresses);
+    for (channel, address) in people.chain(contacts).flatten() {
+        if outside.contains(channel) {
+            *address = receiver.url();
         }
     }
     organisation

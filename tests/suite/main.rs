@@ -17,3 +17,4 @@ mod journal_faults;
 mod kill;
 mod layering;
 mod plugins;
+mod scenarios;

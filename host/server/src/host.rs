@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 
 use crate::backup::Backups;
 use crate::courier::Connectors;
-use crate::data::{DataError, DataFolder, host_limits};
+use crate::data::{DataError, DataFolder};
 use crate::http::{App, Connections, EdgeLimits, router, serve};
 use crate::publish::{LoadError, Publisher, RandomError, random};
 use crate::settings::{Resolved, Settings};
@@ -84,19 +84,20 @@ impl Host {
         Ok(Self { folder: Some(folder), ..host })
     }
 
-    /// Puts in force what was published last in `stores`, and starts the engine on them. Whoever calls it sees to
-    /// it that nobody else uses the stores. `random` must not repeat what another run on them has drawn.
+    /// Puts in force what was published last in `stores`, within `limits`, and starts the engine on them. Whoever calls
+    /// it sees to it that nobody else uses the stores. `random` must not repeat what another run on them has drawn.
     ///
     /// # Errors
     /// [`HostError`].
     pub fn start_on(
         stores: Stores,
+        limits: HostLimits,
         resolved: &Resolved,
         clock: Arc<dyn Clock>,
         random: Random,
         runtime: &Handle,
     ) -> Result<Self, HostError> {
-        Self::put_together(stores, host_limits(&resolved.settings), resolved, clock, random, runtime)
+        Self::put_together(stores, limits, resolved, clock, random, runtime)
     }
 
     fn put_together(

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::script::{Step, script};
-use super::site::{Site, start};
+use herald_tests::site::{Site, start};
 
 /// How long a host remembers what it answered under a key, less an hour.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(23);

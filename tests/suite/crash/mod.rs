@@ -13,16 +13,15 @@ mod ledger;
 mod publication;
 mod run;
 mod script;
-mod site;
 
 use std::ops::Range;
 
 use herald_store::StoreSettings;
 use herald_tests::fault::{Fault, Random};
 
+use herald_tests::site::{Disks, Faults, Ground, Site};
 use ledger::{Ledger, Played, json, text};
 use run::{Failure, Runs, Undisturbed};
-use site::{Disks, Faults, Ground, Site};
 
 /// The most failures in one run of the script; after so many it goes on undisturbed, so that it ends.
 const FAILURES_LIMIT: usize = 40;
@@ -86,7 +85,8 @@ async fn one_failure_follows_the_other() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_read_from_a_failed_disk_is_told_as_such() {
     let cold = StoreSettings { cache_bytes: 0, ..StoreSettings::default() };
-    let ground = Ground { store: cold, ..Ground::new().await };
+    let mut ground = Ground::new().await;
+    ground.store = cold;
     let faults = Faults { partition: Some(Fault::FailSync(40)), ..Faults::default() };
     let mut ledger = Ledger::new();
     let mut site = Site::start(&ground, Disks::new(&ground), faults, ledger.now, 0).await.unwrap();

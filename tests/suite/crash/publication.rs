@@ -13,7 +13,7 @@ use herald_tests::sample;
 
 use super::ledger::{json, text};
 use super::run::image;
-use super::site::{Disks, Faults, Ground, Site, start};
+use herald_tests::site::{Disks, Faults, Ground, Site, start};
 
 /// What an administrator does.
 #[derive(Clone, Copy)]

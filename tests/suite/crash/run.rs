@@ -8,7 +8,7 @@ use herald_tests::load::Answer;
 use serde_json::Value;
 
 use super::ledger::{Ledger, Played, json, text};
-use super::site::{Disks, Faults, Ground, Site};
+use herald_tests::site::{Disks, Faults, Ground, Site};
 
 /// A process that starts again on a running machine finds everything that was written; one time in so many.
 const RESTARTS_ONE_IN: usize = 4;

@@ -1,17 +1,15 @@
 //! The hostile components: modules and components as text, and one sound component damaged at every section.
 //!
-//! A file of the corpus is either a whole `(component …)`; or `(module binary …)`, bytes that go in as they are; or
-//! the fields of a core module. What these leave out of a guest is added, and the contract, so that the host makes a
-//! component of them. At address 0 of a guest's memory lies an empty plan; from 1,024 to 4,095 the memory is its own.
+//! How a file of the corpus becomes a guest is said in `tests/src/guest.rs`.
 
 use std::ops::Range;
 
 use herald_policy::HostLimits;
 use herald_tests::corpus::{self, Case};
+use herald_tests::guest;
 use herald_tests::workload::Files;
 use wasmparser::{Parser, Payload};
-use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::Resolve;
+use wit_component::ComponentEncoder;
 
 use super::{Outcome, Target, attempt};
 
@@ -19,87 +17,13 @@ use super::{Outcome, Target, attempt};
 const LEAST: usize = 40;
 /// The id of the section with a component's exports.
 const EXPORT_SECTION: u8 = 11;
-const CONTRACT: &str = include_str!("../../../sdk/wit/herald-policy.wit");
 /// How much more memory the process may hold after the corpus has run once more, in bytes.
 const RESIDENT_LIMIT_BYTES: usize = 64 * 1_024 * 1_024;
 /// After how many more runs of the corpus the process must have come to rest.
 const PASSES: usize = 4;
-/// The part of WASI that hostile guests use.
-const WASI: &str = "
-    package wasi:cli@0.2.9 {
-        interface environment { get-environment: func() -> list<tuple<string, string>>; }
-        interface exit { exit: func(status: result); }
-    }
-    package wasi:clocks@0.2.9 {
-        interface wall-clock { record datetime { seconds: u64, nanoseconds: u32 } now: func() -> datetime; }
-    }
-    package wasi:random@0.2.9 {
-        interface random { get-random-u64: func() -> u64; get-random-bytes: func(len: u64) -> list<u8>; }
-    }
-";
-const WASI_IMPORTS: &str = "import host; import wasi:cli/environment@0.2.9; import wasi:cli/exit@0.2.9; \
-    import wasi:clocks/wall-clock@0.2.9; import wasi:random/random@0.2.9;";
-/// What a guest needs, by the name of its export.
-const FIELDS: [(&str, &str); 6] = [
-    ("memory", r#"(memory (export "memory") 4)"#),
-    (
-        "cabi_realloc",
-        r#"(global $next (mut i32) (i32.const 4096))
-           (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
-               (local $at i32)
-               (local.set $at (i32.and
-                   (i32.add (global.get $next) (i32.sub (local.get 2) (i32.const 1)))
-                   (i32.sub (i32.const 0) (local.get 2))))
-               (global.set $next (i32.add (local.get $at) (local.get 3)))
-               (local.get $at))"#,
-    ),
-    (
-        "herald:policy/hooks@1.0.0#route",
-        r#"(func (export "herald:policy/hooks@1.0.0#route") (param i32) (result i32) (i32.const 0))"#,
-    ),
-    (
-        "herald:policy/hooks@1.0.0#approve",
-        r#"(func (export "herald:policy/hooks@1.0.0#approve") (param i32) (result i32) (i32.const 0))"#,
-    ),
-    (
-        "herald:policy/hooks@1.0.0#escalate",
-        r#"(func (export "herald:policy/hooks@1.0.0#escalate") (param i32) (result i32) (i32.const 0))"#,
-    ),
-    (
-        "herald:policy/hooks@1.0.0#validate-settings",
-        r#"(func (export "herald:policy/hooks@1.0.0#validate-settings") (param i32 i32) (result i32) (i32.const 0))"#,
-    ),
-];
-
 /// The bytes of a case.
 fn binary(case: &Case) -> Vec<u8> {
-    let source = &case.source;
-    let begins =
-        |with: &str| source.lines().find(|line| !line.starts_with(";;")).is_some_and(|it| it.starts_with(with));
-    let translated = |text: &str| wat::parse_str(text).unwrap_or_else(|error| panic!("{}: {error}", case.name));
-    if begins("(component") || begins("(module binary") {
-        translated(source)
-    } else {
-        module(&translated(&whole(source)))
-    }
-}
-
-/// A module of `fields` and those that they leave out.
-fn whole(fields: &str) -> String {
-    let is_missing = |(name, _): &&(&str, &str)| !fields.contains(&format!("(export \"{name}\""));
-    let added: String = FIELDS.iter().filter(is_missing).map(|(_, text)| *text).collect();
-    format!("(module {fields}\n{added})")
-}
-
-/// The module with the contract in it, and as much of WASI as it asks for.
-fn module(module: &[u8]) -> Vec<u8> {
-    let mut module = module.to_vec();
-    let mut resolve = Resolve::default();
-    let contract = CONTRACT.replace("import host;", WASI_IMPORTS) + WASI;
-    let package = resolve.push_str("herald-policy.wit", &contract).unwrap();
-    let world = resolve.select_world(&[package], Some("policy")).unwrap();
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
-    module
+    guest::binary(&case.source).unwrap_or_else(|error| panic!("{}: {error}", case.name))
 }
 
 fn bundle(component: Vec<u8>, limits: &[String]) -> Files {
@@ -207,7 +131,7 @@ fn components_in_components_are_refused() {
 
 /// A component that decides nothing, and harms nobody.
 fn sound() -> Vec<u8> {
-    let module = module(&wat::parse_str(whole("")).unwrap());
+    let module = guest::binary("").unwrap();
     ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use herald_engine::{Random, SystemClock};
+use herald_policy::HostLimits;
 use herald_server::host::{Host, Stores};
 use herald_server::settings::Sources;
 use herald_store::configuration::ConfigurationStore;
@@ -115,7 +116,8 @@ fn a_host_says_whether_it_is_ready_and_why_not() {
         partitions: vec![Partition::open_with_backend(partition, &settings).unwrap()],
     };
     let random = Random::from_seed([7; 32]);
-    let host = Host::start_on(stores, &resolved, Arc::new(SystemClock), random, runtime.handle()).unwrap();
+    let limits = HostLimits::default();
+    let host = Host::start_on(stores, limits, &resolved, Arc::new(SystemClock), random, runtime.handle()).unwrap();
     let server = Server::of(host, runtime);
     let check = |why: Option<(&str, &str)>| {
         let answer = server.get("", "/readyz");

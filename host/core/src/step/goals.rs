@@ -55,21 +55,25 @@ impl Draft<'_, '_> {
             return Ok(Past(past));
         }
         let of_stages: BTreeSet<GoalNumber> = case.stages.iter().filter_map(|stage| stage.goal).collect();
-        let mut unkept = BTreeSet::new();
+        let (mut kept, mut unkept) = (BTreeSet::new(), BTreeSet::new());
         for number in case.goals() {
+            let promise = self.promise_of(number)?;
             let goal = self.goal(number)?;
+            let met = Moment::Met(goal.name.clone());
             if goal.is_unkept() && !goal.repeats {
-                unkept.insert(Moment::Met(goal.name.clone()));
+                unkept.insert((met.clone(), promise));
             }
             let (Some(at), 0) = (goal.met_at, goal.step) else { continue };
             // What was approved in an earlier version is not approved in this one.
             let is_void = matches!(goal.name, GoalName::Stage(_)) && !of_stages.contains(&number);
-            let met = Moment::Met(goal.name.clone());
             if !is_void && named.contains(&met) {
-                past.entry(met).or_insert(at);
+                past.entry(met.clone()).or_insert(at);
+                kept.insert((met, promise));
             }
         }
-        past.retain(|moment, _| !unkept.contains(moment));
+        for (moment, _) in unkept.difference(&kept) {
+            past.remove(moment);
+        }
         Ok(Past(past))
     }
 
@@ -198,7 +202,7 @@ impl Draft<'_, '_> {
         Ok(is_last.then_some(Moment::Met(goal.name)))
     }
 
-    /// Whether no other goal of this name is still to be kept: what ten people have to acknowledge is met when all of
+    /// Whether no other promise of this name is still to be kept: what ten people have to acknowledge is met when all of
     /// them have. One that repeats is met each time.
     fn is_last_of_its_name(&mut self, kept: &Goal) -> Result<bool, StepError> {
         let (case, met) = (self.case()?, Moment::Met(kept.name.clone()));
@@ -206,13 +210,23 @@ impl Draft<'_, '_> {
         if !is_awaited || kept.repeats {
             return Ok(true);
         }
+        let promise = self.promise_of(kept.number)?;
         for number in self.case()?.goals() {
             let goal = self.goal(number)?;
-            if number != kept.number && goal.name == kept.name && goal.is_unkept() {
+            if goal.name == kept.name && goal.is_unkept() && self.promise_of(number)? != promise {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    /// The promise that a goal stands for. What is promised after a breach stands for what was breached: whoever keeps
+    /// either has kept it.
+    fn promise_of(&mut self, mut number: GoalNumber) -> Result<GoalNumber, StepError> {
+        while let Some(breached) = self.goal(number)?.follows {
+            number = breached;
+        }
+        Ok(number)
     }
 
     /// Starts a goal that repeats again, counted from its deadline, so that the rhythm stays.

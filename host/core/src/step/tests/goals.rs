@@ -212,6 +212,17 @@ fn the_built_in_escalation_climbs_and_does_not_stop() {
 }
 
 #[test]
+fn what_is_promised_again_after_a_breach_is_the_same_promise() {
+    let plan = goals(&[goal("a", json!({})), goal("then", json!({"starts": "met:a"}))]);
+    let again = json!({"goals": [goal("a", json!({"owner": "role:production/head"}))]});
+    let world = || escalating(plan.clone(), &[("a", again.clone())]);
+    let breached = ("11-23 17:00 tick", "g1 a breached; g3 a running of p.head; then pending");
+    // Whoever keeps either has kept it: the one who took it over, or the first one, late.
+    check_in(world(), &[SUBMIT, breached, ("11-23 18:00 p.head meet a", "g3 a met; then running")]);
+    check_in(world(), &[SUBMIT, breached, ("11-23 18:00 s.head meet a", "g1 a breached kept late; then running")]);
+}
+
+#[test]
 fn escalation_outlives_its_calendar() {
     let plan = goals(&[
         goal("a", json!({"within": {"working_days": 1}})),

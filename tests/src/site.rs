@@ -1,51 +1,67 @@
-//! The whole host in this process, on disks that fail, behind a real socket, with a clock that is turned.
+//! The whole host in this process, on disks in memory that may fail, behind a real socket, with a clock that is
+//! turned.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot set up its host fails")]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::fault::{Fault, FaultController, fault_disk};
+use crate::load::{self, Answer, Connection};
+use crate::receiver::Receiver;
+use crate::sample;
 use herald_engine::{Random, TurnedClock};
+use herald_policy::{ComponentCache, HostLimits};
 use herald_server::host::{Host, Stores};
 use herald_server::http::App;
 use herald_server::settings::Resolved;
 use herald_store::configuration::ConfigurationStore;
 use herald_store::{Partition, StoreError, StoreSettings};
-use herald_tests::fault::{Fault, FaultController, fault_disk};
-use herald_tests::load::{self, Answer, Connection};
-use herald_tests::receiver::Receiver;
-use herald_tests::sample;
 use jiff::Timestamp;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// Monday, 14:00 in the organisation's time zone.
-pub(super) const START: &str = "2026-11-23T06:00:00Z";
+pub const START: &str = "2026-11-23T06:00:00Z";
 /// How long to wait for something that is bound to happen.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What all hosts of a test have in common.
-pub(super) struct Ground {
-    pub(super) receiver: Receiver,
-    pub(super) resolved: Resolved,
-    /// How its stores are opened.
-    pub(super) store: StoreSettings,
+pub struct Ground {
+    /// Where webhooks go.
+    pub receiver: Receiver,
+    /// The settings of the hosts.
+    pub resolved: Resolved,
+    /// What policies may take at most. Components are compiled once for all hosts.
+    pub limits: HostLimits,
+    /// How their stores are opened.
+    pub store: StoreSettings,
     /// A disk with the sample organisation.
-    pub(super) configuration: Vec<u8>,
+    pub configuration: Vec<u8>,
     /// A disk with a partition without messages.
-    pub(super) partition: Vec<u8>,
+    pub partition: Vec<u8>,
+    /// Where compiled components are kept.
+    _cache: TempDir,
 }
 
 impl Ground {
-    pub(super) async fn new() -> Self {
+    /// The sample organisation, published.
+    pub async fn new() -> Self {
         let receiver = Receiver::start().await.unwrap();
         let (disk, configuration) = fault_disk(Vec::new());
         let store = ConfigurationStore::open_with_backend(disk, &StoreSettings::default()).unwrap();
         sample::publish(store, &receiver, sample::bundles(), start());
         let (disk, partition) = fault_disk(Vec::new());
         drop(Partition::open_with_backend(disk, &StoreSettings::default()).unwrap());
+        let cache = tempfile::tempdir().unwrap();
+        let component_cache = Some(ComponentCache::open(cache.path(), [7; 32]).unwrap());
         Self {
             resolved: sample::settings(&receiver),
+            limits: HostLimits { component_cache, ..HostLimits::default() },
+            _cache: cache,
             store: StoreSettings::default(),
             receiver,
             configuration: configuration.image_after_restart(),
@@ -54,42 +70,51 @@ impl Ground {
     }
 }
 
-pub(super) fn start() -> Timestamp {
+/// [`START`].
+pub fn start() -> Timestamp {
     START.parse().unwrap()
 }
 
 /// What lies on the disks that a host is started on.
 #[derive(Clone)]
-pub(super) struct Disks {
-    pub(super) configuration: Vec<u8>,
-    pub(super) partition: Vec<u8>,
+pub struct Disks {
+    /// The organisation, its bundles and the tokens.
+    pub configuration: Vec<u8>,
+    /// The messages.
+    pub partition: Vec<u8>,
 }
 
 impl Disks {
     /// The sample organisation, and no messages.
-    pub(super) fn new(ground: &Ground) -> Self {
+    pub fn new(ground: &Ground) -> Self {
         Self { configuration: ground.configuration.clone(), partition: ground.partition.clone() }
     }
 }
 
 /// What goes wrong with those disks.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Faults {
-    pub(super) configuration: Option<Fault>,
-    pub(super) partition: Option<Fault>,
+pub struct Faults {
+    /// Of the configuration's.
+    pub configuration: Option<Fault>,
+    /// Of the messages'.
+    pub partition: Option<Fault>,
 }
 
 /// The disks of a host, while it runs on them and after.
-#[derive(Debug)]
-pub(super) struct Hardware {
-    pub(super) configuration: FaultController,
-    pub(super) partition: FaultController,
+#[derive(Debug, Clone)]
+pub struct Hardware {
+    /// The configuration's.
+    pub configuration: FaultController,
+    /// The messages'.
+    pub partition: FaultController,
 }
 
 /// A running host.
-pub(super) struct Site {
-    pub(super) app: Arc<App>,
-    pub(super) hardware: Hardware,
+pub struct Site {
+    /// Its parts.
+    pub app: Arc<App>,
+    /// What it runs on.
+    pub hardware: Hardware,
     clock: Arc<TurnedClock>,
     client: Connection,
     stop: oneshot::Sender<()>,
@@ -102,7 +127,7 @@ impl Site {
     ///
     /// # Errors
     /// When a disk failed before the host ran; with the disks.
-    pub(super) async fn start(
+    pub async fn start(
         ground: &Ground,
         disks: Disks,
         faults: Faults,
@@ -127,7 +152,8 @@ impl Site {
         let mut seed = [0; 32];
         seed[..8].copy_from_slice(&life.to_be_bytes());
         let random = Random::from_seed(seed);
-        let host = Host::start_on(stores, &ground.resolved, clock.clone(), random, &Handle::current()).unwrap();
+        let (limits, resolved) = (ground.limits.clone(), &ground.resolved);
+        let host = Host::start_on(stores, limits, resolved, clock.clone(), random, &Handle::current()).unwrap();
         let app = Arc::clone(host.app());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = Connection::open(listener.local_addr().unwrap()).await.unwrap();
@@ -137,20 +163,23 @@ impl Site {
     }
 
     /// Ends the host and lets go of its disks.
-    pub(super) async fn end(self) {
+    pub async fn end(self) {
         drop((self.client, self.stop));
         self.serving.await.unwrap();
     }
 
-    pub(super) async fn get(&mut self, owner: &str, path: &str) -> Answer {
+    /// A GET by the owner of a token, such as `person:li.lei`.
+    pub async fn get(&mut self, owner: &str, path: &str) -> Answer {
         self.send(&load::bodiless("GET", path, sample::token(owner).reveal())).await
     }
 
-    pub(super) async fn delete(&mut self, owner: &str, path: &str) -> Answer {
+    /// A DELETE.
+    pub async fn delete(&mut self, owner: &str, path: &str) -> Answer {
         self.send(&load::bodiless("DELETE", path, sample::token(owner).reveal())).await
     }
 
-    pub(super) async fn post(&mut self, owner: &str, path: &str, key: Option<&str>, body: &str) -> Answer {
+    /// A POST of JSON, under an idempotency key if there is one.
+    pub async fn post(&mut self, owner: &str, path: &str, key: Option<&str>, body: &str) -> Answer {
         self.send(&load::post(path, sample::token(owner).reveal(), key, body)).await
     }
 
@@ -161,7 +190,7 @@ impl Site {
 
     /// Turns the clock, and waits until everything that is due has been done. Says whether it was: it is not when
     /// the disk fails meanwhile.
-    pub(super) async fn turn_to(&self, now: Timestamp) -> bool {
+    pub async fn turn_to(&self, now: Timestamp) -> bool {
         self.clock.turn_to(now);
         let began = Instant::now();
         while self.is_writing() {
@@ -184,12 +213,12 @@ impl Site {
     }
 
     /// Whether the writer of the messages goes on.
-    pub(super) fn is_writing(&self) -> bool {
+    pub fn is_writing(&self) -> bool {
         self.app.engine.is_ready()
     }
 
     /// The partition.
-    pub(super) fn messages(&self) -> &Partition {
+    pub fn messages(&self) -> &Partition {
         self.app.engine.partitions().next().unwrap()
     }
 }
