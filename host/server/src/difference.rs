@@ -4,6 +4,7 @@
 //! What differs at all is the store's to say; here it is only put into words.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use herald_core::access::Requester;
 use herald_core::case::{Case, Goal, Status};
@@ -28,6 +29,8 @@ pub const LINES_LIMIT: usize = 200;
 const VALUE_LIMIT_CHARS: usize = 120;
 /// The largest file whose lines are compared, in bytes; of a larger one its size is said.
 const COMPARED_LIMIT_BYTES: usize = 256 * 1024;
+/// How long the lines of one file are compared; what is found until then is shown, and may be more than differs.
+const COMPARING_LIMIT: Duration = Duration::from_millis(100);
 /// The most open cases that are looked at, newest first of each status.
 pub const SCAN_LIMIT_CASES: usize = 10_000;
 /// How many cases are read at once.
@@ -50,9 +53,12 @@ pub struct Difference {
     pub lines: Vec<String>,
     /// How many lines are left out.
     pub lines_left_out: usize,
-    /// How many open cases it touches, of those that were looked at: of a kind, with deadlines of a bundle, with tasks of
-    /// a person.
-    pub open_cases: usize,
+    /// How many open cases it touches: those of a kind, those that a department sent or received, those with deadlines of
+    /// a bundle or with tasks of a person. Absent where cases were not looked at: of other sections, and without a host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_cases: Option<usize>,
+    /// Whether there were more open cases than are looked at, so that it may touch more of them.
+    pub open_cases_cut: bool,
     /// The newest of them that the caller may see, by id and subject.
     pub first_cases: Vec<String>,
 }
@@ -158,7 +164,7 @@ impl Lines {
             std::str::from_utf8(bytes).ok().map(str::to_owned)
         };
         let (Some(before), Some(after)) = (text(before), text(after)) else { return };
-        for change in TextDiff::from_lines(&before, &after).iter_all_changes() {
+        for change in TextDiff::configure().timeout(COMPARING_LIMIT).diff_lines(&before, &after).iter_all_changes() {
             let (sign, number) = match change.tag() {
                 ChangeTag::Equal => continue,
                 ChangeTag::Delete => ('-', change.old_index()),
@@ -187,20 +193,29 @@ pub fn touch<'p>(
     organisation: &Organisation,
     requester: &Requester,
 ) -> Result<(), StoreError> {
+    let mut known: Vec<_> = differences.iter_mut().filter(|difference| difference.can_touch()).collect();
+    if known.is_empty() {
+        return Ok(());
+    }
+    known.iter_mut().for_each(|difference| difference.open_cases = Some(0));
     let mut looked_at = 0;
     for partition in partitions {
         let snapshot = partition.snapshot()?;
-        let held = differences.iter().map(|difference| held_by(&snapshot, difference));
+        let held = known.iter().map(|difference| held_by(&snapshot, difference));
         let held = held.collect::<Result<Vec<_>, StoreError>>()?;
         for status in LIVE {
             let filter = CaseFilter { status: Some(status), ..CaseFilter::default() };
             let mut before: Option<CaseId> = None;
-            while looked_at < SCAN_LIMIT_CASES {
+            loop {
+                if looked_at >= SCAN_LIMIT_CASES {
+                    known.iter_mut().for_each(|difference| difference.open_cases_cut = true);
+                    return Ok(());
+                }
                 let page = snapshot.cases(filter, before, PAGE_LIMIT_CASES)?;
                 looked_at += page.cases.len();
                 for case in &page.cases {
                     let set_by = bundles_of(&snapshot, case)?;
-                    for (difference, held) in differences.iter_mut().zip(&held) {
+                    for (difference, held) in known.iter_mut().zip(&held) {
                         if held.contains(&case.id) || concerns(difference, case, &set_by) {
                             difference.name_case(&snapshot, case, organisation, requester)?;
                         }
@@ -230,6 +245,9 @@ fn held_by(snapshot: &Snapshot, difference: &Difference) -> Result<BTreeSet<Case
 fn concerns(difference: &Difference, case: &Case, set_by: &BTreeSet<String>) -> bool {
     match difference.section.as_str() {
         "kinds" => case.kind.as_str() == difference.name,
+        "departments" => {
+            std::iter::once(&case.department).chain(&case.receivers).any(|id| id.as_str() == difference.name)
+        }
         "bundles" => set_by.contains(&difference.name),
         _ => false,
     }
@@ -252,6 +270,11 @@ fn unreadable(error: RowError) -> StoreError {
 }
 
 impl Difference {
+    /// Whether it is of a section whose entries open cases refer to.
+    fn can_touch(&self) -> bool {
+        matches!(self.section.as_str(), "kinds" | "departments" | "bundles" | "people")
+    }
+
     fn name_case(
         &mut self,
         snapshot: &Snapshot,
@@ -259,7 +282,7 @@ impl Difference {
         organisation: &Organisation,
         requester: &Requester,
     ) -> Result<(), StoreError> {
-        self.open_cases += 1;
+        *self.open_cases.get_or_insert_default() += 1;
         let participates = |person: &PersonId| snapshot.participates(person, case.id);
         if self.first_cases.len() < NAMED_LIMIT_CASES
             && herald_core::access::sees(organisation, case, requester, participates)?

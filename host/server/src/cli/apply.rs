@@ -69,8 +69,9 @@ fn details(difference: &Difference) -> String {
     if difference.lines_left_out > 0 {
         lines.push(format!("and {} lines more", difference.lines_left_out));
     }
-    if difference.open_cases > 0 {
-        lines.push(format!("touches {} open cases", difference.open_cases));
+    if let Some(count) = difference.open_cases.filter(|count| *count > 0) {
+        let least = if difference.open_cases_cut { "at least " } else { "" };
+        lines.push(format!("touches {least}{count} open cases"));
         lines.extend(difference.first_cases.iter().map(|case| format!("  {case}")));
     }
     lines.iter().map(|line| format!("\n    {line}")).collect()

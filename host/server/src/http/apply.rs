@@ -152,7 +152,10 @@ async fn apply(State(app): State<Arc<App>>, request: Request) -> Result<Json<App
         let before = app.configured();
         let requester = caller.requester();
         let mut outcome = app.publisher.apply(&proposal, requester, now, dry_run, in_force, Some(&before))?;
-        difference::touch(&mut outcome.differences, app.engine.partitions(), before.organisation(), requester)?;
+        // A publication is in force already; only a dry run says what it would touch.
+        if dry_run {
+            difference::touch(&mut outcome.differences, app.engine.partitions(), before.organisation(), requester)?;
+        }
         Ok(Applied::new(outcome, dry_run))
     })
     .await

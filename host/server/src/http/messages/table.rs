@@ -93,7 +93,11 @@ fn write(cases: &[CaseSummary]) -> Result<Vec<u8>, csv::Error> {
 
 /// A cell that no spreadsheet takes for a formula: subjects are written by anybody (CWE-1236).
 fn harmless(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+    if cell.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n']) {
+        format!("'{cell}")
+    } else {
+        cell
+    }
 }
 
 #[cfg(test)]
