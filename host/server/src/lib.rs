@@ -9,6 +9,7 @@ pub mod code;
 pub mod courier;
 pub mod data;
 pub mod difference;
+pub mod demo;
 pub mod host;
 pub mod http;
 mod output;
