@@ -29,7 +29,8 @@ fn main() -> io::Result<()> {
 fn list(folder: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let name = entry.file_name().into_string().map_err(|name| io::Error::other(format!("{name:?} is not UTF-8")))?;
+        let name =
+            entry.file_name().into_string().map_err(|name| io::Error::other(format!("{name:?} is not UTF-8")))?;
         let is_folder = entry.file_type()?.is_dir();
         if name.starts_with('.') || (is_folder && name == "source") {
             continue;

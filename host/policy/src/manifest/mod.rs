@@ -53,7 +53,8 @@ pub enum Language {
 
 impl Language {
     /// Every language, by the word that a manifest names it by.
-    pub(crate) const ALL: [(&'static str, Self); 2] = [(Self::Rhai.as_str(), Self::Rhai), (Self::Wasm.as_str(), Self::Wasm)];
+    pub(crate) const ALL: [(&'static str, Self); 2] =
+        [(Self::Rhai.as_str(), Self::Rhai), (Self::Wasm.as_str(), Self::Wasm)];
 
     /// The word that a manifest names it by.
     #[must_use]

@@ -3,15 +3,20 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::DemoError;
 use super::client::Client;
 use super::house::{ADMIN, Place};
 use super::names::Names;
 use super::sample::Sample;
-use super::words::Phrase;
-use super::DemoError;
 use super::telling::Told;
+use super::words::Phrase;
+
+/// What tells a newcomer's message, and the request with it, from those of the story.
+const OWN_KEY: &str = "my-own";
+/// How many characters of a message go onto one line, more or less.
+const LINE_CHARS: usize = 70;
 
 /// A command, and what it does.
 #[derive(Debug, Clone, Serialize)]
@@ -60,10 +65,10 @@ pub(super) async fn commands(
         let mut message = sample.message.clone();
         if let Some(message) = message.as_object_mut() {
             // Another event than the one that has been told of.
-            message.insert("dedup_key".to_owned(), json!("my-own"));
+            message.insert("dedup_key".to_owned(), json!(OWN_KEY));
         }
-        let key = "-H 'Content-Type: application/json' -H 'Idempotency-Key: my-own'";
-        let shell = format!("{} \\\n  {key} \\\n  -d '{message}'", curl(&sample.by, "/v1/messages"));
+        let headers = format!("-H 'Content-Type: application/json' -H 'Idempotency-Key: {OWN_KEY}'");
+        let shell = format!("{} \\\n  {headers} \\\n  -d '{}'", curl(&sample.by, "/v1/messages"), spread(&message));
         commands.push(Command { what: say(Phrase::Submit, &[("who", &names.owner(&sample.by))]), shell });
     }
     if let Some((owner, held)) = awaiting(names, client).await? {
@@ -75,8 +80,10 @@ pub(super) async fn commands(
         let what = say(Phrase::ApproveIt, &[("who", &who), ("case", &held.case.subject)]);
         commands.push(Command { what, shell });
     }
-    // The one that most was decided about.
-    if let Some((told, case)) = told.iter().filter_map(|told| Some((told, told.case.as_ref()?))).max_by_key(|(told, _)| told.policies.len()) {
+    // The one about which most was decided, by components above all.
+    let cases = told.iter().filter_map(|told| Some((told, told.case.as_ref()?)));
+    let weight = |told: &Told| (told.policies.iter().filter(|id| names.is_component(id)).count(), told.policies.len());
+    if let Some((told, case)) = cases.max_by_key(|(told, _)| weight(told)) {
         let shell = curl(&told.by, &format!("/v1/messages/{case}/decisions"));
         commands.push(Command { what: say(Phrase::Explain, &[("case", &told.title)]), shell });
     }
@@ -100,6 +107,27 @@ async fn awaiting(names: &Names, client: &Client) -> Result<Option<(String, Held
         }
     }
     Ok(None)
+}
+
+/// A message as JSON within a shell's quotes, on lines that fit a terminal.
+fn spread(message: &Value) -> String {
+    let mut text = String::from("{");
+    let mut columns = 0;
+    for (index, (field, value)) in message.as_object().into_iter().flatten().enumerate() {
+        let piece = format!("{}: {value}", json!(field));
+        columns += piece.chars().count();
+        match index {
+            0 => {}
+            _ if columns > LINE_CHARS => {
+                text.push_str(",\n       ");
+                columns = piece.chars().count();
+            }
+            _ => text.push_str(", "),
+        }
+        text.push_str(&piece);
+    }
+    text.push('}');
+    text.replace('\'', r"'\''")
 }
 
 /// A path as a shell takes it.

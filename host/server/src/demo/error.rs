@@ -30,7 +30,9 @@ pub enum DemoError {
     #[error("`{}` is not empty, and the demo begins with a fresh folder; name another with `--data DIR`, or leave it out", .0.display())]
     NotEmpty(PathBuf),
     /// Its address cannot be listened on.
-    #[error("cannot listen on {address}: {source}; name another address with `--listen`, such as `--listen 127.0.0.1:0` for any free port")]
+    #[error(
+        "cannot listen on {address}: {source}; name another address with `--listen`, such as `--listen 127.0.0.1:0` for any free port"
+    )]
     Listen {
         /// The address.
         address: SocketAddr,

@@ -58,7 +58,11 @@ impl Ledger {
         let mut groups: Vec<KnownGoal> = Vec::new();
         for goal in numbers.iter().filter_map(|number| self.goal(*number)) {
             match groups.iter_mut().find(|group| group.name == goal.name && group.due == goal.due) {
-                Some(group) => group.owners.extend(goal.owners.iter().cloned()),
+                Some(group) => {
+                    group.owners.extend(
+                        goal.owners.iter().filter(|owner| !group.owners.contains(owner)).cloned().collect::<Vec<_>>(),
+                    );
+                }
                 None => groups.push(goal.clone()),
             }
         }

@@ -147,7 +147,7 @@ impl Names {
         match actor {
             Actor::Person(person) => self.person(person),
             Actor::Contact(contact) => self.titled(&self.directory.contacts, contact.as_str()),
-            Actor::Service(name) => name.to_string(),
+            Actor::Service(name) => self.service(name.as_str()),
             Actor::Anonymous => self.language.word(Phrase::Anonymous).to_owned(),
             Actor::Host => self.language.word(Phrase::Host).to_owned(),
         }
@@ -156,19 +156,24 @@ impl Names {
     /// The owner of a token, written as `person:li.lei`.
     pub(super) fn owner(&self, owner: &str) -> String {
         let (sort, name) = owner.split_once(':').unwrap_or(("", owner));
-        if sort == "person" { self.titled(&self.directory.people, name) } else { name.to_owned() }
+        if sort == "person" { self.titled(&self.directory.people, name) } else { self.service(name) }
+    }
+
+    fn service(&self, name: &str) -> String {
+        self.say(Phrase::Service, &[("name", name)])
     }
 
     pub(super) fn target(&self, target: &Target) -> String {
         match target {
             Target::Person(person) => self.person(person),
+            Target::Role(department, role) if department.as_str() == ORGANISATION => {
+                self.say(Phrase::RoleOfHouse, &[("role", &self.role(role))])
+            }
             Target::Role(department, role) => {
                 let (department, role) = (self.department(department), self.role(role));
                 self.say(Phrase::RoleOf, &[("department", &department), ("role", &role)])
             }
-            Target::Department(department) => {
-                self.say(Phrase::DepartmentOf, &[("department", &self.department(department))])
-            }
+            Target::Department(department) => self.department(department),
             Target::Everyone => self.language.word(Phrase::Everyone).to_owned(),
             Target::Contact(contact) => self.titled(&self.directory.contacts, contact.as_str()),
         }
@@ -212,9 +217,13 @@ impl Names {
     /// A bundle, and whether it is a script or a component.
     pub(super) fn policy(&self, bundle: &BundleId) -> String {
         let bundle = bundle.to_string();
-        let is_component = self.policies.get(&bundle).is_some_and(|language| language == "wasm");
-        let language = self.language.word(if is_component { Phrase::Component } else { Phrase::Script });
+        let language = self.language.word(if self.is_component(&bundle) { Phrase::Component } else { Phrase::Script });
         self.say(Phrase::PolicyName, &[("bundle", &bundle), ("language", language)])
+    }
+
+    /// Whether the bundle of this id is a component.
+    pub(super) fn is_component(&self, bundle: &str) -> bool {
+        self.policies.get(bundle).is_some_and(|language| language == "wasm")
     }
 
     /// Whose word something was.
@@ -269,9 +278,7 @@ impl Names {
             (0, 0, _) => counted(Phrase::Seconds, seconds),
             (_, 0, _) => counted(Phrase::Hours, hours),
             (0, ..) => counted(Phrase::Minutes, minutes),
-            _ => {
-                self.say(Phrase::HoursMinutes, &[("hours", &hours.to_string()), ("minutes", &minutes.to_string())])
-            }
+            _ => self.say(Phrase::HoursMinutes, &[("hours", &hours.to_string()), ("minutes", &minutes.to_string())]),
         }
     }
 

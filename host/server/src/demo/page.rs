@@ -49,20 +49,26 @@ impl Page {
         self.print(text);
     }
 
-    /// The lines of a story. The time is given where it changes.
-    pub(super) fn story(&self, names: &Names, lines: &[Line]) {
+    /// The lines of a story, and how it ended. The time is given where it changes.
+    pub(super) fn story(&self, names: &Names, lines: &[Line], end: Option<&str>) {
         let mut before = None;
         for line in lines {
             let time = if before == Some(line.at) { String::new() } else { names.time(line.at) };
             before = Some(line.at);
-            let tone = tone_of(line.tag);
-            let tag = padded(names.language.word(line.tag), TAG_COLUMNS);
-            let room = WIDTH - INDENT.len() - TIME_COLUMNS - TAG_COLUMNS;
-            let mut head = format!("{INDENT}{}{}", padded(&time, TIME_COLUMNS), self.tinted(tone, &tag));
-            for text in wrap(&line.text, room) {
-                self.print(&format!("{head}{}", self.tinted(tone, &text)));
-                head = " ".repeat(WIDTH - room);
-            }
+            self.row(&time, names.language.word(line.tag), tone_of(line.tag), &line.text);
+        }
+        if let Some(end) = end {
+            self.row("", names.language.word(Phrase::TagEnd), Tone::Heading, end);
+        }
+    }
+
+    fn row(&self, time: &str, tag: &str, tone: Tone, text: &str) {
+        let room = WIDTH - INDENT.len() - TIME_COLUMNS - TAG_COLUMNS;
+        let (time, tag) = (padded(time, TIME_COLUMNS), self.tinted(tone, &padded(tag, TAG_COLUMNS)));
+        let mut head = format!("{INDENT}{time}{tag}");
+        for text in wrap(text, room) {
+            self.print(&format!("{head}{}", self.tinted(tone, &text)));
+            head = " ".repeat(WIDTH - room);
         }
     }
 
@@ -129,8 +135,15 @@ impl Ticker {
 /// How many columns a character takes: those of Chinese, with their signs, take two.
 fn columns(character: char) -> usize {
     match u32::from(character) {
-        0x1100..=0x115F | 0x2E80..=0xA4CF | 0xAC00..=0xD7A3 | 0xF900..=0xFAFF | 0xFE30..=0xFE6F | 0xFF00..=0xFF60
-        | 0xFFE0..=0xFFE6 | 0x1F300..=0x1FAFF | 0x20000..=0x3FFFD => 2,
+        0x1100..=0x115F
+        | 0x2E80..=0xA4CF
+        | 0xAC00..=0xD7A3
+        | 0xF900..=0xFAFF
+        | 0xFE30..=0xFE6F
+        | 0xFF00..=0xFF60
+        | 0xFFE0..=0xFFE6
+        | 0x1F300..=0x1FAFF
+        | 0x20000..=0x3FFFD => 2,
         _ => 1,
     }
 }

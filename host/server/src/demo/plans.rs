@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use herald_core::decision::{Contribution, HookOutcome, HookPlan};
 use herald_core::names::ChannelName;
-use herald_core::plan::{ApprovePlan, EscalatePlan, GoalPlan, Moment, RoutePlan, Send};
+use herald_core::plan::{ApprovePlan, EscalatePlan, GoalPlan, Moment, RoutePlan, Send, StagePlan};
 use herald_core::target::Target;
 
 use super::names::Names;
@@ -46,14 +46,13 @@ impl Names {
     }
 
     fn approve(&self, plan: &ApprovePlan) -> Vec<String> {
-        let stage = |stage: &herald_core::plan::StagePlan| {
+        let stage = |stage: &StagePlan| {
             let approvers = self.list(stage.approvers.iter().map(|target| self.target(target)));
-            let wants = [("stage", stage.name.as_str()), ("approvers", &approvers)];
-            let said = self.language.say(Phrase::WantsStage, &wants);
-            match stage.within {
-                Some(within) => format!("{said}{}{}", self.language.word(Phrase::ListSign), self.span(within, None)),
-                None => said,
-            }
+            let span = stage.within.map(|within| self.span(within, None));
+            let phrase = if span.is_some() { Phrase::WantsStageWithin } else { Phrase::WantsStage };
+            let span = span.unwrap_or_default();
+            let holes = [("stage", stage.name.as_str()), ("approvers", &approvers), ("span", &span)];
+            self.language.say(phrase, &holes)
         };
         let mut parts: Vec<_> = plan.stages.iter().map(stage).collect();
         if plan.post_hoc {
@@ -100,7 +99,7 @@ impl Names {
         ] {
             parts.extend(within.map(|span| self.language.say(phrase, &[("span", &self.span(span, None))])));
         }
-        parts.join(self.language.word(Phrase::ListSign))
+        parts.join(self.language.word(Phrase::CommaSign))
     }
 
     /// Channels after each other.

@@ -206,7 +206,11 @@ impl Play<'_> {
         for partition in self.app.engine.partitions() {
             let snapshot = partition.snapshot()?;
             let outbox = snapshot.outbox(Timestamp::MAX, 1)?;
-            next = next.into_iter().chain(snapshot.next_timer(now)?).chain(outbox.iter().map(|item| item.next_attempt)).min();
+            next = next
+                .into_iter()
+                .chain(snapshot.next_timer(now)?)
+                .chain(outbox.iter().map(|item| item.next_attempt))
+                .min();
         }
         Ok(next)
     }

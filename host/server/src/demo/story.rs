@@ -20,6 +20,16 @@ use super::ledger::{KnownGoal, Ledger};
 use super::names::Names;
 use super::words::Phrase;
 
+/// What is said at a moment at which nothing happens but that somebody is chased.
+const CHASING: &[Phrase] = &[
+    Phrase::TagOverdue,
+    Phrase::TagPolicy,
+    Phrase::TagAsked,
+    Phrase::TagPromise,
+    Phrase::TagChased,
+    Phrase::TagArrived,
+];
+
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Line {
@@ -93,15 +103,51 @@ pub(super) fn tell(
             teller.end_moment();
             teller.moment.at = entry.at;
         }
-        teller.entry(&entry).map_err(|error| DemoError::Ask { what: "a timeline".into(), reason: error.to_string() })?;
+        teller
+            .entry(&entry)
+            .map_err(|error| DemoError::Ask { what: "a timeline".into(), reason: error.to_string() })?;
     }
     teller.end_moment();
-    Ok(teller.story)
+    let Story { lines, policies } = teller.story;
+    Ok(Story { lines: fold(names, lines), policies })
+}
+
+/// Tells once what was chased again and again in the same words, and when.
+fn fold(names: &Names, lines: Vec<Line>) -> Vec<Line> {
+    // What differs between one time and the next is when.
+    let gist = |lines: &[Line]| -> Option<Vec<(Phrase, String)>> {
+        let is_chase = lines.iter().any(|line| line.tag == Phrase::TagOverdue);
+        let of_policies = lines.iter().filter(|line| matches!(line.tag, Phrase::TagPolicy | Phrase::TagChased));
+        let all = lines.iter().all(|line| CHASING.contains(&line.tag));
+        (is_chase && all).then(|| of_policies.map(|line| (line.tag, line.text.clone())).collect())
+    };
+    let mut folded: Vec<Line> = Vec::new();
+    let (mut last, mut again): (Option<Vec<_>>, Vec<Line>) = (None, Vec::new());
+    let end = |folded: &mut Vec<Line>, again: &mut Vec<Line>| {
+        let Some(first) = again.first() else { return };
+        let times = names.all(again.iter().map(|line| names.time(line.at)));
+        let text = names.language.say(Phrase::Again, &[("times", &times)]);
+        folded.push(Line { at: first.at, tag: Phrase::TagChased, text });
+        again.clear();
+    };
+    for moment in lines.chunk_by(|one, other| one.at == other.at) {
+        let gist = gist(moment);
+        if gist.is_some() && gist == last {
+            again.extend(moment.first().cloned());
+            continue;
+        }
+        end(&mut folded, &mut again);
+        last = gist;
+        folded.extend(moment.iter().cloned());
+    }
+    end(&mut folded, &mut again);
+    folded
 }
 
 /// Tells what policies would decide about a message that was not sent.
 pub(super) fn would_be(names: &Names, at: Timestamp, decision: &Decision) -> (Vec<Line>, BTreeSet<String>) {
-    let said = decision.contributions.iter().filter_map(|part| Some((part.bundle.to_string(), names.contribution(part)?)));
+    let said =
+        decision.contributions.iter().filter_map(|part| Some((part.bundle.to_string(), names.contribution(part)?)));
     let (policies, texts): (BTreeSet<String>, Vec<String>) = said.unzip();
     let mut lines: Vec<_> = texts.into_iter().map(|text| Line { at, tag: Phrase::TagPolicy, text }).collect();
     if let Some(accountable) = &decision.plan.accountable {
@@ -214,13 +260,13 @@ impl Teller<'_> {
     fn event(&mut self, event: &Event, entry: &Entry, who: &str) {
         let names = self.names;
         match event {
-            Event::GoalSet { goal } if goal.name != GoalName::Close => {
-                let known = self.ledger.goal(goal.number).cloned();
+            Event::GoalSet { goal } => {
+                let known = self.ledger.goal(goal.number).filter(|goal| stands_alone(goal)).cloned();
                 let starts = names.moment(&goal.starts);
                 known.iter().for_each(|goal| self.promised(goal, &starts));
             }
             Event::GoalStarted { goal, .. } => {
-                let known = self.ledger.goal(*goal).filter(|goal| goal.name != GoalName::Close).cloned();
+                let known = self.ledger.goal(*goal).filter(|goal| stands_alone(goal)).cloned();
                 known.iter().for_each(|goal| self.promised(goal, ""));
             }
             Event::GoalsWarned { goals } => {
@@ -324,17 +370,20 @@ impl Teller<'_> {
         let names = self.names;
         let (name, owners) = (names.goal(&goal.name), names.persons(&goal.owners));
         let (due, span) = (self.due(goal), names.span(goal.within, goal.calendar.as_ref()));
-        let holes = [("goal", name.as_str()), ("owners", &owners), ("due", &due), ("span", &span), ("moment", starts)];
-        let said = names.language.say(phrase, &holes) + &self.by_whom(goal);
-        self.line(tag, said);
+        let policy = names.set_by(&goal.set_by);
+        let holes = [
+            ("goal", name.as_str()),
+            ("owners", &owners),
+            ("due", &due),
+            ("span", &span),
+            ("moment", starts),
+            ("policy", &policy),
+        ];
+        self.say(tag, phrase, &holes);
     }
 
     fn due(&self, goal: &KnownGoal) -> String {
         goal.due.map(|due| self.names.time(due)).unwrap_or_default()
-    }
-
-    fn by_whom(&self, goal: &KnownGoal) -> String {
-        self.names.language.say(Phrase::SetBy, &[("policy", &self.names.set_by(&goal.set_by))])
     }
 
     fn given(&mut self, given: &Given) {
@@ -353,8 +402,7 @@ impl Teller<'_> {
         };
         let (due, span) = (self.due(goal), names.span(goal.within, goal.calendar.as_ref()));
         let holes = [("people", people.as_str()), ("task", &task), ("due", &due), ("span", &span)];
-        let said = names.language.say(given.phrase, &holes) + &self.by_whom(goal);
-        self.line(Phrase::TagAsked, said);
+        self.say(Phrase::TagAsked, given.phrase, &holes);
     }
 
     /// Who was told, those by the same channels together.
@@ -400,6 +448,11 @@ impl Teller<'_> {
             self.line(Phrase::TagArrived, said);
         }
     }
+}
+
+/// Whether a goal is told of by itself: one of a stage is told with its tasks, and closing is nobody's.
+fn stands_alone(goal: &KnownGoal) -> bool {
+    !matches!(goal.name, GoalName::Close | GoalName::Stage(_))
 }
 
 /// Adds the tasks that `event` gives to those that were given with it in the same words.

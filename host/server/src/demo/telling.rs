@@ -180,7 +180,8 @@ impl Telling<'_> {
             let text = self.say(Phrase::Sent, &[("who", &who), ("department", &department)]);
             told.lines.push(Line { at, tag: Phrase::TagSent, text });
             let other = before.get(number).map(|other| other.title.as_str()).unwrap_or_default();
-            let holes = [("status", status.to_string()), ("number", (number + 1).to_string()), ("case", other.to_owned())];
+            let holes =
+                [("status", status.to_string()), ("number", (number + 1).to_string()), ("case", other.to_owned())];
             let holes = holes.each_ref().map(|(name, text)| (*name, text.as_str()));
             told.lines.push(Line { at, tag: Phrase::TagCase, text: self.say(Phrase::Existing, &holes) });
         } else if let (Some(case), 200 | 201) = (case, *status) {
@@ -218,7 +219,10 @@ impl Telling<'_> {
         let is_urgent = case.urgency == Urgency::Urgent;
         let Story { lines, policies } = story::tell(self.names, &department, is_urgent, case.timeline.items, rulings)?;
         if self.names.language == Language::Zh {
-            told.headline = format!("{} · {}", case.name, case.subject);
+            told.headline = match case.name.contains(&case.subject) {
+                true => case.name,
+                false => format!("{} · {}", case.name, case.subject),
+            };
         }
         let Outstanding { approvals, acknowledgements, answers, reports, goals, .. } = case.outstanding;
         let tasks = approvals + acknowledgements + answers + reports;
@@ -236,10 +240,7 @@ impl Telling<'_> {
         page.paragraph(Tone::Heading, &format!("{}. {}", index + 1, told.title));
         page.paragraph(Tone::Plain, &told.headline);
         page.paragraph(Tone::Plain, &self.say(Phrase::Shows, &[("shows", &told.shows)]));
-        page.story(self.names, &told.lines);
-        if let (Some(end), Some(last)) = (&told.end, told.lines.last()) {
-            page.story(self.names, &[Line { at: last.at, tag: Phrase::TagEnd, text: end.clone() }]);
-        }
+        page.story(self.names, &told.lines, told.end.as_deref());
     }
 
     fn sum_up(&self, page: &Page, played: &Played, receiver: &Receiver, took: Duration) {

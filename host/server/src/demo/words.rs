@@ -67,14 +67,14 @@ phrases! {
         "四天用{seconds}秒走完。人员通过 HTTP 处理了{done}次；没人处理的，由 Herald 盯到底。";
     Deliveries: "{count} deliveries by {channels} arrived at the demo's own receiver; none left this machine.",
         "{count}次投递（{channels}）送到演示自带的接收端，没有一次离开本机。";
-    NotDone: "at {time}, {who} found nothing to {deed} in “{case}”: {why}",
-        "{time} {who}无事可做（{deed}，「{case}」）：{why}";
+    NotDone: "at {time}, {who} could not {deed} in “{case}”: {why}",
+        "{time}，{who}在「{case}」中无法执行 {deed}：{why}";
     NoTask: "no such task is open", "没有这样的待办";
     NoToken: "the rules do not know the sender", "规则里没有这个发件人";
     Shows: "Look at: {shows}.", "看点：{shows}。";
     TagEnd: "in the end", "结果";
     Now: "{status}", "{status}";
-    StillOpen: "{status}; {tasks} tasks to do, {goals} deadlines running", "{status}；待办{tasks}项，计时中{goals}项";
+    StillOpen: "{status}; still to do: {tasks}, deadlines running: {goals}", "{status}；待办{tasks}项，计时中{goals}项";
     IsHeld: "held", "暂挂";
     IsAwaitingApproval: "awaiting approval", "待审批";
     IsReturned: "returned to its sender", "已退回";
@@ -115,8 +115,8 @@ phrases! {
     TagCase: "case", "状态";
 
     // Sending.
-    Sent: "{who} sends it for {department}", "{who}以{department}名义发出";
-    SentUrgent: "{who} sends it for {department}, urgent", "{who}以{department}名义发出，紧急";
+    Sent: "{who} sends it for {department}", "{who}代表{department}发出";
+    SentUrgent: "{who} sends it for {department}, urgent", "{who}代表{department}发出，标为紧急";
     SentAgain: "{who} sends it again, edited", "{who}修改后重新提交";
     Existing: "answered {status} with the case there is, number {number}, “{case}”; nobody is told twice",
         "应答 {status}，指向已有的第{number}件「{case}」，不再重复通知";
@@ -143,6 +143,7 @@ phrases! {
     SetsLevel: "level {level}", "定为{level}级";
     Marks: "marks it {name} = {value}", "标记 {name} = {value}";
     WantsStage: "approval “{stage}” by {approvers}", "须经「{stage}」审批：{approvers}";
+    WantsStageWithin: "approval “{stage}” by {approvers} within {span}", "须经「{stage}」审批：{approvers}，限{span}";
     Afterwards: "afterwards, while the case is open already", "先办后批";
     Restricts: "nobody and nothing beyond what it lists", "限定收件人和渠道";
     NotGranted: "asked for {what} and did not get it: {why}", "请求{what}未获准：{why}";
@@ -153,14 +154,15 @@ phrases! {
     Acknowledge: "acknowledge", "签收";
     Answer: "answer", "答复";
     Report: "report", "汇报";
-    AskedEach: "{people}: {task} by {due} ({span})", "请{people}在{due}前{task}（{span}）";
-    AskedOne: "one of {people}: {task} by {due} ({span})", "请{people}之一在{due}前{task}（{span}）";
+    AskedEach: "{people}: {task} by {due} ({span})", "请{people}在{due} 前{task}（{span}）";
+    AskedOne: "one of {people}: {task} by {due} ({span})", "请{people}之一在{due} 前{task}（{span}）";
     AskedNoDue: "{people}: {task}", "请{people}{task}";
-    SetBy: " · {policy}", " · {policy}";
-    Promised: "“{goal}” of {owners}: by {due} ({span})", "{owners}的「{goal}」：{due}前（{span}）";
-    PromisedOnce: "“{goal}” of {owners}: {span}, once {moment}", "{owners}的「{goal}」：{moment}起{span}";
-    Overdue: "“{goal}” of {owners} was due {due} ({span}) and nobody did it", "{owners}的「{goal}」{due}到期（{span}），无人处理";
-    Warned: "{owners}: “{goal}” is due {due}", "{owners}：「{goal}」{due}到期";
+    Promised: "{owners}: “{goal}” by {due} ({span})", "{owners}须在{due} 前完成「{goal}」（{span}）";
+    PromisedOnce: "{owners}: “{goal}” within {span}, once {moment}", "{moment}后，{owners}须在{span}内完成「{goal}」";
+    Overdue: "{owners}: “{goal}” was due {due} ({span}) and is not done; set by {policy}",
+        "{owners}的「{goal}」{due} 到期（{span}），无人处理；时限出自 {policy}";
+    Again: "nobody did it, and the same again at {times}", "仍无人处理，{times} 又照此催办";
+    Warned: "{owners}: “{goal}” is due {due}", "{owners}：「{goal}」{due} 到期";
     OnOpened: "it is open", "开始办理";
     OnSubmitted: "it was sent", "提交";
     OnResolved: "it is settled", "办结";
@@ -197,12 +199,14 @@ phrases! {
 
     // Names and lists.
     RoleOf: "the {role} of {department}", "{department}{role}";
-    DepartmentOf: "{department}", "{department}";
+    RoleOfHouse: "the {role}", "{role}";
     Everyone: "everyone", "全体员工";
     Host: "Herald", "Herald";
+    Service: "the system {name}", "{name} 系统";
     Anonymous: "somebody unknown", "匿名者";
     AndOthers: "{names} and {count} others", "{names}等{total}人";
     ListSign: ", ", "、";
+    CommaSign: ", ", "，";
     PartSign: "; ", "；";
     Minutes: "{count} min", "{count}分钟";
     Hours: "{count} h", "{count}小时";
@@ -212,7 +216,7 @@ phrases! {
     WorkingHours: "{count} working h", "{count}个工作小时";
     WorkingDays: "{count} working days", "{count}个工作日";
     WorkingDay: "1 working day", "1个工作日";
-    OnCalendar: "{span} of {calendar}", "{span}，日历{calendar}";
+    OnCalendar: "{span} of {calendar}", "按 {calendar} 计{span}";
 }
 
 impl Language {
