@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -71,9 +72,12 @@ pub(super) async fn commands(
         let shell = format!("{} \\\n  {headers} \\\n  -d '{}'", curl(&sample.by, "/v1/messages"), spread(&message));
         commands.push(Command { what: say(Phrase::Submit, &[("who", &names.owner(&sample.by))]), shell });
     }
+    if let Some(owner) = most_told(names, client).await? {
+        let what = say(Phrase::Inbox, &[("who", &names.owner(&owner))]);
+        commands.push(Command { what, shell: curl(&owner, "/v1/inbox") });
+    }
     if let Some((owner, held)) = awaiting(names, client).await? {
         let who = names.owner(&owner);
-        commands.push(Command { what: say(Phrase::Inbox, &[("who", &who)]), shell: curl(&owner, "/v1/inbox") });
         commands.push(Command { what: say(Phrase::Tasks, &[("who", &who)]), shell: curl(&owner, "/v1/tasks") });
         let approve = curl(&owner, &format!("/v1/tasks/{}/approve", held.task.id));
         let shell = approve.replacen("curl -sS", "curl -sS -X POST", 1);
@@ -96,6 +100,18 @@ pub(super) async fn commands(
     );
     commands.push(Command { what: say(Phrase::Change, &[("rules", &place.rules().display().to_string())]), shell });
     Ok(commands)
+}
+
+/// The one whose inbox has the most in it.
+async fn most_told(names: &Names, client: &Client) -> Result<Option<String>, DemoError> {
+    let mut most: Option<(usize, String)> = None;
+    for owner in names.people() {
+        let entries = client.list::<IgnoredAny>(&owner, "/v1/inbox").await?.len();
+        if entries > most.as_ref().map_or(0, |(entries, _)| *entries) {
+            most = Some((entries, owner));
+        }
+    }
+    Ok(most.map(|(_, owner)| owner))
 }
 
 /// Somebody who has something to approve, and what.

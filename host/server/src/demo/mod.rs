@@ -11,6 +11,7 @@ mod client;
 mod clock;
 mod commands;
 mod error;
+mod fold;
 mod house;
 mod ledger;
 mod names;

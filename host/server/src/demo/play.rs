@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use herald_engine::Clock as _;
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::DemoError;
@@ -50,12 +50,17 @@ pub(super) struct Played {
 }
 
 /// What somebody wanted to do and could not: the rules are not those that the samples were written for.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(super) struct Missed {
+    /// When.
     pub(super) at: Timestamp,
+    /// Who, by name.
     pub(super) who: String,
+    /// The verb.
     pub(super) deed: &'static str,
+    /// Which sample it is about, counted from 0.
     pub(super) sample: usize,
+    /// Why not, in the host's words.
     pub(super) why: String,
 }
 

@@ -17,7 +17,7 @@ use super::commands::{self, Command};
 use super::house::{ADMIN, Place};
 use super::names::Names;
 use super::page::{Page, Tone};
-use super::play::Played;
+use super::play::{Missed, Played};
 use super::receiver::Receiver;
 use super::sample::Sample;
 use super::story::{self, Entry, Line, Story};
@@ -56,6 +56,8 @@ struct Report<'a> {
     url: &'a str,
     folder: String,
     stories: &'a [Told],
+    /// What people wanted to do and could not.
+    missed: &'a [Missed],
     commands: &'a [Command],
 }
 
@@ -130,7 +132,8 @@ impl Telling<'_> {
         };
         if self.style == Style::Json {
             let folder = self.place.path().display().to_string();
-            let report = Report { url: self.client.origin(), folder, stories: &told, commands: &commands };
+            let missed = &played.missed;
+            let report = Report { url: self.client.origin(), folder, stories: &told, missed, commands: &commands };
             output::result(self.style, &report, |_| String::new());
             return Ok(());
         }
