@@ -71,11 +71,12 @@ pub struct Options {
 pub(crate) async fn run(options: &Options, style: Style, stop: impl Future<Output = ()>) -> Result<(), DemoError> {
     let samples = sample::samples()?;
     let (listener, address) = house::listen(options).await?;
-    let place = Place::make(options.data.as_deref())?;
     let receiver = Receiver::start().await.map_err(|source| DemoError::Listen { address, source })?;
+    // What is wrong with the rules is said before anything is written.
+    let code = house::read(options, &receiver)?;
+    let place = Place::make(options.data.as_deref())?;
     let mut resolved = house::settings(&place, options, address, &receiver)?;
     start_logs(&resolved.settings)?;
-    let code = house::read(options, &receiver)?;
     house::make_up_secrets(&mut resolved, &code.organisation)?;
     let begins = house::begins(&code.organisation);
     let tokens = house::publish(&place, &resolved, code, &sample::services(&samples), begins)?;
@@ -85,7 +86,7 @@ pub(crate) async fn run(options: &Options, style: Style, stop: impl Future<Outpu
     let (end, ended) = oneshot::channel::<()>();
     let serving = tokio::spawn(host.serve(listener, async move { drop(ended.await) }));
 
-    let client = Client::new(address, tokens)?;
+    let client = Client::new(house::reachable(address), tokens)?;
     let story = async {
         let names = Names::ask(&client, options.language).await?;
         let telling = Telling { names: &names, client: &client, place: &place, samples: &samples, style };

@@ -216,7 +216,7 @@ phrases! {
     WorkingHours: "{count} working h", "{count}个工作小时";
     WorkingDays: "{count} working days", "{count}个工作日";
     WorkingDay: "1 working day", "1个工作日";
-    OnCalendar: "{span} of {calendar}", "按 {calendar} 计{span}";
+    OnCalendar: "{span} of {calendar}", "{calendar} 日历的{span}";
 }
 
 impl Language {
