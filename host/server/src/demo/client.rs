@@ -30,6 +30,29 @@ pub(super) struct Answer {
     pub(super) body: Value,
 }
 
+/// A task among somebody's tasks.
+#[derive(Debug, Deserialize)]
+pub(super) struct Held {
+    /// The task.
+    pub(super) task: TaskFacts,
+    /// Its case.
+    pub(super) case: CaseFacts,
+}
+
+/// A task, as far as the demo needs it.
+#[derive(Debug, Deserialize)]
+pub(super) struct TaskFacts {
+    pub(super) id: String,
+    pub(super) kind: String,
+}
+
+/// A case, as far as the demo needs it.
+#[derive(Debug, Deserialize)]
+pub(super) struct CaseFacts {
+    pub(super) id: String,
+    pub(super) subject: String,
+}
+
 #[derive(Deserialize)]
 struct Page<T> {
     items: Vec<T>,
@@ -96,6 +119,14 @@ impl Client {
                 None => return Ok(all),
             }
         }
+    }
+
+    /// What `owner` has to do.
+    ///
+    /// # Errors
+    /// [`DemoError::Ask`].
+    pub(super) async fn tasks(&self, owner: &str) -> Result<Vec<Held>, DemoError> {
+        self.list(owner, "/v1/tasks").await
     }
 
     async fn send(&self, method: Method, owner: &str, path: &str, body: Option<&Value>) -> Result<Answer, DemoError> {

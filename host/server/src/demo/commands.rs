@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+use serde::Serialize;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::DemoError;
-use super::client::Client;
+use super::client::{Client, Held};
 use super::house::{ADMIN, Place};
 use super::names::Names;
 use super::sample::Sample;
@@ -26,24 +26,6 @@ pub(super) struct Command {
     pub(super) what: String,
     /// The command, for a shell.
     pub(super) shell: String,
-}
-
-/// A task among somebody's tasks.
-#[derive(Debug, Deserialize)]
-struct Held {
-    task: TaskFacts,
-    case: CaseFacts,
-}
-
-#[derive(Debug, Deserialize)]
-struct TaskFacts {
-    id: String,
-    kind: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct CaseFacts {
-    subject: String,
 }
 
 /// The commands: submit, look at the inbox and the tasks, approve, explain, publish.
@@ -117,8 +99,7 @@ async fn most_told(names: &Names, client: &Client) -> Result<Option<String>, Dem
 /// Somebody who has something to approve, and what.
 async fn awaiting(names: &Names, client: &Client) -> Result<Option<(String, Held)>, DemoError> {
     for owner in names.people() {
-        let tasks: Vec<Held> = client.list(&owner, "/v1/tasks").await?;
-        if let Some(held) = tasks.into_iter().find(|held| held.task.kind == "approve") {
+        if let Some(held) = client.tasks(&owner).await?.into_iter().find(|held| held.task.kind == "approve") {
             return Ok(Some((owner, held)));
         }
     }

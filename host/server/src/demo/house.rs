@@ -166,23 +166,25 @@ fn keep_inside(organisation: &mut Organisation, receiver: &Receiver) {
     organisation.contacts.values_mut().for_each(|contact| contact.addresses.clear());
 }
 
-/// The settings of the demo's host: those of `options`, the receiver allowed, and a secret made up for every name.
+/// The settings of the demo's host: those of `options`, but for what keeps it to `place` and lets it send to `receiver`.
 pub(super) fn settings(
     place: &Place,
     options: &Options,
     listen: SocketAddr,
     receiver: &Receiver,
 ) -> Result<Resolved, DemoError> {
-    let own = [
-        ("listen", listen.to_string()),
-        ("data", place.path().display().to_string()),
-        ("webhook_allowed_internal", receiver.address().to_string()),
+    let own = |settings: [(&str, String); 3]| settings.map(|(name, text)| (name.to_owned(), text));
+    let before = own([
         ("log_filter", "warn".to_owned()),
         ("store_cache_bytes", (64_u64 << 20).to_string()),
         ("shutdown_grace_ms", "1000".to_owned()),
-    ];
-    let own = own.into_iter().map(|(name, text)| (name.to_owned(), text));
-    let flags = own.chain(options.settings.iter().cloned()).collect();
+    ]);
+    let after = own([
+        ("listen", listen.to_string()),
+        ("data", place.path().display().to_string()),
+        ("webhook_allowed_internal", receiver.address().to_string()),
+    ]);
+    let flags = before.into_iter().chain(options.settings.iter().cloned()).chain(after).collect();
     Ok(Sources { flags, ..Sources::default() }.resolve()?)
 }
 

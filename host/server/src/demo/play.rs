@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use herald_engine::Clock as _;
+use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::DemoError;
@@ -64,31 +65,13 @@ pub(super) struct Missed {
     pub(super) why: String,
 }
 
-/// A task among somebody's tasks.
-#[derive(Debug, Deserialize)]
-struct Held {
-    task: TaskFacts,
-    case: CaseFacts,
-}
-
-#[derive(Debug, Deserialize)]
-struct TaskFacts {
-    id: String,
-    kind: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct CaseFacts {
-    id: String,
-}
-
 /// Something to do: to send a sample, or what somebody does about it.
 type Step<'a> = (usize, Option<&'a Act>);
 
 impl Play<'_> {
     /// Plays all of it.
     pub(super) async fn play(&self) -> Result<Played, DemoError> {
-        let mut steps: Vec<(jiff::civil::DateTime, Step<'_>)> = Vec::new();
+        let mut steps: Vec<(DateTime, Step<'_>)> = Vec::new();
         for (index, (_, sample)) in self.samples.iter().enumerate() {
             steps.push((sample.at, (index, None)));
             steps.extend(sample.acts.iter().map(|act| (act.at, (index, Some(act)))));
@@ -153,7 +136,7 @@ impl Play<'_> {
         let verb = act.deed.verb();
         let path = match act.deed.way() {
             Way::Task(kind) => {
-                let tasks: Vec<Held> = self.client.list(who, "/v1/tasks").await?;
+                let tasks = self.client.tasks(who).await?;
                 let found = tasks.into_iter().find(|held| held.case.id == case && held.task.kind == kind);
                 match found {
                     Some(held) => format!("/v1/tasks/{}/{verb}", held.task.id),
