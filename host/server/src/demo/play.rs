@@ -183,7 +183,6 @@ impl Play<'_> {
                 ("done", played.done.to_string()),
                 ("delivered", delivered.to_string()),
             ];
-            let holes = holes.each_ref().map(|(name, text)| (*name, text.as_str()));
             ticker.show(&self.names.language.say(Phrase::Turning, &holes));
         }
     }

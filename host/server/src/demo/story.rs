@@ -110,7 +110,6 @@ pub(super) fn would_be(names: &Names, at: Timestamp, decision: &Decision) -> (Ve
     let mut lines: Vec<_> = texts.into_iter().map(|text| Line { at, tag: Phrase::TagPolicy, text }).collect();
     if let Some(accountable) = &decision.plan.accountable {
         let holes = [("level", decision.plan.level.to_string()), ("accountable", names.target(accountable))];
-        let holes = holes.each_ref().map(|(name, text)| (*name, text.as_str()));
         lines.push(Line { at, tag: Phrase::TagCase, text: names.language.say(Phrase::WouldBe, &holes) });
     }
     (lines, policies)
@@ -400,7 +399,7 @@ impl Teller<'_> {
         if !arrived.is_empty() {
             let parts = arrived.iter().map(|(channel, count)| {
                 let holes = [("count", count.to_string()), ("channel", names.channel(channel))];
-                names.language.say(Phrase::Arrived, &holes.each_ref().map(|(name, text)| (*name, text.as_str())))
+                names.language.say(Phrase::Arrived, &holes)
             });
             let said = parts.collect::<Vec<_>>().join(names.language.word(Phrase::ListSign));
             self.line(Phrase::TagArrived, said);

@@ -89,7 +89,7 @@ pub(super) struct Telling<'a> {
 }
 
 impl Telling<'_> {
-    fn say(&self, phrase: Phrase, holes: &[(&str, &str)]) -> String {
+    fn say(&self, phrase: Phrase, holes: &[(&str, impl AsRef<str>)]) -> String {
         self.names.language.say(phrase, holes)
     }
 
@@ -178,15 +178,8 @@ impl Telling<'_> {
             told.lines.extend(lines);
             told.policies = policies;
         } else if let Some(number) = before.iter().position(|other| other.case.as_deref() == case && case.is_some()) {
-            let department = of_message("department").parse().ok();
-            let department = department.map(|id: DepartmentId| self.names.department(&id)).unwrap_or_default();
-            let text = self.say(Phrase::Sent, &[("who", &who), ("department", &department)]);
-            told.lines.push(Line { at, tag: Phrase::TagSent, text });
             let other = before.get(number).map(|other| other.title.as_str()).unwrap_or_default();
-            let holes =
-                [("status", status.to_string()), ("number", (number + 1).to_string()), ("case", other.to_owned())];
-            let holes = holes.each_ref().map(|(name, text)| (*name, text.as_str()));
-            told.lines.push(Line { at, tag: Phrase::TagCase, text: self.say(Phrase::Existing, &holes) });
+            told.lines = self.existing(sample, *status, number, other);
         } else if let (Some(case), 200 | 201) = (case, *status) {
             self.case(&mut told, case).await?;
         } else {
@@ -196,8 +189,19 @@ impl Telling<'_> {
         Ok(Some(told))
     }
 
+    /// A message that was answered with the case of the sample with the index `number`, which is called `other`.
+    fn existing(&self, sample: &Sample, status: u16, number: usize, other: &str) -> Vec<Line> {
+        let (at, who) = (self.names.instant(sample.at), self.names.owner(&sample.by));
+        let department = sample.message.get("department").and_then(Value::as_str).and_then(|id| id.parse().ok());
+        let department = department.map(|id: DepartmentId| self.names.department(&id)).unwrap_or_default();
+        let sent = self.say(Phrase::Sent, &[("who", &who), ("department", &department)]);
+        let (status, number) = (status.to_string(), (number + 1).to_string());
+        let existing = self.say(Phrase::Existing, &[("status", &*status), ("number", &number), ("case", other)]);
+        [(Phrase::TagSent, sent), (Phrase::TagCase, existing)].map(|(tag, text)| Line { at, tag, text }).into()
+    }
+
     fn refused(&self, status: u16, why: &str) -> String {
-        self.say(Phrase::Refused, &[("status", &status.to_string()), ("why", why)])
+        self.say(Phrase::Refused, &[("status", &*status.to_string()), ("why", why)])
     }
 
     /// The kind of a sample's message and what it is about, so that the reader can follow.
@@ -231,7 +235,6 @@ impl Telling<'_> {
         let tasks = approvals + acknowledgements + answers + reports;
         let status = self.names.language.word(status_word(case.status));
         let holes = [("status", status.to_owned()), ("tasks", tasks.to_string()), ("goals", goals.to_string())];
-        let holes = holes.each_ref().map(|(name, text)| (*name, text.as_str()));
         let phrase = if tasks + goals == 0 { Phrase::Now } else { Phrase::StillOpen };
         (told.case, told.lines, told.policies) = (Some(id.to_owned()), lines, policies);
         told.end = Some(self.say(phrase, &holes));
@@ -249,13 +252,11 @@ impl Telling<'_> {
     fn sum_up(&self, page: &Page, played: &Played, receiver: &Receiver, took: Duration) {
         page.paragraph(Tone::Plain, "");
         let holes = [("seconds", format!("{:.1}", took.as_secs_f64())), ("done", played.done.to_string())];
-        let holes = holes.each_ref().map(|(name, text)| (*name, text.as_str()));
         page.paragraph(Tone::Plain, &self.say(Phrase::Turned, &holes));
         let came = receiver.came();
         let channels = self.names.all(came.keys().map(|channel| self.names.channel_called(channel)));
         let count: u32 = came.values().sum();
         let holes = [("count", count.to_string()), ("channels", channels)];
-        let holes = holes.each_ref().map(|(name, text)| (*name, text.as_str()));
         page.paragraph(Tone::Plain, &self.say(Phrase::Deliveries, &holes));
         for missed in &played.missed {
             let case = self.samples.get(missed.sample).map(|(_, sample)| sample.title.of(self.names.language));
@@ -266,7 +267,6 @@ impl Telling<'_> {
                 ("case", case.unwrap_or_default().to_owned()),
                 ("why", missed.why.clone()),
             ];
-            let holes = holes.each_ref().map(|(name, text)| (*name, text.as_str()));
             page.paragraph(Tone::Alarm, &self.say(Phrase::NotDone, &holes));
         }
     }
@@ -274,13 +274,12 @@ impl Telling<'_> {
     fn advise(&self, page: &Page, clock: &DemoClock, commands: &[Command]) {
         page.paragraph(Tone::Plain, "");
         let holes = [("time", self.names.date(clock.now())), ("url", self.client.origin().to_owned())];
-        let holes = holes.each_ref().map(|(name, text)| (*name, text.as_str()));
         page.paragraph(Tone::Heading, &self.say(Phrase::Serving, &holes));
         let folder = self.place.path().display().to_string();
         let kept = if self.place.is_kept() { Phrase::Kept } else { Phrase::Gone };
         page.paragraph(Tone::Plain, &self.say(kept, &[("folder", &folder)]));
         let admin = self.place.token(ADMIN);
-        let admin = admin.file_name().unwrap_or_default().to_string_lossy();
+        let admin = admin.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let tokens = self.place.tokens().display().to_string();
         page.paragraph(Tone::Plain, &self.say(Phrase::Tokens, &[("tokens", &tokens), ("admin", &admin)]));
         page.paragraph(Tone::Plain, self.names.language.word(Phrase::TryIt));

@@ -221,14 +221,14 @@ phrases! {
 
 impl Language {
     /// `phrase`, with its holes filled.
-    pub(super) fn say(self, phrase: Phrase, holes: &[(&str, &str)]) -> String {
+    pub(super) fn say(self, phrase: Phrase, holes: &[(&str, impl AsRef<str>)]) -> String {
         let mut said = String::new();
         let mut rest = phrase.of(self);
         // Piece by piece, so that what fills a hole is never looked at for holes.
         while let Some((before, after)) = rest.split_once('{') {
             let (hole, after) = after.split_once('}').unwrap_or((after, ""));
             said.push_str(before);
-            said.extend(holes.iter().find(|(name, _)| *name == hole).map(|(_, text)| *text));
+            said.extend(holes.iter().find(|(name, _)| *name == hole).map(|(_, text)| text.as_ref()));
             rest = after;
         }
         said + rest
