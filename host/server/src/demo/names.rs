@@ -174,6 +174,8 @@ impl Names {
                 self.say(Phrase::RoleOf, &[("department", &department), ("role", &role)])
             }
             Target::Department(department) => self.department(department),
+            Target::Members(department) => self.say(Phrase::MembersOf, &[("department", &self.department(department))]),
+            Target::Leader(department) => self.say(Phrase::LeaderOf, &[("department", &self.department(department))]),
             Target::Everyone => self.language.word(Phrase::Everyone).to_owned(),
             Target::Contact(contact) => self.titled(&self.directory.contacts, contact.as_str()),
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use herald_core::decision::{Contribution, HookOutcome, HookPlan};
 use herald_core::names::ChannelName;
-use herald_core::plan::{ApprovePlan, EscalatePlan, GoalPlan, Moment, RoutePlan, Send, StagePlan};
+use herald_core::plan::{ApprovePlan, EscalatePlan, GoalPlan, Moment, Question, RoutePlan, Send, StagePlan};
 use herald_core::target::Target;
 
 use super::names::Names;
@@ -33,6 +33,7 @@ impl Names {
 
     fn route(&self, plan: &RoutePlan) -> Vec<String> {
         let mut parts = Vec::new();
+        parts.extend(plan.refuse.iter().map(|why| self.language.say(Phrase::Refuses, &[("why", why)])));
         parts.extend(plan.level.map(|level| self.language.say(Phrase::SetsLevel, &[("level", &level.to_string())])));
         parts.extend(self.sends(&plan.sends));
         parts.extend(plan.assign.iter().map(|target| self.answers(target)));
@@ -99,6 +100,12 @@ impl Names {
         ] {
             parts.extend(within.map(|span| self.language.say(phrase, &[("span", &self.span(span, None))])));
         }
+        for Question { about, within } in &send.asks {
+            let holes = [("about", about.as_str()), ("span", &self.span(*within, None))];
+            parts.push(self.language.say(Phrase::MustAnswerThis, &holes));
+        }
+        let before = send.remind_before.map(|span| self.span(span, None));
+        parts.extend(before.map(|span| self.language.say(Phrase::RemindsBefore, &[("span", &span)])));
         parts.join(self.language.word(Phrase::CommaSign))
     }
 

@@ -268,7 +268,11 @@ impl Teller<'_> {
             Event::Reported { text, .. } => {
                 self.say(Phrase::TagDone, Phrase::DidReport, &[("who", who), ("text", text)]);
             }
-            Event::Regiven { holders, .. } => {
+            Event::Reminded { .. } => self.say(Phrase::TagDone, Phrase::Reminds, &[("who", who)]),
+            Event::Commented { text, .. } => {
+                self.say(Phrase::TagDone, Phrase::Comments, &[("who", who), ("text", text)]);
+            }
+            Event::Regiven { holders, .. } | Event::Passed { holders, .. } => {
                 self.say(Phrase::TagAsked, Phrase::PassedOn, &[("people", &names.persons(holders))]);
             }
             Event::Delivered { delivery } => {
@@ -299,6 +303,7 @@ impl Teller<'_> {
             Event::Levelled { level } => {
                 self.say(Phrase::TagCase, Phrase::Levelled, &[("level", &level.to_string())]);
             }
+            Event::Numbered { text, .. } => self.say(Phrase::TagCase, Phrase::Numbered, &[("text", text)]),
             Event::Returned { .. } => self.say(Phrase::TagCase, Phrase::Returned, &[]),
             Event::Rejected { .. } => self.say(Phrase::TagCase, Phrase::Rejected, &[]),
             Event::Withdrawn { .. } => self.say(Phrase::TagCase, Phrase::Withdrawn, &[]),
@@ -366,9 +371,9 @@ impl Teller<'_> {
     fn told(&mut self, purpose: Purpose, recipients: BTreeMap<Recipient, BTreeSet<ChannelName>>) {
         let names = self.names;
         let tag = match purpose {
-            Purpose::Escalation => Phrase::TagChased,
+            Purpose::Escalation | Purpose::Reminder => Phrase::TagChased,
             // The goals that it is about have said so.
-            Purpose::Warning => return,
+            Purpose::Warning | Purpose::Promise => return,
             _ => Phrase::TagTold,
         };
         let mut alike: Vec<(BTreeSet<ChannelName>, Vec<Recipient>)> = Vec::new();

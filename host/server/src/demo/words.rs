@@ -137,6 +137,9 @@ phrases! {
     MustAcknowledge: "to acknowledge within {span}", "须在{span}内签收";
     MustAnswer: "to answer within {span}", "须在{span}内答复";
     MustReport: "to report every {span}", "每{span}汇报一次";
+    MustAnswerThis: "to answer “{about}” within {span}", "须在{span}内答复「{about}」";
+    RemindsBefore: "reminded {span} before", "提前{span}提醒";
+    Refuses: "refuses it: {why}", "不予受理：{why}";
     SetsGoal: "deadline “{goal}” for {owner}: {span}", "给{owner}定时限「{goal}」：{span}";
     SetsGoalOnce: "deadline “{goal}” for {owner}: {span}, once {moment}", "给{owner}定时限「{goal}」：{moment}起{span}";
     Answers: "{target} answers for it", "由{target}负责办结";
@@ -183,6 +186,9 @@ phrases! {
     DidMeet: "{who} keeps “{goal}”", "{who}完成「{goal}」";
     DidMeetLate: "{who} keeps “{goal}”, late", "{who}补办「{goal}」";
     PassedOn: "a task goes on to {people}", "待办转交{people}";
+    Reminds: "{who} reminds whoever has something to do", "{who}催办";
+    Comments: "{who} comments: “{text}”", "{who}备注：“{text}”";
+    Numbered: "its number is {text}", "文号{text}";
     Opened: "open; {person} answers for it", "开始办理，由{person}负责";
     OpenedAlone: "open; only to be read", "开始传达";
     Held: "held until somebody mends the policy that failed", "暂挂，待策略修复";
@@ -200,6 +206,8 @@ phrases! {
     // Names and lists.
     RoleOf: "the {role} of {department}", "{department}{role}";
     RoleOfHouse: "the {role}", "{role}";
+    MembersOf: "everybody in {department}", "{department}全体";
+    LeaderOf: "the leader in charge of {department}", "{department}分管领导";
     Everyone: "everyone", "全体员工";
     Host: "Herald", "Herald";
     Service: "the system {name}", "{name} 系统";
