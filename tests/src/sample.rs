@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use herald_core::decision::BundleId;
+use herald_core::names::ChannelName;
 use herald_core::organisation::{Organisation, Transport};
 use herald_policy::HostLimits;
 use herald_server::code;
@@ -64,6 +65,16 @@ pub fn organisation(receiver: &Receiver) -> Organisation {
         }
     }
     organisation
+}
+
+/// The channels whose deliveries leave as webhooks.
+#[must_use]
+pub fn webhooks() -> BTreeSet<ChannelName> {
+    let channels = code::read(&rules()).unwrap().organisation.channels.into_iter();
+    channels
+        .filter(|(_, channel)| matches!(channel.transport, Transport::Webhook { .. }))
+        .map(|(name, _)| name)
+        .collect()
 }
 
 /// Its bundles.

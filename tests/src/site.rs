@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::fault::{Fault, FaultController, fault_disk};
 use crate::load::{self, Answer, Connection};
 use crate::receiver::Receiver;
-use crate::sample;
+use crate::sample::{self, Bundles};
 use herald_engine::{Random, TurnedClock};
 use herald_policy::{ComponentCache, HostLimits};
 use herald_server::host::{Host, Stores};
@@ -50,10 +50,15 @@ pub struct Ground {
 impl Ground {
     /// The sample organisation, published.
     pub async fn new() -> Self {
+        Self::with(sample::bundles()).await
+    }
+
+    /// The sample organisation with `bundles`.
+    pub async fn with(bundles: Bundles) -> Self {
         let receiver = Receiver::start().await.unwrap();
         let (disk, configuration) = fault_disk(Vec::new());
         let store = ConfigurationStore::open_with_backend(disk, &StoreSettings::default()).unwrap();
-        sample::publish(store, &receiver, sample::bundles(), start());
+        sample::publish(store, &receiver, bundles, start());
         let (disk, partition) = fault_disk(Vec::new());
         drop(Partition::open_with_backend(disk, &StoreSettings::default()).unwrap());
         let cache = tempfile::tempdir().unwrap();

@@ -9,6 +9,7 @@
 )]
 
 mod crash;
+mod demo;
 mod engine;
 mod guests;
 mod hostile;

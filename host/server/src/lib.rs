@@ -8,6 +8,7 @@ pub mod cli;
 pub mod code;
 pub mod courier;
 pub mod data;
+pub mod demo;
 pub mod difference;
 pub mod host;
 pub mod http;

@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use herald_core::ids::DeliveryId;
+use herald_core::workspace::Rows as _;
 use herald_tests::fault::{Fault, FaultController, Random};
 use herald_tests::load::Answer;
+use herald_tests::sample;
 use serde_json::Value;
 
 use super::ledger::{Ledger, Played, json, text};
@@ -155,20 +158,21 @@ impl<'a> Runs<'a> {
         assert_eq!(counts.cases, portrait.len() as u64, "a message has two cases");
         ledger.repeat(site).await;
         self.verify(site);
-        self.check_webhooks(&portrait, ledger);
+        self.check_webhooks(site, ledger);
     }
 
     /// Every delivery by webhook arrived, and nothing else did.
-    fn check_webhooks(&self, portrait: &BTreeMap<&'static str, Value>, ledger: &Ledger) {
-        let ids: BTreeMap<&str, &str> = ledger.names().map(|(id, name)| (name, id)).collect();
-        let deliveries = portrait.values().flat_map(|case| case["deliveries"].as_array().unwrap());
-        let by_webhook = deliveries.filter(|delivery| delivery["channel"] == "workshop-screen");
-        let id = |delivery: &Value| {
-            let id = delivery["id"].as_str().unwrap();
-            let (name, row) = id.rsplit_once('_').unwrap();
-            format!("{}_{row}", ids[name])
-        };
-        let expected: BTreeSet<String> = by_webhook.map(id).collect();
+    fn check_webhooks(&self, site: &Site, ledger: &Ledger) {
+        let (snapshot, webhooks) = (site.messages().snapshot().unwrap(), sample::webhooks());
+        let mut expected = BTreeSet::new();
+        for (id, _) in ledger.names() {
+            let case = snapshot.case(id.parse().unwrap()).unwrap().unwrap();
+            for number in case.deliveries() {
+                if webhooks.contains(&snapshot.delivery(case.id, number).unwrap().unwrap().channel) {
+                    expected.insert(DeliveryId { case: case.id, number }.to_string());
+                }
+            }
+        }
         assert!(!expected.is_empty());
         let arrived = self.ground.receiver.arrived();
         assert_eq!(arrived.keys().cloned().collect::<BTreeSet<_>>(), expected, "webhooks that arrived, and deliveries");

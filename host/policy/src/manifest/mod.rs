@@ -53,7 +53,17 @@ pub enum Language {
 
 impl Language {
     /// Every language, by the word that a manifest names it by.
-    pub(crate) const ALL: [(&'static str, Self); 2] = [("rhai", Self::Rhai), ("wasm", Self::Wasm)];
+    pub(crate) const ALL: [(&'static str, Self); 2] =
+        [(Self::Rhai.as_str(), Self::Rhai), (Self::Wasm.as_str(), Self::Wasm)];
+
+    /// The word that a manifest names it by.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rhai => "rhai",
+            Self::Wasm => "wasm",
+        }
+    }
 
     /// The file that a bundle of this language has its hooks in.
     #[must_use]

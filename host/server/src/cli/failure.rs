@@ -12,6 +12,7 @@ use super::remote::RemoteError;
 use crate::backup::BackupError;
 use crate::code::{CodeErrors, WriteError};
 use crate::data::DataError;
+use crate::demo::DemoError;
 use crate::host::HostError;
 use crate::http::problem::Problem;
 use crate::plugin::PluginError;
@@ -35,6 +36,9 @@ pub enum Failure {
     /// The host cannot be started.
     #[error(transparent)]
     Host(#[from] HostError),
+    /// The demo cannot go on.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
     /// A store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -7,6 +7,7 @@
 mod apply;
 mod backup;
 mod config;
+mod demo;
 mod evaluate;
 mod failure;
 mod plugin;
@@ -61,6 +62,8 @@ fn setting(text: &str) -> Result<(String, String), String> {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show four days of a sample organisation, then serve it
+    Demo(demo::Demo),
     /// Run the server
     Serve(serve::Serve),
     /// Publish the organisation and its policies from a folder, as a whole
@@ -117,6 +120,7 @@ pub fn run() -> ExitCode {
     let Cli { common, command } = Cli::parse();
     let style = common.style();
     let result = match command {
+        Command::Demo(command) => command.run(&common),
         Command::Serve(command) => command.run(&common),
         Command::Apply(command) => command.run(&common),
         Command::Evaluate(command) => command.run(&common),

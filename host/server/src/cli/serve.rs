@@ -70,7 +70,7 @@ fn advise(host: &Host, resolved: &Resolved) {
 }
 
 /// Ends when the process is told to stop.
-fn stop_signal() -> Result<impl Future<Output = ()>, std::io::Error> {
+pub(super) fn stop_signal() -> Result<impl Future<Output = ()>, std::io::Error> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     Ok(async move {

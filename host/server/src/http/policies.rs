@@ -38,6 +38,9 @@ pub struct BundleSummary {
     pub revision: u32,
     /// What identifies its content.
     pub digest: String,
+    /// What it is written in: `rhai` or `wasm`.
+    #[schema(example = "rhai")]
+    pub language: String,
     /// The functions it offers: `route`, `approve`, `escalate`.
     pub hooks: Vec<String>,
     /// `active`; `failing` after three failures in a row; `suspended` when it is not asked any more because of that;
@@ -82,6 +85,7 @@ impl BundleSummary {
             id: bundle.id().to_string(),
             revision: bundle.revision(),
             digest: bundle.digest().to_owned(),
+            language: bundle.manifest().language.as_str().to_owned(),
             hooks: bundle.manifest().hooks.iter().map(ToString::to_string).collect(),
             status: status.map_or("active", PolicyStatus::as_str).to_owned(),
             trouble,
