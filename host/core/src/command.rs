@@ -18,6 +18,9 @@ pub const TEXT_LIMIT_CHARS: usize = 10_000;
 /// The most targets that one copy goes to.
 pub const COPY_LIMIT_TARGETS: usize = 64;
 
+/// The most people whom one command passes something on to, or shows it: whoever writes to more sends a message.
+pub const PASS_LIMIT_PEOPLE: usize = 64;
+
 words! {
     /// How a holder passes a task on.
     PassOn {

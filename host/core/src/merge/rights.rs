@@ -32,6 +32,16 @@ impl Rights<'_> {
         self.is_house() || self.organisation.rules.may_reach_everyone.contains(self.department())
     }
 
+    /// Whether to send to `target` is to publish: to reach people who have nothing to do with the bundle's department,
+    /// and are not chosen one by one.
+    fn publishes(&self, target: &Target) -> bool {
+        match target {
+            Target::Everyone => true,
+            Target::Members(department) => department != self.department(),
+            _ => false,
+        }
+    }
+
     /// Whether it may ask acknowledgements, answers and goals of `target`.
     fn may_ask(&self, target: &Target) -> bool {
         let own = |department: &DepartmentId| {
@@ -54,8 +64,9 @@ impl Rights<'_> {
     /// The part of `send` that the bundle has a right to, and what it has no right to.
     pub(super) fn reach(&self, send: &Send, classification: Classification, cuts: &mut Vec<Cut>) -> Option<Reach> {
         let to = &send.to;
-        if *to == Target::Everyone && !self.reaches_everyone() {
-            let why = format!("department `{}` may not reach everyone", self.department());
+        if self.publishes(to) && !self.reaches_everyone() {
+            let whom = if *to == Target::Everyone { "everyone" } else { "all of another department" };
+            let why = format!("department `{}` may not reach {whom}", self.department());
             cuts.push(cut(self.bundle, format!("sending to `{to}`"), why));
             return None;
         }

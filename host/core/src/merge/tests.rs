@@ -140,6 +140,18 @@ fn recipients_are_united_and_cut() {
         &[("/flags", json!(["unrouted"]))],
         &["sales/x: sending to `everyone`: department `sales` may not reach everyone"],
     );
+    // To reach all of another department is no less; all of their own they may.
+    let members = |department: &str| json!({"sends": [send(&format!("members:{department}"), json!({}))]});
+    check(
+        json!({"to": ["members:legal"]}),
+        &[
+            of(SENDER, members("legal")),
+            of(SALES, members("sales")),
+            of(("administration/x", "sender"), members("production")),
+        ],
+        &[("/recipients", json!({"members:sales": {}, "members:production": {}}))],
+        &["production/x: sending to `members:legal`: department `production` may not reach all of another department"],
+    );
     check(
         json!({}),
         &[of(("administration/x", "sender"), everyone(json!({"acknowledge_within": "PT8H"})))],

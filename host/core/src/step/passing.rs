@@ -9,7 +9,7 @@ use super::tasks::may_take;
 use super::{Refusal, StepError};
 use crate::access;
 use crate::case::{Goal, Purpose, Seat, Task, TaskKind};
-use crate::command::{PassOn, Verb};
+use crate::command::{PASS_LIMIT_PEOPLE, PassOn, Verb};
 use crate::event::Event;
 use crate::ids::TaskNumber;
 use crate::names::PersonId;
@@ -98,7 +98,7 @@ impl Draft<'_, '_> {
         to: &Target,
         may: impl Fn(&PersonId) -> bool,
     ) -> Result<Vec<PersonId>, StepError> {
-        if matches!(to, Target::Everyone | Target::Contact(_)) {
+        if matches!(to, Target::Everyone | Target::Members(_) | Target::Contact(_)) {
             return Err(to_field(format!("`{to}` cannot be given this; name a person, a role or a department")));
         }
         let (organisation, case) = (self.organisation(), self.case()?);
@@ -106,6 +106,7 @@ impl Draft<'_, '_> {
         if people.is_empty() {
             return Err(to_field(format!("`{to}` comes to nobody who is there")));
         }
+        check_people(people.len())?;
         people.retain(|person| may(person) && access::may_be_shown(organisation, case, person));
         if people.is_empty() {
             let why = "nobody decides on their own message or twice, and what is confidential stays with its readers";
@@ -121,6 +122,14 @@ fn kept<'a>(task: &'a Task, how: PassOn, draft: &Draft<'_, '_>) -> impl Iterator
     task.holders.iter().filter(move |holder| how == PassOn::Delegate || Some(*holder) != giver.as_ref())
 }
 
-fn to_field(message: String) -> StepError {
+/// Refuses what would reach more people than anybody's word may.
+pub(super) fn check_people(people: usize) -> Done {
+    if people <= PASS_LIMIT_PEOPLE {
+        return Ok(());
+    }
+    Err(to_field(format!("comes to {people} people, and {PASS_LIMIT_PEOPLE} are the most; send them a message")))
+}
+
+pub(super) fn to_field(message: String) -> StepError {
     Refusal::Invalid { field: "/to", message }.into()
 }

@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 
 use super::draft::{Done, Draft, check_text};
+use super::passing::{check_people, to_field};
 use super::{Refusal, StepError};
-use crate::access;
-use crate::case::{Purpose, TaskStatus};
+use crate::access::{self, Requester};
+use crate::case::{Purpose, Status, TaskStatus};
 use crate::command::{COPY_LIMIT_TARGETS, Remindees, Verb};
 use crate::event::Event;
 use crate::ids::{GoalNumber, TaskNumber};
 use crate::names::PersonId;
-use crate::target::Target;
+use crate::target::{Actor, Target};
 
 /// How long after a reminder of a task nobody can remind of it again.
 const REMIND_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(10);
@@ -75,7 +76,7 @@ impl Draft<'_, '_> {
         self.tell(Purpose::Comment, people.into_iter().collect(), None)
     }
 
-    /// Shows the case to others, who take part in it from then on.
+    /// Shows the case to others, who take part in it from then on. Those who do already need no copy.
     pub(super) fn copy(&mut self, task: Option<TaskNumber>, to: &[Target], text: Option<&str>) -> Done {
         check_text("/text", text)?;
         let held = match task {
@@ -93,12 +94,36 @@ impl Draft<'_, '_> {
         }
         let mut people = BTreeSet::new();
         for target in to {
-            people.extend(self.people_to_give(target, |_| true)?);
+            let named = self.people_to_give(target, |_| true)?;
+            self.check_approved(target, &named)?;
+            people.extend(named);
+        }
+        check_people(people.len())?;
+        let mut new = Vec::with_capacity(people.len());
+        for person in people {
+            if !self.participates(&person)? {
+                new.push(person);
+            }
         }
         if let Some(text) = text {
             self.emit(Event::Commented { task, text: text.to_owned() })?;
         }
-        self.tell(Purpose::Copy, people.into_iter().collect(), None)
+        self.tell(Purpose::Copy, new, None)
+    }
+
+    /// Refuses to show what is not approved yet to people who may not see it anyway: that would publish it.
+    fn check_approved(&self, target: &Target, people: &[PersonId]) -> Done {
+        let case = self.case()?;
+        if case.status != Status::AwaitingApproval {
+            return Ok(());
+        }
+        for person in people {
+            let reader = Requester::plain(Actor::Person(person.clone()));
+            if !access::sees(self.organisation(), case, &reader, |person| self.participates(person))? {
+                return Err(to_field(format!("`{target}` may not see this before it is approved; copy it then")));
+            }
+        }
+        Ok(())
     }
 
     /// Whether the requester may see the case.

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{SUBMIT, goal, goals};
+use crate::command::PASS_LIMIT_PEOPLE;
 use crate::fixture::{World, check, check_in, merged};
+use crate::names::PersonId;
 
 fn asked(recipient: &str) -> Value {
     let promise = json!([{"within": "PT8H", "set_by": "sales/x"}]);
@@ -52,11 +54,47 @@ fn a_task_is_given_away_or_shared() {
     for (to, says) in [
         ("everyone", "`everyone` cannot be given this"),
         ("contact:acme", "`contact:acme` cannot be given this"),
+        ("members:sales", "`members:sales` cannot be given this"),
         ("role:sales/nobody", "`role:sales/nobody` comes to nobody who is there"),
     ] {
         let step = format!("11-23 09:10 s.desk transfer 1 {to}");
         check(asked("department:sales"), &[SUBMIT, (&step, &format!("refused: `/to`: {says}"))]);
     }
+}
+
+/// The usual world, where a role of sales is held by 65 people.
+fn crowded(plan: Value) -> World {
+    let mut world = World::new(plan);
+    let colleague = world.organisation.people["s.agent"].clone();
+    let crowd: Vec<PersonId> = (0..=PASS_LIMIT_PEOPLE).map(|n| format!("x{n}").parse().unwrap()).collect();
+    world.organisation.people.extend(crowd.iter().map(|person| (person.clone(), colleague.clone())));
+    let sales = world.organisation.departments.get_mut("sales").unwrap();
+    sales.roles.insert("crowd".parse().unwrap(), crowd);
+    world
+}
+
+#[test]
+fn nothing_is_passed_on_to_a_crowd() {
+    for (plan, verb) in [
+        (asked("department:sales"), "s.desk transfer 1"),
+        (asked("department:sales"), "s.desk delegate 1"),
+        (asked("department:sales"), "s.desk copy 1"),
+        (asked("department:sales"), "s.head hand-over"),
+        (approved(json!("any")), "l.lou add-approver 1"),
+    ] {
+        let step = format!("11-23 09:10 {verb} role:sales/crowd");
+        let seen = "refused: `/to`: comes to 65 people, and 64 are the most";
+        check_in(crowded(plan), &[SUBMIT, (&step, seen)]);
+    }
+    // However many targets name them.
+    let mut world = crowded(asked("department:sales"));
+    let sales = world.organisation.departments.get_mut("sales").unwrap();
+    sales.roles.get_mut("crowd").unwrap().pop();
+    check_in(
+        world.clone(),
+        &[SUBMIT, ("11-23 09:10 s.desk copy 1 role:sales/crowd,person:l.lou", "refused: `/to`: comes to 65 people")],
+    );
+    check_in(world, &[SUBMIT, ("11-23 09:10 s.desk copy 1 role:sales/crowd", "copy to x63")]);
 }
 
 #[test]

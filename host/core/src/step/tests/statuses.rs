@@ -78,7 +78,7 @@ fn every_command_in_every_status() {
         ("p.head add-approver APPROVAL person:p.mate", Verb::AddApprover, ".x....x.x.."),
         ("p.worker remind 2",        Verb::Remind,            ".r...xxxx.."),
         ("p.worker comment so",      Verb::Comment,           "xxxxxxxxxx."),
-        ("p.worker copy person:s.agent", Verb::Copy,          ".x...xxxxx."),
+        ("p.worker copy person:p.mate", Verb::Copy,          ".x...xxxxx."),
         ("s.head hand-over person:s.agent", Verb::HandOver,   ".....xxxx.."),
         ("s.head resolve done",      Verb::Resolve,           ".....xx...."),
         ("p.worker reopen",          Verb::Reopen,            ".......xxx."),

@@ -72,13 +72,42 @@ fn whoever_is_copied_in_takes_part() {
             ("11-23 09:13 p.worker copy everyone", "refused: `/to`: `everyone` cannot be given this"),
         ],
     );
+    // Whoever takes part already needs no copy.
+    check(
+        asked(),
+        &[SUBMIT, ("11-23 09:10 p.worker copy person:s.desk,person:a.head", "copy to a.head; !copy to s.desk")],
+    );
     let secret = merged(asked(), json!({"classification": "restricted"}));
     check(
         secret,
         &[
             SUBMIT,
             ("11-23 09:10 p.worker copy person:a.head", "refused: `/to`: `person:a.head` may not have this"),
-            ("11-23 09:10 p.worker copy person:l.lou", "copy to l.lou"),
+            ("11-23 09:10 p.worker copy person:l.head", "refused"),
+            ("11-23 09:10 s.desk copy 4 person:l.lou", "!copy to l.lou"),
+        ],
+    );
+}
+
+#[test]
+fn a_copy_publishes_nothing_that_is_not_approved() {
+    let stage = json!({"name": "check", "approvers": ["role:legal/head"], "set_by": "production/x"});
+    let plan = merged(asked(), json!({"stages": [stage], "receivers": ["sales"]}));
+    let early = "refused: `/to`: `person:a.head` may not see this before it is approved";
+    check(
+        plan,
+        &[
+            ("11-23 09:00 p.worker submit", "case awaiting-approval"),
+            ("11-23 09:10 p.worker copy person:p.mate,person:a.head", early),
+            ("11-23 09:10 l.head copy 1 person:a.head", early),
+            ("11-23 09:10 p.worker copy members:administration", "refused: `/to`: `members:administration` cannot"),
+            // Those who may see it anyway: of the sending and the receiving departments, and who takes part.
+            (
+                "11-23 09:10 p.worker copy person:p.mate,person:s.agent,person:gm",
+                "copy to p.mate; copy to s.agent; copy to gm",
+            ),
+            ("11-23 09:20 l.head approve 1", "case open"),
+            ("11-23 09:30 p.worker copy person:a.head", "copy to a.head"),
         ],
     );
 }
