@@ -51,6 +51,24 @@ words! {
     }
 }
 
+impl Purpose {
+    /// Whether it lets somebody know what the message says who need not have sent it.
+    #[must_use]
+    pub fn shows_the_message(self) -> bool {
+        match self {
+            Self::Message
+            | Self::Escalation
+            | Self::Warning
+            | Self::Task
+            | Self::Reminder
+            | Self::Promise
+            | Self::Comment
+            | Self::Copy => true,
+            Self::Withdrawal | Self::Held | Self::Verdict | Self::Answer | Self::Resolution => false,
+        }
+    }
+}
+
 /// A delivery.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Delivery {

@@ -23,17 +23,19 @@ impl Draft<'_, '_> {
         let mut reached: BTreeMap<ChannelName, BTreeSet<Recipient>> = BTreeMap::new();
         for number in self.case()?.deliveries() {
             let delivery = self.delivery(number)?;
-            let (DeliveryStatus::Delivered, Purpose::Message | Purpose::Escalation) =
-                (delivery.status, delivery.purpose)
-            else {
+            if delivery.status != DeliveryStatus::Delivered || !delivery.purpose.shows_the_message() {
                 continue;
-            };
+            }
             // The inbox finds a person for sure; a group or a contact only the channel that found them before.
             let channel = match &delivery.to {
                 Recipient::Person(_) => inbox(),
                 Recipient::Group(_) | Recipient::Contact(_) => delivery.channel.clone(),
             };
             reached.entry(channel).or_default().insert(delivery.to.clone());
+        }
+        // Nobody is told what they did themselves.
+        if let (Some(people), Some(person)) = (reached.get_mut(&inbox()), self.requester().actor.person()) {
+            people.remove(&Recipient::Person(person.clone()));
         }
         self.cancel_everything()?;
         self.emit(Event::Withdrawn { reason: reason.map(str::to_owned) })?;

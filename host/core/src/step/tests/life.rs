@@ -189,6 +189,20 @@ fn whoever_was_reached_hears_of_a_withdrawal() {
             ("11-23 09:04 admin replay 6", "withdrawal to contact:acme by partner pending"),
         ],
     );
+    // So do those to whom it came by somebody's word.
+    check(
+        answer_by_sales(),
+        &[
+            ("11-23 09:00 p.worker submit", ""),
+            ("11-23 09:01 p.worker copy person:a.head", "copy to a.head"),
+            ("11-23 09:01 s.desk transfer 1 person:s.agent", "task to s.agent"),
+            ("11-23 09:01 s.agent comment 1 what for?", "comment to p.worker"),
+            (
+                "11-23 09:02 p.worker withdraw",
+                "withdrawal to a.head; withdrawal to s.agent; withdrawal to s.desk; !withdrawal to p.worker",
+            ),
+        ],
+    );
     let by_room = json!({"recipients": {"department:sales": {"by": ["room"], "answer": promise("PT24H")}}});
     check(
         by_room,
