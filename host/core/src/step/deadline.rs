@@ -158,7 +158,8 @@ impl Draft<'_, '_> {
     /// The built-in chain: the owners' heads, then the catch-all, which is reminded every day until somebody
     /// acts.
     fn escalate_by_the_house(&mut self, first: &Goal, due: &[Goal]) -> Done {
-        let owners: BTreeSet<&PersonId> = due.iter().flat_map(|goal| &goal.owners).collect();
+        let case = self.case()?;
+        let owners: BTreeSet<&PersonId> = due.iter().flat_map(|goal| case.awaited(goal)).collect();
         let departments: BTreeSet<&DepartmentId> = due.iter().map(|goal| &goal.department).collect();
         let heads = departments.iter().flat_map(|department| self.organisation().heads(department, self.now()));
         let heads: BTreeSet<PersonId> = heads.filter(|head| !owners.contains(head)).collect();

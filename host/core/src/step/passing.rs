@@ -5,7 +5,7 @@
 //! to nobody who may not read it anyway.
 
 use super::draft::{Done, Draft, check_text};
-use super::tasks::may_take;
+use super::tasks::{has_other_voice, may_take};
 use super::{Refusal, StepError};
 use crate::access;
 use crate::case::{Goal, Purpose, Seat, Task, TaskKind};
@@ -32,7 +32,8 @@ impl Draft<'_, '_> {
             return Err(Refusal::OtherTask { kind, verb }.into());
         }
         let case = self.case()?;
-        let new = self.people_to_give(to, |person| may_take(case, &task, person))?;
+        let new =
+            self.people_to_give(to, |person| may_take(case, &task, person) && !has_other_voice(case, &task, person))?;
         let mut holders: Vec<PersonId> = new.iter().chain(kept(&task, how, self)).cloned().collect();
         holders.sort();
         holders.dedup();

@@ -117,7 +117,14 @@ impl Draft<'_, '_> {
 /// for it, and in a quorum everybody has one voice.
 pub(super) fn may_take(case: &Case, task: &Task, person: &PersonId) -> bool {
     let Some(stage) = case.stages.iter().find(|stage| task.stage.as_ref() == Some(&stage.name)) else { return true };
-    let mut others = stage.seats.iter().filter(|seat| seat.task != Some(task.number));
-    let has_voice = matches!(stage.mode, Mode::Quorum(_)) && others.any(|seat| seat.people.contains(person));
-    (stage.is_acceptance() || case.sender.person() != Some(person)) && !has_voice
+    let speaks_twice = matches!(stage.mode, Mode::Quorum(_)) && has_other_voice(case, task, person);
+    (stage.is_acceptance() || case.sender.person() != Some(person)) && !speaks_twice
+}
+
+/// Whether somebody has a voice in the stage that `task` decides by another seat of it, given or not. Nobody gets a
+/// second one by somebody's word; only where nobody else is there does the host give one, unless it is a quorum.
+pub(super) fn has_other_voice(case: &Case, task: &Task, person: &PersonId) -> bool {
+    let stage = case.stages.iter().find(|stage| task.stage.as_ref() == Some(&stage.name));
+    let mut seats = stage.into_iter().flat_map(|stage| &stage.seats);
+    seats.any(|seat| seat.task != Some(task.number) && seat.people.contains(person))
 }

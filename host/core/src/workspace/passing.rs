@@ -1,5 +1,7 @@
 //! Tasks that come to other holders: their goals and the seats that they decide go with them.
 
+use std::collections::BTreeSet;
+
 use super::{ApplyError, Workspace};
 use crate::case::{Passed, Seat};
 use crate::ids::{GoalNumber, TaskNumber};
@@ -9,12 +11,7 @@ impl Workspace<'_> {
     pub(super) fn regiven(&mut self, number: TaskNumber, holders: &[PersonId]) -> Result<(), ApplyError> {
         self.hold(number, holders)?;
         match self.goal_of(number)? {
-            // A goal of one task goes with it; one that several tasks share keeps its owners.
-            Some(goal) => self.change_goal(goal, |goal| {
-                if goal.task == Some(number) {
-                    goal.owners = holders.to_vec();
-                }
-            }),
+            Some(goal) => self.own(goal, number, holders),
             None => Ok(()),
         }
     }
@@ -28,16 +25,23 @@ impl Workspace<'_> {
         self.hold(number, holders)?;
         self.change_task(number, |task| task.passed = Some(passed))?;
         match self.goal_of(number)? {
-            Some(goal) => self.change_goal(goal, |goal| {
-                // Whoever shares a goal with others has their word in it from now on.
-                if goal.task == Some(number) {
-                    goal.owners = holders.to_vec();
-                } else {
-                    add(&mut goal.owners, holders);
-                }
-            }),
+            Some(goal) => self.own(goal, number, holders),
             None => Ok(()),
         }
+    }
+
+    /// A goal of one task goes with it; that of a stage is of all who have a voice in it.
+    fn own(&mut self, goal: GoalNumber, task: TaskNumber, holders: &[PersonId]) -> Result<(), ApplyError> {
+        let stage = self.case_mut()?.stages.iter().find(|stage| stage.goal == Some(goal));
+        let voices: BTreeSet<PersonId> =
+            stage.into_iter().flat_map(|stage| &stage.seats).flat_map(|seat| &seat.people).cloned().collect();
+        self.change_goal(goal, |goal| {
+            if goal.task == Some(task) {
+                goal.owners = holders.to_vec();
+            } else if !voices.is_empty() {
+                goal.owners = voices.into_iter().collect();
+            }
+        })
     }
 
     pub(super) fn approver_added(&mut self, stage: &str, seat: &Seat) -> Result<(), ApplyError> {

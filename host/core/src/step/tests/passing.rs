@@ -109,6 +109,15 @@ fn nobody_comes_to_decide_on_their_own_message() {
         let step = format!("11-23 09:10 l.lou {verb} 1 person:p.head");
         check_in(world, &[SUBMIT, (&step, "refused: `/to`: `person:p.head` may not have this")]);
     }
+    // In a joint review nobody gets the voice of another department besides their own.
+    let mut joint = approved(json!("all"));
+    joint["stages"][0]["approvers"] = json!(["role:legal/head", "role:sales/head"]);
+    for verb in ["transfer", "delegate"] {
+        let pass = format!("11-23 09:20 l.head {verb} 1 person:s.head");
+        let refused = "refused: `/to`: `person:s.head` may not have this";
+        check(joint.clone(), &[SUBMIT, (&pass, refused)]);
+        check(joint.clone(), &[SUBMIT, ("11-23 09:10 s.head approve 2", "stage law running"), (&pass, refused)]);
+    }
     // In a quorum everybody has one voice.
     check(
         approved(json!({"quorum": 2})),
@@ -117,7 +126,7 @@ fn nobody_comes_to_decide_on_their_own_message() {
             ("11-23 09:10 l.lou transfer 1 person:l.lun", "refused: `/to`: `person:l.lun` may not have this"),
             (
                 "11-23 09:10 l.lou transfer 1 person:l.head",
-                "t1 approve of l.head; g1 stage:law running of l.head+l.lou",
+                "t1 approve of l.head; g1 stage:law running of l.head+l.lun+l.luo due",
             ),
         ],
     );
@@ -133,6 +142,20 @@ fn what_is_confidential_is_passed_on_to_its_readers_only() {
         check(plan.clone(), &[SUBMIT, ("11-23 09:10 s.desk transfer 1 person:s.agent", agent)]);
         check(plan, &[SUBMIT, ("11-23 09:10 s.desk transfer 1 person:l.head", reader)]);
     }
+}
+
+#[test]
+fn whoever_gave_an_approval_away_hears_of_its_breach_as_a_head() {
+    let mut plan = approved(json!("any"));
+    plan["stages"][0]["approvers"] = json!(["role:legal/head"]);
+    check(
+        plan,
+        &[
+            ("11-23 09:00 p.worker submit", "g1 stage:law running of l.head due"),
+            ("11-23 09:10 l.head transfer 1 person:l.lou", "g1 stage:law running of l.lou due"),
+            ("11-23 17:00 tick", "g1 stage:law breached; escalation to l.head; !escalation to duty"),
+        ],
+    );
 }
 
 #[test]
