@@ -211,7 +211,7 @@ impl Draft<'_, '_> {
             return Ok(true);
         }
         let promise = self.promise_of(kept.number)?;
-        for number in self.case()?.goals() {
+        for number in nearest_first(kept.number, self.case()?.made.goals) {
             let goal = self.goal(number)?;
             if goal.name == kept.name && goal.is_unkept() && self.promise_of(number)? != promise {
                 return Ok(false);
@@ -349,4 +349,12 @@ impl Draft<'_, '_> {
 /// Whether a goal's clock runs past its deadline; at the deadline itself is in time.
 fn is_overdue(goal: &Goal, now: Timestamp) -> bool {
     goal.status == GoalStatus::Running && goal.due.is_some_and(|due| due < now)
+}
+
+/// The goals of a case besides `from`, those next to it first: of ten thousand people who acknowledge one after the other,
+/// in whatever order, somebody near has not yet.
+fn nearest_first(from: GoalNumber, made: u32) -> impl Iterator<Item = GoalNumber> {
+    let around =
+        (1..made.max(1)).flat_map(move |distance| [from.0.checked_sub(distance), from.0.checked_add(distance)]);
+    around.flatten().filter(move |number| (1..=made).contains(number)).map(GoalNumber)
 }

@@ -53,7 +53,15 @@ impl Draft<'_, '_> {
             return Err(Refusal::Invalid { field: "/reason", message: message.to_owned() }.into());
         }
         if self.must_be_answered()?.is_some() && !self.is_answered()? {
-            return Err(Refusal::First("somebody has to answer it first: no case of its kind ends unanswered").into());
+            if self.case()?.outstanding.answers > 0 {
+                let first = "somebody has to answer it first: no case of its kind ends unanswered";
+                return Err(Refusal::First(first).into());
+            }
+            // Its kind asked for no answer when it opened, or whoever was asked is outside.
+            if reason.is_none() {
+                let message = "is missing; nobody is asked for an answer, so what you write here is the answer";
+                return Err(Refusal::Invalid { field: "/reason", message: message.to_owned() }.into());
+            }
         }
         self.emit(Event::Resolved { reason: reason.map(str::to_owned) })?;
         self.moment(Moment::Resolved)?;
