@@ -11,8 +11,10 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 fn main() -> io::Result<()> {
-    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules").canonicalize()?;
-    let out = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo names no OUT_DIR"))?;
+    // Asked when it runs: a target folder may serve more than one checkout.
+    let folder = |name: &str| env::var_os(name).ok_or_else(|| io::Error::other(format!("cargo names no {name}")));
+    let rules = Path::new(&folder("CARGO_MANIFEST_DIR")?).join("../../rules").canonicalize()?;
+    let out = folder("OUT_DIR")?;
     let mut files = Vec::new();
     list(&rules, "", &mut files)?;
     files.sort();
