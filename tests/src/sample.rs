@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use herald_core::decision::BundleId;
 use herald_core::names::ChannelName;
@@ -69,12 +70,13 @@ pub fn organisation(receiver: &Receiver) -> Organisation {
 
 /// The channels whose deliveries leave as webhooks.
 #[must_use]
-pub fn webhooks() -> BTreeSet<ChannelName> {
-    let channels = code::read(&rules()).unwrap().organisation.channels.into_iter();
-    channels
-        .filter(|(_, channel)| matches!(channel.transport, Transport::Webhook { .. }))
-        .map(|(name, _)| name)
-        .collect()
+pub fn webhooks() -> &'static BTreeSet<ChannelName> {
+    static WEBHOOKS: LazyLock<BTreeSet<ChannelName>> = LazyLock::new(|| {
+        let channels = code::read(&rules()).unwrap().organisation.channels.into_iter();
+        let webhooks = channels.filter(|(_, channel)| matches!(channel.transport, Transport::Webhook { .. }));
+        webhooks.map(|(name, _)| name).collect()
+    });
+    &WEBHOOKS
 }
 
 /// Its bundles.

@@ -49,7 +49,7 @@ pub fn may_submit(organisation: &Organisation, requester: &Requester, department
 #[must_use]
 pub fn may_do(case: &Case, requester: &Requester, task: &Task) -> bool {
     let holds = requester.actor.person().is_some_and(|person| task.holders.contains(person));
-    let stage = case.stages.iter().find(|stage| task.stage.as_ref() == Some(&stage.name));
+    let stage = case.stage_of(task);
     let decides = task.stage.is_some() && !stage.is_some_and(Stage::is_acceptance);
     holds && (!decides || case.sender != requester.actor)
 }

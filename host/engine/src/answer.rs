@@ -10,7 +10,6 @@ use herald_core::workspace::Workspace;
 use herald_store::StoreError;
 
 use crate::request::{Answer, Outcome, Receipt};
-use crate::writer::store_error;
 
 /// Whom an answer is for.
 pub(crate) struct Reader<'a> {
@@ -31,7 +30,7 @@ impl Reader<'_> {
         let unseen = Answer { case: workspace.id(), outcome, repeated: false, view: None, receipt: None };
         let Some(case) = workspace.case() else { return Ok(unseen) };
         if access::sees(self.organisation, case, self.requester, participates)? {
-            let view = view(workspace, decision).map_err(store_error)?.map(Box::new);
+            let view = view(workspace, decision)?.map(Box::new);
             return Ok(Answer { view, ..unseen });
         }
         // Where an event was submitted before, it was somebody else's, and its fate is theirs to know.

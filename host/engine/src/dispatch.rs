@@ -19,7 +19,6 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::host::{Host, LONGEST_SLEEP, Lane};
 use crate::send;
-use crate::writer::store_error;
 
 /// The most deliveries that are looked at, of those due, for some that may go out: channels that have their
 /// fill hold up others only beyond this many of their own.
@@ -143,7 +142,7 @@ fn look(lane: &Lane, now: Timestamp, mut room: Room) -> Result<Look, StoreError>
         if room.under_way.contains_key(&item) {
             continue;
         }
-        let Some(delivery) = snapshot.delivery(item.case, item.number).map_err(store_error)? else { continue };
+        let Some(delivery) = snapshot.delivery(item.case, item.number)? else { continue };
         if room.take(item, &delivery.channel) {
             look.due.push((item, delivery.channel));
         }

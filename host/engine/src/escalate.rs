@@ -17,7 +17,7 @@ use herald_store::partition::Snapshot;
 
 use crate::host::{Host, Lane};
 use crate::pool::{Behalf, Full};
-use crate::writer::{Breached, Input, store_error};
+use crate::writer::{Breached, Input};
 
 /// The most deliveries that are looked through for whom the message has reached: policies want to know whether
 /// the head has heard, not ten thousand names.
@@ -49,7 +49,7 @@ fn ask(host: &Host, lane: &Lane, breached: &Breached) -> Result<Escalation, Stor
     let configured = host.configured.get();
     let snapshot = lane.partition.snapshot()?;
     let nothing = || Escalation { configuration: configured.organisation().revision, ..Escalation::default() };
-    let Some(case) = snapshot.case(breached.case).map_err(store_error)? else { return Ok(nothing()) };
+    let Some(case) = snapshot.case(breached.case)? else { return Ok(nothing()) };
     // Herald's own notices are about policies; none has a say in them.
     if case.sender == Actor::Host {
         return Ok(nothing());
@@ -67,7 +67,7 @@ fn breach(host: &Host, snapshot: &Snapshot, case: &Case, breached: &Breached) ->
     let mut owners = BTreeSet::new();
     let mut first = None;
     for number in &breached.goals {
-        if let Some(goal) = snapshot.goal(case.id, *number).map_err(store_error)? {
+        if let Some(goal) = snapshot.goal(case.id, *number)? {
             owners.extend(case.awaited(&goal).into_iter().cloned());
             first.get_or_insert(goal);
         }
@@ -88,7 +88,7 @@ fn breach(host: &Host, snapshot: &Snapshot, case: &Case, breached: &Breached) ->
 fn reached(snapshot: &Snapshot, case: &Case) -> Result<Vec<Recipient>, StoreError> {
     let mut reached = BTreeSet::new();
     for number in case.deliveries().rev().take(REACHED_LIMIT) {
-        let delivery = snapshot.delivery(case.id, number).map_err(store_error)?;
+        let delivery = snapshot.delivery(case.id, number)?;
         let delivered = delivery.filter(|delivery| delivery.status == DeliveryStatus::Delivered);
         reached.extend(delivered.map(|delivery| delivery.to));
     }

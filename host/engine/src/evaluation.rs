@@ -22,7 +22,7 @@ use crate::existing;
 use crate::host::{Host, Lane};
 use crate::request::{Answer, Outcome, Refused, RequestIdentity, Undecided};
 use crate::stats::Stats;
-use crate::writer::{Input, Origin, Reply, Work, repeat, store_error};
+use crate::writer::{Input, Origin, Reply, Work, repeat};
 
 /// A submission, or something asked of a case, that needs the policies' word.
 pub(crate) struct Evaluation {
@@ -118,7 +118,7 @@ impl Evaluation {
         let snapshot = lane.partition.snapshot().map_err(unreadable)?;
         let existing = snapshot.live_case(&message.kind, &message.department, key).map_err(unreadable)?;
         let Some(case) = existing else { return Ok(None) };
-        let mut workspace = Workspace::open(&snapshot, case).map_err(|error| unreadable(store_error(error)))?;
+        let mut workspace = Workspace::open(&snapshot, case).map_err(|error| unreadable(error.into()))?;
         let reader = Reader { organisation, requester: &self.requester };
         let participates = |person: &_| snapshot.participates(person, case);
         reader.answer(&mut workspace, Outcome::Existing, None, participates).map(Some).map_err(unreadable)
@@ -146,7 +146,7 @@ impl Evaluation {
     ) -> Result<Ready, Refused> {
         let not_found = || Refusal::NotFound(format!("message {}", self.case));
         let snapshot = lane.partition.snapshot().map_err(unreadable)?;
-        let case = snapshot.case(self.case).map_err(|error| unreadable(store_error(error)))?.ok_or_else(not_found)?;
+        let case = snapshot.case(self.case).map_err(|error| unreadable(error.into()))?.ok_or_else(not_found)?;
         let context = self.context(configured);
         let command = match undecided {
             Undecided::Release => {

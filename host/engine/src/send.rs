@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use crate::courier::{Carried, Parcel};
 use crate::host::{Host, LONGEST_SLEEP, Lane};
 use crate::payload::payload;
-use crate::writer::{Input, Origin, Work, store_error};
+use crate::writer::{Input, Origin, Work};
 
 /// How long a report waits before it asks again for room in the writer's queue.
 const QUEUE_PAUSE: Duration = Duration::from_millis(20);
@@ -107,7 +107,7 @@ async fn report(lane: &Lane, id: DeliveryId, attempt: Attempt) {
 fn find(host: &Host, lane: &Lane, id: DeliveryId) -> Result<Found, StoreError> {
     let snapshot = lane.partition.snapshot()?;
     let (case, delivery) = (snapshot.case(id.case), snapshot.delivery(id.case, id.number));
-    let (Some(case), Some(delivery)) = (case.map_err(store_error)?, delivery.map_err(store_error)?) else {
+    let (Some(case), Some(delivery)) = (case?, delivery?) else {
         return Ok(Found::Settled);
     };
     if delivery.status != DeliveryStatus::Pending {
@@ -122,7 +122,7 @@ fn find(host: &Host, lane: &Lane, id: DeliveryId) -> Result<Found, StoreError> {
         return Ok(Found::Hopeless("the message was erased".to_owned()));
     };
     let goal = match delivery.about {
-        Some(number) => snapshot.goal(case.id, number).map_err(store_error)?.map(|goal| goal.name),
+        Some(number) => snapshot.goal(case.id, number)?.map(|goal| goal.name),
         None => None,
     };
     let body = match payload(&case, &message, &delivery, goal.as_ref()) {

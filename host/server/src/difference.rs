@@ -12,7 +12,7 @@ use herald_core::decision::BundleId;
 use herald_core::ids::{CaseId, GoalNumber};
 use herald_core::names::PersonId;
 use herald_core::organisation::Organisation;
-use herald_core::workspace::{RowError, Rows as _};
+use herald_core::workspace::Rows as _;
 use herald_store::StoreError;
 use herald_store::configuration::{BundleFiles, ChangeKind, ConfigChange, Loaded, Section};
 use herald_store::partition::{CaseFilter, Partition, Snapshot};
@@ -259,14 +259,10 @@ fn bundles_of(snapshot: &Snapshot, case: &Case) -> Result<BTreeSet<String>, Stor
     let mut bundles: BTreeSet<String> =
         pending.filter_map(|stage| stage.set_by.bundle()).map(ToString::to_string).collect();
     for number in (1..=case.made.goals.min(GOALS_LIMIT)).map(GoalNumber) {
-        let goal = snapshot.goal(case.id, number).map_err(unreadable)?;
+        let goal = snapshot.goal(case.id, number)?;
         bundles.extend(goal.filter(Goal::is_live).and_then(|goal| goal.set_by.bundle().map(ToString::to_string)));
     }
     Ok(bundles)
-}
-
-fn unreadable(error: RowError) -> StoreError {
-    error.into()
 }
 
 impl Difference {

@@ -194,6 +194,12 @@ impl Case {
         (1..=self.made.deliveries).map(DeliveryNumber)
     }
 
+    /// The stage that `task` decides, if it is an approval.
+    #[must_use]
+    pub fn stage_of(&self, task: &Task) -> Option<&Stage> {
+        self.stages.iter().find(|stage| task.stage.as_ref() == Some(&stage.name))
+    }
+
     /// Who has still to keep `goal`: its owners; of a stage, those whose voice is missing.
     #[must_use]
     pub fn awaited<'a>(&'a self, goal: &'a Goal) -> BTreeSet<&'a PersonId> {

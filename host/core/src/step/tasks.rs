@@ -78,7 +78,7 @@ impl Draft<'_, '_> {
     fn stand_ins(&self, task: &Task) -> Result<Vec<PersonId>, StepError> {
         let (organisation, now, case) = (self.organisation(), self.now(), self.case()?);
         let sender = case.sender.person();
-        let stage = case.stages.iter().find(|stage| task.stage.as_ref() == Some(&stage.name));
+        let stage = case.stage_of(task);
         let may_take = |id: &PersonId| may_take(case, task, id);
 
         let mut tiers: Vec<Vec<PersonId>> =
@@ -116,7 +116,7 @@ impl Draft<'_, '_> {
 /// Whether somebody may hold `task` at all: nobody decides on their own message, though they may accept what was done
 /// for it, and in a quorum everybody has one voice.
 pub(super) fn may_take(case: &Case, task: &Task, person: &PersonId) -> bool {
-    let Some(stage) = case.stages.iter().find(|stage| task.stage.as_ref() == Some(&stage.name)) else { return true };
+    let Some(stage) = case.stage_of(task) else { return true };
     let speaks_twice = matches!(stage.mode, Mode::Quorum(_)) && has_other_voice(case, task, person);
     (stage.is_acceptance() || case.sender.person() != Some(person)) && !speaks_twice
 }
@@ -124,7 +124,7 @@ pub(super) fn may_take(case: &Case, task: &Task, person: &PersonId) -> bool {
 /// Whether somebody has a voice in the stage that `task` decides by another seat of it, given or not. Nobody gets a
 /// second one by somebody's word; only where nobody else is there does the host give one, unless it is a quorum.
 pub(super) fn has_other_voice(case: &Case, task: &Task, person: &PersonId) -> bool {
-    let stage = case.stages.iter().find(|stage| task.stage.as_ref() == Some(&stage.name));
+    let stage = case.stage_of(task);
     let mut seats = stage.into_iter().flat_map(|stage| &stage.seats);
     seats.any(|seat| seat.task != Some(task.number) && seat.people.contains(person))
 }

@@ -22,12 +22,8 @@ impl Workspace<'_> {
         holders: &[PersonId],
         passed: Passed,
     ) -> Result<(), ApplyError> {
-        self.hold(number, holders)?;
-        self.change_task(number, |task| task.passed = Some(passed))?;
-        match self.goal_of(number)? {
-            Some(goal) => self.own(goal, number, holders),
-            None => Ok(()),
-        }
+        self.regiven(number, holders)?;
+        self.change_task(number, |task| task.passed = Some(passed))
     }
 
     /// A goal of one task goes with it; that of a stage is of all who have a voice in it.

@@ -216,7 +216,7 @@ impl From<StoreError> for Trouble {
 
 impl From<RowError> for Trouble {
     fn from(error: RowError) -> Self {
-        store_error(error).into()
+        StoreError::from(error).into()
     }
 }
 
@@ -227,13 +227,5 @@ impl From<StepError> for Trouble {
             StepError::Rows(error) => error.into(),
             StepError::Inconsistent(error) => defect("the rows of a case contradict each other", &error),
         }
-    }
-}
-
-/// The store's own error out of a failure to read a row.
-pub(crate) fn store_error(error: RowError) -> StoreError {
-    match error.0.downcast::<StoreError>() {
-        Ok(error) => *error,
-        Err(other) => StoreError::Corrupt(other.to_string()),
     }
 }

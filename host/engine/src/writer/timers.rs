@@ -15,7 +15,6 @@ use herald_store::partition::Snapshot;
 use jiff::{SignedDuration, Timestamp};
 
 use super::input::{Origin, Work};
-use super::judge::store_error;
 
 /// The most goals that one look at the timers takes. A notice to ten thousand people whose acknowledgements are
 /// due at once is one breach, not forty.
@@ -90,7 +89,7 @@ impl Timers {
         let mut unreadable = Vec::new();
         for timer in timers.iter().filter(|timer| !self.holds(&timer.goal)) {
             let GoalId { case, number } = timer.goal;
-            let goal = match snapshot.goal(case, number).map_err(store_error) {
+            let goal = match snapshot.goal(case, number).map_err(StoreError::from) {
                 Ok(Some(goal)) => goal,
                 Ok(None) => continue,
                 Err(error @ StoreError::Disk(_)) => return Err(error),

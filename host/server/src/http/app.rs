@@ -132,9 +132,6 @@ impl From<StoreError> for Problem {
 
 impl From<RowError> for Problem {
     fn from(error: RowError) -> Self {
-        match error.0.downcast::<StoreError>() {
-            Ok(error) => Self::from(*error),
-            Err(other) => Self::internal(&other),
-        }
+        StoreError::from(error).into()
     }
 }

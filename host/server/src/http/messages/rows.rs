@@ -19,7 +19,7 @@ use super::show::case_id;
 use crate::http::app::{App, blocking};
 use crate::http::case::{DeliveryBody, GoalBody, TaskBody};
 use crate::http::extract::{Caller, Parameters};
-use crate::http::page::{Page, limit, read_cursor, write_cursor};
+use crate::http::page::{Page, Paging, limit, read_cursor, write_cursor};
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::sight;
 
@@ -94,7 +94,7 @@ pub(crate) async fn tasks(
         let id = TaskId { case: case.id, number: TaskNumber(number) };
         Ok(snapshot.task(case.id, id.number)?.filter(wants).map(|row| Row { id, row }))
     };
-    rows(app, caller, &id, Paged { cursor, limit }, |case| case.made.tasks, read).await
+    rows(app, caller, &id, Paging { cursor, limit }, |case| case.made.tasks, read).await
 }
 
 /// The goals of a case, in the order in which they were set.
@@ -114,7 +114,7 @@ pub(crate) async fn goals(
         let id = GoalId { case: case.id, number: GoalNumber(number) };
         Ok(snapshot.goal(case.id, id.number)?.filter(&wants).map(|row| Row { id, row }))
     };
-    rows(app, caller, &id, Paged { cursor, limit }, |case| case.made.goals, read).await
+    rows(app, caller, &id, Paging { cursor, limit }, |case| case.made.goals, read).await
 }
 
 /// The deliveries of a case, in the order in which they were decided on.
@@ -134,12 +134,7 @@ pub(crate) async fn deliveries(
         let id = DeliveryId { case: case.id, number: DeliveryNumber(number) };
         Ok(snapshot.delivery(case.id, id.number)?.filter(wants).map(|row| Row { id, row }))
     };
-    rows(app, caller, &id, Paged { cursor, limit }, |case| case.made.deliveries, read).await
-}
-
-struct Paged {
-    cursor: Option<String>,
-    limit: Option<usize>,
+    rows(app, caller, &id, Paging { cursor, limit }, |case| case.made.deliveries, read).await
 }
 
 /// Whether a row is as is wanted, if anything is.
@@ -152,13 +147,13 @@ async fn rows<T: Send + 'static>(
     app: Arc<App>,
     caller: Caller,
     id: &str,
-    paged: Paged,
+    paging: Paging,
     made: impl FnOnce(&Case) -> u32 + Send + 'static,
     read: impl Fn(&Snapshot, &Case, u32) -> Result<Option<T>, RowError> + Send + 'static,
 ) -> Result<Json<Page<T>>, Problem> {
     let id = case_id(id)?;
-    let limit = limit(paged.limit)?;
-    let after: u32 = read_cursor(paged.cursor.as_deref())?.unwrap_or(0);
+    let limit = limit(paging.limit)?;
+    let after: u32 = read_cursor(paging.cursor.as_deref())?.unwrap_or(0);
     blocking(move || {
         let snapshot = app.engine.partition_of(id).snapshot()?;
         let case = sight::find(&snapshot, app.configured().organisation(), caller.requester(), id)?;
