@@ -2,7 +2,8 @@
 //! there are.
 //!
 //! Nothing is fetched: a `$ref` that leads out of the form is an error of the form. Formats (`date-time`,
-//! `email`) are asserted, and patterns run in linear time.
+//! `email`) are asserted, and patterns run in linear time. Three formats are Herald's own: a text of format `person`,
+//! `department` or `contact` is the id of one that the directory has.
 //!
 //! # Which fields a form declares
 //!
@@ -17,11 +18,19 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use herald_core::names::KindName;
-use jsonschema::{PatternOptions, Validator};
+use herald_core::organisation::Organisation;
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{PatternOptions, ValidationError, ValidationOptions, Validator};
 use serde_json::{Map, Value};
 
+use crate::vocabulary::{self, Wrong};
 pub(crate) use shape::{Field, Node};
+
+/// The formats of ids in the directory; each is the prefix of a target too.
+const DIRECTORY_FORMATS: [&str; 3] = ["person", "department", "contact"];
 
 /// A form that is no valid JSON Schema 2020-12, or that leads out of itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,7 +53,7 @@ fn at(pointer: &str) -> String {
 pub struct FieldProblem {
     /// The field, as a JSON pointer into the body; empty for the body as a whole.
     pub pointer: String,
-    /// What is wrong, in the words of the standard.
+    /// What is wrong, in the words of the standard, or of the directory.
     pub message: String,
 }
 
@@ -52,22 +61,24 @@ pub struct FieldProblem {
 #[derive(Debug)]
 pub struct Form {
     kind: KindName,
+    organisation: Arc<Organisation>,
     validator: Validator,
     shape: shape::Shape,
 }
 
 impl Form {
-    /// Compiles the form of `kind`, a JSON Schema 2020-12.
+    /// Compiles the form of `kind`, a JSON Schema 2020-12, for `organisation`, whose directory it may speak of.
     ///
     /// # Errors
     /// [`FormError`] for the first thing that is wrong.
-    pub fn compile(kind: &KindName, schema: &Value) -> Result<Self, FormError> {
-        let validator = validator(schema).map_err(|error| FormError {
+    pub fn compile(kind: &KindName, schema: &Value, organisation: &Arc<Organisation>) -> Result<Self, FormError> {
+        let validator = options_for(organisation).build(schema).map_err(|error| FormError {
             kind: kind.clone(),
             pointer: error.instance_path().to_string(),
             message: error.to_string(),
         })?;
-        Ok(Self { kind: kind.clone(), validator, shape: shape::Shape::of(schema) })
+        let (organisation, shape) = (Arc::clone(organisation), shape::Shape::of(schema));
+        Ok(Self { kind: kind.clone(), organisation, validator, shape })
     }
 
     /// The kind whose form it is.
@@ -84,10 +95,21 @@ impl Form {
         let mut problems: Vec<_> = self
             .validator
             .iter_errors(&body)
-            .map(|error| FieldProblem { pointer: error.instance_path().to_string(), message: error.to_string() })
+            .map(|error| FieldProblem { pointer: error.instance_path().to_string(), message: self.message(&error) })
             .collect();
         problems.sort();
         problems
+    }
+
+    /// What `error` says, or the directory, which has a guess.
+    fn message(&self, error: &ValidationError<'_>) -> String {
+        let unknown = match error.kind() {
+            ValidationErrorKind::Format { format } if DIRECTORY_FORMATS.contains(&format.as_str()) => {
+                error.instance().as_str().and_then(|id| known(&self.organisation, format, id).err())
+            }
+            _ => None,
+        };
+        unknown.map_or_else(|| error.to_string(), |wrong| wrong.to_string())
     }
 
     /// Whether a policy may read the field that `path` leads to: names of fields, through lists as if they
@@ -117,7 +139,7 @@ impl Form {
         let part = |keyword: &str| Some((keyword.to_owned(), schema.get(keyword)?.clone()));
         let mut rule: Map<String, Value> = kept.into_iter().filter_map(part).collect();
         rule.insert("allOf".to_owned(), serde_json::json!([{"$ref": place}]));
-        validator(&Value::Object(rule)).ok()
+        options().build(&Value::Object(rule)).ok()
     }
 
     /// What the form says about the field `name` of the object at `node`.
@@ -131,11 +153,22 @@ impl Form {
     }
 }
 
-fn validator(schema: &Value) -> Result<Validator, jsonschema::ValidationError<'static>> {
+fn options() -> ValidationOptions<'static> {
     jsonschema::options()
         .with_draft(jsonschema::Draft::Draft202012)
         .offline()
         .should_validate_formats(true)
         .with_pattern_options(PatternOptions::regex())
-        .build(schema)
+}
+
+fn options_for(organisation: &Arc<Organisation>) -> ValidationOptions<'static> {
+    DIRECTORY_FORMATS.into_iter().fold(options(), |options, format| {
+        let organisation = Arc::clone(organisation);
+        options.with_format(format, move |id| known(&organisation, format, id).is_ok())
+    })
+}
+
+/// Whether the directory has an entry of this format by this id.
+fn known(organisation: &Organisation, format: &str, id: &str) -> Result<(), Wrong> {
+    vocabulary::target(organisation, &format!("{format}:{id}")).map(drop)
 }

@@ -19,11 +19,11 @@ impl Forms {
     ///
     /// # Errors
     /// Every kind whose form is no valid JSON Schema.
-    pub fn compile(organisation: &Organisation) -> Result<Self, Vec<FormError>> {
+    pub fn compile(organisation: &Arc<Organisation>) -> Result<Self, Vec<FormError>> {
         let mut forms = BTreeMap::new();
         let mut errors = Vec::new();
         for (name, kind) in &organisation.kinds {
-            match Form::compile(name, &kind.form) {
+            match Form::compile(name, &kind.form, organisation) {
                 Ok(form) => {
                     forms.insert(name.clone(), Arc::new(form));
                 }

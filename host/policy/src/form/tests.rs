@@ -1,9 +1,15 @@
 use serde_json::json;
 
 use super::*;
+use crate::testing::world;
 
 fn form(schema: &Value) -> Form {
-    Form::compile(&KindName::new("complaint").unwrap(), schema).unwrap()
+    Form::compile(&KindName::new("complaint").unwrap(), schema, world().organisation()).unwrap()
+}
+
+fn check(form: &Form, body: Value) -> Vec<String> {
+    let problems = form.validate(body.as_object().unwrap());
+    problems.into_iter().map(|problem| format!("{}: {}", problem.pointer, problem.message)).collect()
 }
 
 #[test]
@@ -17,20 +23,35 @@ fn all_problems_come_at_once_with_their_fields() {
             "items": {"type": "array", "items": {"type": "object", "properties": {"code": {"type": "string"}}}}
         }
     }));
-    let check = |body: Value| -> Vec<String> {
-        let problems = form.validate(body.as_object().unwrap());
-        problems.into_iter().map(|problem| format!("{}: {}", problem.pointer, problem.message)).collect()
-    };
-    assert_eq!(check(json!({"amount_cents": 5, "when": "2026-11-23T14:00:00+08:00"})), Vec::<String>::new());
+    assert_eq!(check(&form, json!({"amount_cents": 5, "when": "2026-11-23T14:00:00+08:00"})), Vec::<String>::new());
     assert_eq!(
-        check(json!({"amount_cents": -1, "when": "soon", "items": [{"code": 5}]})),
+        check(&form, json!({"amount_cents": -1, "when": "soon", "items": [{"code": 5}]})),
         [
             "/amount_cents: -1 is less than the minimum of 0",
             "/items/0/code: 5 is not of type \"string\"",
             "/when: \"soon\" is not a \"date-time\"",
         ]
     );
-    assert_eq!(check(json!({})), [": \"amount_cents\" is a required property"]);
+    assert_eq!(check(&form, json!({})), [": \"amount_cents\" is a required property"]);
+}
+
+#[test]
+fn a_form_may_ask_for_somebody_in_the_directory() {
+    let form = form(&json!({"properties": {
+        "owner": {"type": "string", "format": "person"},
+        "asked": {"type": "array", "items": {"type": "string", "format": "department"}},
+        "customer": {"type": "string", "format": "contact"},
+    }}));
+    let known = json!({"owner": "li.lei", "asked": ["sales", "legal"], "customer": "acme"});
+    assert_eq!(check(&form, known), Vec::<String>::new());
+    assert_eq!(
+        check(&form, json!({"owner": "li.lai", "asked": ["sales", "nobody"], "customer": "everyone", "more": 1})),
+        [
+            "/asked/1: there is no department `nobody`",
+            "/customer: there is no contact `everyone`",
+            "/owner: there is no person `li.lai`; did you mean `li.lei`?",
+        ]
+    );
 }
 
 #[test]
@@ -44,7 +65,7 @@ fn a_form_may_not_lead_out_of_itself() {
         json!({"properties": {"a": {"pattern": "("}}}),
         json!("object"),
     ] {
-        let error = Form::compile(&kind, &schema).unwrap_err().to_string();
+        let error = Form::compile(&kind, &schema, world().organisation()).unwrap_err().to_string();
         assert!(error.starts_with("the form of kind `complaint` is wrong"), "{schema}: {error}");
     }
 }

@@ -1,4 +1,5 @@
-//! Compiles components beside everything else: on threads of their own, two at a time, however many wait.
+//! Compiles components beside everything else: on threads of their own, two at a time, however many wait, and only as
+//! fast as messages leave them room.
 //!
 //! Nothing can interrupt the compiler. Whoever waits for it waits so long and no longer; what it was given by then, it
 //! finishes all the same, and only then takes the next.
@@ -8,6 +9,8 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use rustix::process::setpriority_process;
+use rustix::thread::gettid;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -15,6 +18,8 @@ use wasmtime::component::Component;
 const THREADS: usize = 2;
 /// The stack of each, in bytes: how deep the compiler goes is up to what it is given.
 const STACK_BYTES: usize = 16 * 1_024 * 1_024;
+/// How nice their threads are to the host's others, from 0 to 19: a tenth of a processor that both want.
+const NICENESS: i32 = 10;
 
 /// Something to compile, and what to do with it then.
 struct Job {
@@ -88,6 +93,8 @@ fn start() -> Option<Sender<Job>> {
 }
 
 fn work(jobs: &Mutex<Receiver<Job>>) {
+    // On Linux a thread has a niceness of its own. Where a sandbox forbids it, the component is compiled all the same.
+    let _ = setpriority_process(Some(gettid()), NICENESS);
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Job { engine, bytes, done }) = job else { return };
