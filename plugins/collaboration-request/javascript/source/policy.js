@@ -1,7 +1,7 @@
 // @ts-check
 // One department needs something of others. The first one that is asked leads until it is solved; its opinion is due
 // within working days that everybody can read off the case.
-import { Refusal, addWorkingTime, clock, log, policy, workingDays, workingHours } from "./.herald/herald-policy.js";
+import { addWorkingTime, clock, log, policy, workingDays, workingHours } from "./.herald/herald-policy.js";
 
 /** @typedef {import("./.herald/herald-policy.js").Message} Message */
 
@@ -18,9 +18,8 @@ export const hooks = policy({
   route(message, settings) {
     const asked = departments(message);
     const [lead] = asked;
-    if (lead === undefined) {
-      throw new Refusal("a collaboration request names the departments that it asks, the leading one first");
-    }
+    // The policy `publication` refuses it.
+    if (lead === undefined) return {};
     const confirm = workingHours(settings.confirm_working_hours);
     const opinion = workingDays(settings.opinion_working_days);
     const due = addWorkingTime(settings.calendar, message.submittedAt, opinion);
@@ -32,29 +31,24 @@ export const hooks = policy({
         ...asked.map((department) => ({ to: head(department), acknowledgeWithin: confirm })),
         { to: `${DEPARTMENT}${lead}`, answerWithin: clock("PT24H"), reportEvery: workingDays(3) },
       ],
-      goals: [
-        { name: "opinion", owner: head(lead), within: opinion, warnBefore: workingHours(4) },
-        // Each side signs that it is done.
-        ...[message.department, ...asked].map((department) => ({
-          name: `acceptance-${department}`,
-          owner: head(department),
-          starts: "resolved",
-          within: workingDays(2),
-        })),
-      ],
+      goals: [{ name: "opinion", owner: head(lead), within: opinion, warnBefore: workingHours(4) }],
     };
   },
 
   approve(message, route) {
     const secret = ["confidential", "restricted"].includes(route.classification);
     const stages = [];
-    if (departments(message).length > 1 || secret) {
+    const asked = departments(message);
+    if (asked.length > 1 || secret) {
       stages.push({ name: "initiator", approvers: [head(message.department)], within: workingHours(4) });
     }
     if (secret) {
       const approvers = ["role:organisation/deputy-general-manager"];
       stages.push({ name: "leadership", phase: "leadership", approvers, within: workingDays(1) });
     }
+    // Each side signs that it is done.
+    const sides = [message.department, ...asked].map(head);
+    stages.push({ name: "acceptance", phase: "acceptance", mode: "all", approvers: sides, within: workingDays(2) });
     return { stages };
   },
 
@@ -86,6 +80,8 @@ export const hooks = policy({
         };
       case "coordination-meeting":
         return { assign: "role:organisation/general-manager" };
+      case "stage:acceptance":
+        return { notify: breach.owners.map((owner) => ({ to: `person:${owner}` })) };
       default:
         return { notify: [{ to: head(message.department) }] };
     }

@@ -5,8 +5,8 @@ off the case.
 """
 
 from herald_policy import (
-    ApprovePlan, Breach, EscalatePlan, Message, Policy, Refusal, RouteFacts, RoutePlan, approve_plan, clock,
-    escalate_plan, goal, host, route_plan, send, stage, working_days, working_hours,
+    ApprovePlan, Breach, EscalatePlan, Message, Policy, RouteFacts, RoutePlan, approve_plan, clock, escalate_plan,
+    goal, host, route_plan, send, stage, working_days, working_hours,
 )
 
 DEPARTMENT = "department:"
@@ -24,7 +24,8 @@ class Hooks(Policy):
     def route(self, message: Message, settings: dict) -> RoutePlan:
         asked = departments(message)
         if not asked:
-            raise Refusal("a collaboration request names the departments that it asks, the leading one first")
+            # The policy `publication` refuses it.
+            return route_plan()
         lead = asked[0]
         confirm = working_hours(settings["confirm_working_hours"])
         opinion = working_days(settings["opinion_working_days"])
@@ -38,19 +39,20 @@ class Hooks(Policy):
         )
         reported = send(DEPARTMENT + lead, answer_within=clock("PT24H"), report_every=working_days(3))
         plan.sends.append(reported)
-        # Each side signs that it is done.
-        for side in [message.department, *asked]:
-            plan.goals.append(goal(f"acceptance-{side}", working_days(2), owner=head(side), starts="resolved"))
         return plan
 
     def approve(self, message: Message, route: RouteFacts, settings: dict) -> ApprovePlan:
         secret = route.classification in ("confidential", "restricted")
         plan = approve_plan()
-        if len(departments(message)) > 1 or secret:
+        asked = departments(message)
+        if len(asked) > 1 or secret:
             plan.stages.append(stage("initiator", [head(message.department)], within=working_hours(4)))
         if secret:
             leaders = ["role:organisation/deputy-general-manager"]
             plan.stages.append(stage("leadership", leaders, phase="leadership", within=working_days(1)))
+        # Each side signs that it is done.
+        sides = [head(department) for department in [message.department, *asked]]
+        plan.stages.append(stage("acceptance", sides, phase="acceptance", mode="all", within=working_days(2)))
         return plan
 
     def escalate(self, message: Message, breach: Breach, settings: dict) -> EscalatePlan:
@@ -77,5 +79,7 @@ class Hooks(Policy):
                 )
             case "coordination-meeting":
                 return escalate_plan(assign="role:organisation/general-manager")
+            case "stage:acceptance":
+                return escalate_plan(notify=[send(f"person:{o}") for o in breach.owners])
             case _:
                 return escalate_plan(notify=[send(head(message.department))])
