@@ -92,6 +92,13 @@ pub fn bodiless(method: &str, path: &str, token: &str) -> Vec<u8> {
     format!("{method} {path} HTTP/1.1\r\nhost: herald\r\nauthorization: Bearer {token}\r\n\r\n").into_bytes()
 }
 
+/// A GET that asks for an answer of this media type, ready to be sent.
+#[must_use]
+pub fn get_as(path: &str, token: &str, media_type: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nhost: herald\r\nauthorization: Bearer {token}\r\naccept: {media_type}\r\n\r\n")
+        .into_bytes()
+}
+
 /// What a run of a load came to.
 #[derive(Debug, Clone)]
 pub struct Figures {

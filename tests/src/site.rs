@@ -178,6 +178,11 @@ impl Site {
         self.send(&load::bodiless("GET", path, sample::token(owner).reveal())).await
     }
 
+    /// A GET that asks for an answer of this media type.
+    pub async fn get_as(&mut self, owner: &str, path: &str, media_type: &str) -> Answer {
+        self.send(&load::get_as(path, sample::token(owner).reveal(), media_type)).await
+    }
+
     /// A DELETE.
     pub async fn delete(&mut self, owner: &str, path: &str) -> Answer {
         self.send(&load::bodiless("DELETE", path, sample::token(owner).reveal())).await

@@ -75,7 +75,7 @@ pub fn request(scenario: &Scenario, step: &Step, case: Option<&Found>, bundles: 
         "comment" | "copy" | "remind" => (format!("/v1/messages/{}/{verb}", on_case()?), words(step, "text")),
         _ => {
             let found = case.ok_or("the step speaks of no case that has begun")?;
-            let number = task(found, verb, who, step.stage.as_deref())?.number;
+            let number = task(found, verb, who, step)?.number;
             (format!("/v1/tasks/{}/{verb}", TaskId { case: found.case.id, number }), words(step, "text"))
         }
     };
@@ -113,14 +113,16 @@ fn change(message: &mut Map<String, Value>, changes: &Map<String, Value>) {
 
 /// The task that `who` does with `verb`: one that asks it of them; else the last that asked it of anybody, which they
 /// are then refused.
-fn task<'a>(found: &'a Found, verb: &str, who: &str, stage: Option<&str>) -> Result<&'a Task, Failure> {
+fn task<'a>(found: &'a Found, verb: &str, who: &str, step: &Step) -> Result<&'a Task, Failure> {
     let asks = |task: &&Task| {
         let kind = match verb {
             "approve" | "reject" | "return" => task.kind == TaskKind::Approve,
             "acknowledge" | "answer" | "report" => task.kind.as_str() == verb,
             _ => true,
         };
-        kind && stage.is_none_or(|stage| task.stage.as_ref().is_some_and(|name| name.as_str() == stage))
+        let stage = step.stage.as_deref();
+        let stage = stage.is_none_or(|stage| task.stage.as_ref().is_some_and(|name| name.as_str() == stage));
+        kind && stage && (step.task.is_none() || step.task == task.note)
     };
     let holds = |task: &&Task| task.holders.iter().any(|holder| holder.as_str() == who);
     let open = |task: &&Task| task.status == TaskStatus::Open;

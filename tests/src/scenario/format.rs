@@ -87,6 +87,8 @@ pub struct Step {
     pub goal: Option<String>,
     /// The stage that is decided, when several ask the same person.
     pub stage: Option<String>,
+    /// The task that is done, by what it asks in words, when several ask the same person.
+    pub task: Option<String>,
     /// To whom a task or a case is handed on, or copied.
     pub to: Vec<String>,
     /// The idempotency key.
@@ -101,6 +103,12 @@ pub struct Step {
     pub query: Option<String>,
     /// The messages whose cases are found, and no others.
     pub finds: Vec<String>,
+    /// Columns of the same list as a table, by the messages of its rows.
+    pub table: BTreeMap<String, BTreeMap<String, String>>,
+    /// What is read of the organisation: a path of the API.
+    pub path: Option<String>,
+    /// Fields of what is read.
+    pub shows: BTreeMap<String, String>,
     /// The kind of problem that it is refused with.
     pub refused: Option<String>,
     /// What the refusal says.
@@ -173,6 +181,8 @@ pub struct Expect {
     pub unseen_by: Vec<String>,
     /// Fields of its approval form, as somebody sees it.
     pub form: BTreeMap<String, BTreeMap<String, String>>,
+    /// Who has not acknowledged it yet, as somebody finds them listed.
+    pub unread: BTreeMap<String, Vec<String>>,
 }
 
 /// One line that holds for all that bear the name, or a line for each of them.

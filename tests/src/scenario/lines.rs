@@ -8,12 +8,13 @@ use herald_core::target::{Actor, Recipient};
 
 use super::times::Times;
 
-/// An open task: `answer by 10-09 17:30`, `approve legal by 10-09 17:30`.
+/// An open task: `answer by 10-09 17:30`, `approve legal by 10-09 17:30`; what it asks in words stands after a colon.
 #[must_use]
 pub fn task(task: &Task, times: &Times) -> Option<String> {
     let stage = task.stage.as_ref().map(|stage| format!(" {stage}")).unwrap_or_default();
     let due = task.due.map(|due| format!(" by {}", times.write(due))).unwrap_or_default();
-    (task.status == TaskStatus::Open).then(|| format!("{}{stage}{due}", task.kind))
+    let note = task.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+    (task.status == TaskStatus::Open).then(|| format!("{}{stage}{due}{note}", task.kind))
 }
 
 /// Where a goal stands: `running until 10-09 17:30`, `met 10-09 10:12`, `breached 10-09 17:30, kept 10-10 09:00`.
@@ -86,7 +87,7 @@ pub fn contribution(contribution: &Contribution) -> String {
 pub fn written(record: &Record) -> Vec<String> {
     let text = |event: &Event| match event {
         Event::TaskDone { text, .. } => text.clone(),
-        Event::Reported { text, .. } => Some(text.clone()),
+        Event::Reported { text, .. } | Event::Commented { text, .. } => Some(text.clone()),
         Event::Returned { reason }
         | Event::Rejected { reason }
         | Event::Withdrawn { reason }

@@ -128,8 +128,10 @@ impl Play<'_> {
             Some(case) if !is_submission => Some(Found::read(self.site.messages(), case)?),
             _ => None,
         };
-        if step.does.as_deref() == Some("list") {
-            return self.list(step).await;
+        match step.does.as_deref() {
+            Some("list") => return self.list(step).await,
+            Some("read") => return self.read(step).await,
+            _ => {}
         }
         let request = act::request(self.scenario, step, found.as_ref(), &self.bundles)?;
         let answer = self.send(&request).await;
@@ -165,6 +167,14 @@ impl Play<'_> {
         Ok(())
     }
 
+    /// Compares what somebody reads of the organisation with what a step says.
+    async fn read(&mut self, step: &Step) -> Result<(), Failure> {
+        let who = step.by.as_deref().ok_or("the step does not say `by` whom")?;
+        let path = step.path.as_deref().ok_or("the step does not say the `path`")?;
+        let found = sight::fields(&mut self.site, self.scenario, who, path).await;
+        all_hold(sight::unlike(&step.shows, &found, |name| format!("`{name}` of {path}")))
+    }
+
     /// Compares the cases that somebody finds with those that a step says.
     async fn list(&mut self, step: &Step) -> Result<(), Failure> {
         let who = step.by.as_deref().ok_or("the step does not say `by` whom")?;
@@ -177,11 +187,21 @@ impl Play<'_> {
         let (mut found, mut expected): (Vec<_>, _) = (found.iter().map(name).collect(), step.finds.clone());
         found.sort();
         expected.sort();
-        if found == expected {
-            return Ok(());
+        let mut differences = Vec::new();
+        if found != expected {
+            let (expected, found) = (expected.join(", "), found.join(", "));
+            differences.push(Difference { what: format!("what {who} finds by `{query}`"), expected, found });
         }
-        let (what, expected, found) = (format!("what {who} finds by `{query}`"), expected.join(", "), found.join(", "));
-        Err(Difference { what, expected, found }.to_string().into())
+        if !step.table.is_empty() {
+            let rows = sight::table(&mut self.site, self.scenario, who, query).await?;
+            for (message, columns) in &step.table {
+                let id = self.cases.get(message).map(ToString::to_string).unwrap_or_default();
+                let row = rows.iter().find(|row| row.get("id") == Some(&id)).cloned().unwrap_or_default();
+                differences
+                    .extend(sight::unlike(columns, &row, |name| format!("`{name}` of `{message}` in the table")));
+            }
+        }
+        all_hold(differences)
     }
 
     async fn send(&mut self, request: &Request) -> Answer {
@@ -194,14 +214,7 @@ impl Play<'_> {
         let mark = self.marks.insert(case, found.mark()).unwrap_or_default();
         let mut differences = differences(expect, &found, mark, &self.times);
         differences.extend(sight::differences(&mut self.site, self.scenario, expect, case).await);
-        if differences.is_empty() {
-            return Ok(());
-        }
-        let mut text = String::new();
-        for difference in differences {
-            writeln!(text, "{difference}")?;
-        }
-        Err(text.trim_end().to_owned().into())
+        all_hold(differences)
     }
 
     /// Turns the clock to `target`, and stops wherever something is due on the way.
@@ -243,6 +256,18 @@ impl Play<'_> {
         play.settle().await?;
         Ok(play)
     }
+}
+
+/// Whether nothing differs; else what does, a line each.
+fn all_hold(differences: Vec<Difference>) -> Result<(), Failure> {
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let mut text = String::new();
+    for difference in differences {
+        writeln!(text, "{difference}")?;
+    }
+    Err(text.trim_end().to_owned().into())
 }
 
 /// Whether an answer is the refusal that a step expects.
