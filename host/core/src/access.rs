@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::case::{Case, Goal, Stage, Task};
 use crate::command::Verb;
+use crate::decision::{BundleId, SetRestriction};
 use crate::message::Classification;
 use crate::names::{DepartmentId, PersonId};
 use crate::organisation::{Organisation, head_of};
@@ -54,13 +55,40 @@ pub fn may_do(case: &Case, requester: &Requester, task: &Task) -> bool {
     holds && (!decides || case.sender != requester.actor)
 }
 
-/// Whether `person` may be given a task of `case`, be asked to approve it or be shown it by one of those who take part
-/// in it. What is confidential goes to nobody who may not read it anyway.
+/// What keeps a case from somebody to whom one of those who take part would pass it on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Barrier<'a> {
+    /// They may not read what is so classified.
+    #[error("the message is {0}, and goes to nobody who may not read it anyway")]
+    Classification(Classification),
+    /// A bundle of the organisation restricts whom it may reach.
+    #[error("`{0}` restricts whom the message may reach")]
+    Restriction(&'a BundleId),
+}
+
+/// What keeps `person` from being given a task of `case`, from being asked to approve it, from being shown it or made
+/// accountable for it by one of those who take part in it. Nothing keeps it from who takes part already:
+/// `participates` says whether they do.
 #[must_use]
-pub fn may_be_shown(organisation: &Organisation, case: &Case, person: &PersonId) -> bool {
-    let is_named = case.accountable.as_ref() == Some(person);
+pub fn barrier<'a>(
+    organisation: &Organisation,
+    case: &'a Case,
+    person: &PersonId,
+    participates: bool,
+) -> Option<Barrier<'a>> {
+    if participates || case.accountable.as_ref() == Some(person) {
+        return None;
+    }
+    let excludes = |one: &&SetRestriction| {
+        let allowed = one.limits.recipients.as_ref();
+        allowed.is_some_and(|allowed| !organisation.is_among(person, allowed))
+    };
+    if let Some(one) = case.restrictions.iter().find(excludes) {
+        return Some(Barrier::Restriction(&one.set_by));
+    }
     let reader = Requester::plain(Actor::Person(person.clone()));
-    case.classification < Classification::Confidential || may_see(organisation, case, &reader, is_named)
+    let is_open = case.classification < Classification::Confidential || may_see(organisation, case, &reader, false);
+    (!is_open).then_some(Barrier::Classification(case.classification))
 }
 
 /// Whether `requester` may show `case` to others because of `task`, if they hold it, or because it is theirs.

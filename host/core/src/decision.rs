@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::message::{Audience, Classification, Level};
 use crate::names::{BundleName, ChannelName, DepartmentId, NameError};
 use crate::organisation::ArchiveClass;
-use crate::plan::{ApprovePlan, EscalatePlan, GoalPlan, Phase, RoutePlan, StagePlan};
+use crate::plan::{ApprovePlan, EscalatePlan, GoalPlan, Phase, Restriction, RoutePlan, StagePlan};
 use crate::span::Span;
 use crate::target::Target;
 use crate::text::as_text;
@@ -186,6 +186,16 @@ pub struct SetStage {
     pub set_by: Option<BundleId>,
 }
 
+/// A restriction, and the bundle of the organisation that set it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetRestriction {
+    /// The restriction.
+    #[serde(flatten)]
+    pub limits: Restriction,
+    /// Whose it is.
+    pub set_by: BundleId,
+}
+
 words! {
     /// What a reader of a case should know about how it was decided.
     Flag {
@@ -213,6 +223,9 @@ pub struct Plan {
     pub audience: Audience,
     /// Whom it reaches.
     pub recipients: BTreeMap<Target, Reach>,
+    /// What nothing may go beyond, now and later; sorted by bundle. `recipients` are cut by it already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restrictions: Vec<SetRestriction>,
     /// Who is accountable; without one, the head of the first receiving department.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accountable: Option<Target>,

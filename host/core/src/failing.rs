@@ -197,6 +197,7 @@ pub fn notice(
         classification: message.classification,
         audience: message.audience,
         recipients: [(authors.clone(), reach)].into(),
+        restrictions: Vec::new(),
         accountable: Some(authors),
         receivers: Vec::new(),
         goals: Vec::new(),

@@ -189,7 +189,7 @@ impl PolicySet {
             };
             round.ask(bundle, layer, &input);
         }
-        merge::escalation(world.organisation(), case.classification, round.contributions)
+        merge::escalation(world.organisation(), case, round.contributions)
     }
 }
 

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::{may_ask, may_be_shown, may_do, may_keep, may_see, may_show, may_submit, sees};
+use super::{Barrier, barrier, may_ask, may_do, may_keep, may_see, may_show, may_submit, sees};
 use crate::case::Case;
 use crate::command::Verb;
-use crate::fixture::{World, check, check_in, requester};
+use crate::fixture::{World, check, check_in, merged, requester};
 use crate::message::Classification;
 
 /// A case that `sender` sent for production, received by sales, for which `s.head` is accountable.
@@ -188,9 +188,25 @@ fn who_is_shown_a_case_and_shows_it() {
     for (who, row) in shown {
         for (classification, expected) in Classification::ALL.iter().zip(row.chars()) {
             let case = case_of("p.worker", *classification);
-            let may = may_be_shown(&organisation, &case, &who.parse().unwrap());
-            assert_eq!(may, expected == 'x', "{who} and a {classification} case");
+            let person = who.parse().unwrap();
+            let found = barrier(&organisation, &case, &person, false);
+            let closed = Some(Barrier::Classification(*classification)).filter(|_| expected != 'x');
+            assert_eq!(found, closed, "{who} and a {classification} case");
+            assert_eq!(barrier(&organisation, &case, &person, true), None, "{who} takes part");
         }
+    }
+    let bundle = "organisation/base".parse().unwrap();
+    for (limits, who, is_closed) in [
+        (json!({"channels": ["inbox"]}), "l.lun", false),
+        (json!({"recipients": ["members:production"]}), "p.mate", false),
+        (json!({"recipients": ["members:production"]}), "l.lun", true),
+        (json!({"recipients": []}), "s.head", false), // accountable
+    ] {
+        let mut case = case_of("p.worker", Classification::Internal);
+        let restriction = merged(limits.clone(), json!({"set_by": bundle}));
+        case.restrictions = vec![serde_json::from_value(restriction).unwrap()];
+        let found = barrier(&organisation, &case, &who.parse().unwrap(), false);
+        assert_eq!(found, is_closed.then_some(Barrier::Restriction(&bundle)), "{who} and {limits}");
     }
     let promise = json!([{"within": "PT8H", "set_by": "sales/x"}]);
     let plan = json!({"recipients": {"department:sales": {"answer": promise}}, "accountable": "role:sales/head"});

@@ -18,7 +18,7 @@ pub use goal::{Goal, GoalStatus, SetBy};
 pub use stage::{Seat, Stage, StageStatus, Verdict};
 pub use task::{Done, Passed, Task, TaskKind, TaskStatus};
 
-use crate::decision::{Flag, Hold, Plan};
+use crate::decision::{Flag, Hold, Plan, SetRestriction};
 use crate::ids::{CaseId, DeliveryNumber, GoalNumber, TaskNumber};
 use crate::message::{Audience, Classification, Level, Urgency};
 use crate::names::{DepartmentId, KindName, PersonId};
@@ -124,6 +124,10 @@ pub struct Case {
     pub audience: Audience,
     /// How confidential it is.
     pub classification: Classification,
+    /// Whom it may reach, and through which channels, by the organisation's word: when it is passed on and when it
+    /// escalates, as when it was routed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restrictions: Vec<SetRestriction>,
     /// Labels of sender and policies.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,

@@ -2,25 +2,27 @@
 
 use std::collections::BTreeSet;
 
+use super::bounds::Bounds;
 use super::rights::Rights;
 use super::route::unite;
-use super::{cut, escalate_voices, weightiest};
-use crate::decision::{Contribution, Escalation, SetGoal};
+use super::{Voice, cut, escalate_voices, weightiest};
+use crate::case::Case;
+use crate::decision::{Contribution, Cut, Escalation, SetGoal};
 use crate::message::Classification;
 use crate::organisation::Organisation;
+use crate::plan::{EscalatePlan, Send};
 use crate::target::Target;
 
 /// Merges the plans of `escalate`: the bundle that set the goal, and the organisation's. A department may also
-/// ask holders of the organisation's own roles, because an escalation climbs.
+/// ask holders of the organisation's own roles, because an escalation climbs. What was decided for `case` holds:
+/// neither its classification nor a restriction ends with a deadline.
 #[must_use]
-pub fn escalation(
-    organisation: &Organisation,
-    classification: Classification,
-    contributions: Vec<Contribution>,
-) -> Escalation {
+pub fn escalation(organisation: &Organisation, case: &Case, contributions: Vec<Contribution>) -> Escalation {
     let voices = escalate_voices(&contributions);
+    let bounds = Bounds { organisation, restrictions: &case.restrictions };
+    let mut cuts = Vec::new();
     let mut merged = Escalation {
-        assign: weightiest(&voices, |plan| plan.assign.clone()),
+        assign: assigned(&voices, bounds, &mut cuts),
         level: voices.iter().filter_map(|voice| voice.plan.level).min(),
         configuration: organisation.revision,
         ..Escalation::default()
@@ -29,26 +31,64 @@ pub fn escalation(
     for voice in &voices {
         let rights = Rights { organisation, bundle: voice.bundle, upwards: true };
         for send in &voice.plan.notify {
-            if classification >= Classification::Confidential
-                && !matches!(send.to, Target::Person(_) | Target::Role(..) | Target::Leader(_))
-            {
-                let why = format!("the message is {classification}: it stays with participants and named roles");
-                merged.cuts.push(cut(voice.bundle, format!("telling `{}`", send.to), why));
-                continue;
-            }
-            if let Some(reach) = rights.reach(send, classification, &mut merged.cuts) {
-                unite(merged.notify.entry(send.to.clone()), reach);
+            let Some(send) = told(send, case.classification, voice, bounds, &mut cuts) else { continue };
+            if let Some(reach) = rights.reach(&send, case.classification, &mut cuts) {
+                unite(merged.notify.entry(send.to), reach);
             }
         }
         for goal in &voice.plan.goals {
-            if rights.may_set(goal, merged.assign.as_ref(), &mut merged.cuts) {
+            if rights.may_set(goal, merged.assign.as_ref(), &mut cuts) {
                 goals.insert(SetGoal { plan: goal.clone(), set_by: voice.bundle.clone() });
             }
         }
     }
     merged.goals = goals.into_iter().collect();
-    merged.cuts.sort();
+    cuts.sort();
+    merged.cuts = cuts;
     drop(voices);
     merged.contributions = contributions;
     merged
+}
+
+/// Who is to be accountable, of those whom the message may reach.
+fn assigned(voices: &[Voice<'_, EscalatePlan>], bounds: Bounds<'_>, cuts: &mut Vec<Cut>) -> Option<Target> {
+    for voice in voices {
+        let named = voice.plan.assign.as_ref().and_then(|target| Some((target, bounds.excludes(target)?)));
+        if let Some((target, by)) = named {
+            let what = format!("making `{target}` accountable");
+            cuts.push(cut(voice.bundle, what, format!("`{by}` restricts whom the message may reach")));
+        }
+    }
+    weightiest(voices, |plan| plan.assign.clone().filter(|target| bounds.excludes(target).is_none()))
+}
+
+/// The part of `send` that the message, as it was classified and restricted, leaves open.
+fn told(
+    send: &Send,
+    classification: Classification,
+    voice: &Voice<'_, EscalatePlan>,
+    bounds: Bounds<'_>,
+    cuts: &mut Vec<Cut>,
+) -> Option<Send> {
+    let to = &send.to;
+    let named = matches!(to, Target::Person(_) | Target::Role(..) | Target::Leader(_));
+    let why = if classification >= Classification::Confidential && !named {
+        Some(format!("the message is {classification}: it stays with participants and named roles"))
+    } else {
+        bounds.excludes(to).map(|by| format!("`{by}` restricts whom the message may reach"))
+    };
+    if let Some(why) = why {
+        cuts.push(cut(voice.bundle, format!("telling `{to}`"), why));
+        return None;
+    }
+    let mut send = send.clone();
+    send.by.retain(|channel| match bounds.excludes_channel(channel) {
+        Some(by) => {
+            let why = format!("`{by}` restricts the channels of the message");
+            cuts.push(cut(voice.bundle, format!("channel `{channel}` to `{to}`"), why));
+            false
+        }
+        None => true,
+    });
+    Some(send)
 }

@@ -6,6 +6,7 @@
 //! decision can explain itself.
 
 mod approve;
+mod bounds;
 mod escalation;
 mod rights;
 mod route;

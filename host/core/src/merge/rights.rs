@@ -1,7 +1,5 @@
 //! What a bundle may ask for, by the department that owns it.
 
-use std::collections::BTreeSet;
-
 use super::cut;
 use crate::decision::{BundleId, Cut, Promise, Reach};
 use crate::message::Classification;
@@ -138,14 +136,4 @@ impl Rights<'_> {
         }
         may
     }
-}
-
-/// Whether every one whom `target` means is among those whom `allowed` mean.
-pub(super) fn within(organisation: &Organisation, target: &Target, allowed: &BTreeSet<Target>) -> bool {
-    if allowed.contains(target) {
-        return true;
-    }
-    let members = organisation.members(target);
-    let allowed: BTreeSet<_> = allowed.iter().flat_map(|target| organisation.members(target)).collect();
-    !members.is_empty() && members.iter().all(|person| allowed.contains(person))
 }

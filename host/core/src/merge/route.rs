@@ -3,9 +3,12 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::rights::{Rights, within};
+use super::bounds::Bounds;
+use super::rights::Rights;
 use super::{Voice, cut, route_voices, weightiest};
-use crate::decision::{Contribution, Cut, Flag, HookOutcome, Layer, Objection, Plan, Reach, SetGoal};
+use crate::decision::{
+    BundleId, Contribution, Cut, Flag, HookOutcome, Layer, Objection, Plan, Reach, SetGoal, SetRestriction,
+};
 use crate::message::{Audience, Classification, Level, Message};
 use crate::names::DepartmentId;
 use crate::organisation::{ArchiveClass, ORGANISATION, Organisation, head_of, inbox};
@@ -61,6 +64,8 @@ pub fn route(organisation: &Organisation, message: &Message, contributions: &[Co
     let accountable = accountable(&asked, &voices);
     // Who owns a goal that names nobody: see the opening of a case.
     let owner = accountable.clone().unwrap_or_else(|| head_of(asked.first().copied().unwrap_or(&message.department)));
+    let restrictions = restrictions(&voices, &mut cuts);
+    let bounds = Bounds { organisation, restrictions: &restrictions };
     let mut recipients = BTreeMap::new();
     let mut goals = Vec::new();
     for voice in &voices {
@@ -81,7 +86,7 @@ pub fn route(organisation: &Organisation, message: &Message, contributions: &[Co
     }
     goals.sort();
     goals.dedup();
-    restrict(organisation, &voices, &mut recipients, &mut cuts);
+    restrict(bounds, &mut recipients, &mut cuts);
 
     let mut flags = BTreeSet::new();
     if contributions.iter().any(|c| matches!(c.outcome, HookOutcome::Failed { .. })) {
@@ -92,7 +97,7 @@ pub fn route(organisation: &Organisation, message: &Message, contributions: &[Co
     if recipients.is_empty() {
         flags.insert(Flag::Unrouted);
         let department = receivers.first().unwrap_or(&message.department);
-        recipients.extend(catch_all(organisation, &voices, department).map(|target| (target, Reach::default())));
+        recipients.extend(catch_all(organisation, bounds, department).map(|target| (target, Reach::default())));
     }
 
     let kind_archive = organisation.kinds.get(&message.kind).map_or(ArchiveClass::Standard, |kind| kind.archive);
@@ -104,6 +109,7 @@ pub fn route(organisation: &Organisation, message: &Message, contributions: &[Co
         classification,
         audience: audience(message, &voices),
         recipients,
+        restrictions,
         accountable,
         receivers,
         goals,
@@ -191,40 +197,38 @@ fn may_know(message: &Message, classification: Classification, target: &Target) 
         }
 }
 
-fn restrict(
-    organisation: &Organisation,
-    voices: &[Voice<'_, RoutePlan>],
-    recipients: &mut BTreeMap<Target, Reach>,
-    cuts: &mut Vec<Cut>,
-) {
+/// What the organisation's bundles restrict.
+fn restrictions(voices: &[Voice<'_, RoutePlan>], cuts: &mut Vec<Cut>) -> Vec<SetRestriction> {
+    let mut restrictions = Vec::new();
     for voice in voices {
-        let Some(restriction) = &voice.plan.restrict else { continue };
-        if !is_house(voice) {
+        let Some(limits) = &voice.plan.restrict else { continue };
+        if voice.bundle.department.as_str() == ORGANISATION {
+            restrictions.push(SetRestriction { limits: limits.clone(), set_by: voice.bundle.clone() });
+        } else {
             cuts.push(cut(voice.bundle, "a restriction", "only an organisation's bundle may restrict"));
-            continue;
         }
-        let bundle = voice.bundle;
-        if let Some(allowed) = &restriction.recipients {
-            recipients.retain(|target, _| {
-                let keep = within(organisation, target, allowed);
-                if !keep {
-                    cuts.push(cut(bundle, format!("sending to `{target}`"), format!("cut by `{bundle}`")));
-                }
-                keep
-            });
+    }
+    restrictions
+}
+
+/// Cuts what goes beyond them from all that was united; so it is their word, whoever asked.
+fn restrict(bounds: Bounds<'_>, recipients: &mut BTreeMap<Target, Reach>, cuts: &mut Vec<Cut>) {
+    let mut cut = |what: String, by: &BundleId| cuts.push(cut(by, what, format!("cut by `{by}`")));
+    recipients.retain(|target, _| match bounds.excludes(target) {
+        Some(by) => {
+            cut(format!("sending to `{target}`"), by);
+            false
         }
-        if let Some(allowed) = &restriction.channels {
-            for (target, reach) in recipients.iter_mut() {
-                reach.by.retain(|channel| {
-                    let keep = allowed.contains(channel);
-                    if !keep {
-                        let what = format!("channel `{channel}` to `{target}`");
-                        cuts.push(cut(bundle, what, format!("cut by `{bundle}`")));
-                    }
-                    keep
-                });
+        None => true,
+    });
+    for (target, reach) in recipients.iter_mut() {
+        reach.by.retain(|channel| match bounds.excludes_channel(channel) {
+            Some(by) => {
+                cut(format!("channel `{channel}` to `{target}`"), by);
+                false
             }
-        }
+            None => true,
+        });
     }
 }
 
@@ -250,22 +254,9 @@ fn labels(message: &Message, voices: &[Voice<'_, RoutePlan>]) -> BTreeMap<String
 
 /// Whom a message goes to that nothing routed: the department's catch-all, its head, unless a restriction keeps
 /// it from them, else the organisation's.
-fn catch_all(
-    organisation: &Organisation,
-    voices: &[Voice<'_, RoutePlan>],
-    department: &DepartmentId,
-) -> Option<Target> {
+fn catch_all(organisation: &Organisation, bounds: Bounds<'_>, department: &DepartmentId) -> Option<Target> {
     let own = organisation.departments.get(department).map(|d| d.catch_all.clone());
     let own = own.map(|catch_all| catch_all.unwrap_or_else(|| head_of(department)));
     let somebody = |target: &Target| !organisation.members(target).is_empty();
-    let restrictions =
-        || voices.iter().filter(|voice| is_house(voice)).filter_map(|voice| voice.plan.restrict.as_ref());
-    let allowed = |target: &Target| {
-        restrictions().filter_map(|of| of.recipients.as_ref()).all(|allowed| within(organisation, target, allowed))
-    };
-    own.filter(|own| somebody(own) && allowed(own)).or_else(|| organisation.rules.catch_all.clone())
-}
-
-fn is_house(voice: &Voice<'_, RoutePlan>) -> bool {
-    voice.bundle.department.as_str() == ORGANISATION
+    own.filter(|own| somebody(own) && bounds.excludes(own).is_none()).or_else(|| organisation.rules.catch_all.clone())
 }

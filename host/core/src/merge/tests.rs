@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::{approve, escalation, receivers, route};
 use crate::decision::{Contribution, Cost, Cut, Escalation};
 use crate::fixture::{merged, message, organisation};
-use crate::message::Classification;
 
 /// What `bundle` of a layer returned from a hook: `("organisation/base", "organisation", plan)`.
 fn contribution(hook: &str, (bundle, layer, plan): &(&str, &str, Value)) -> Contribution {
@@ -213,7 +212,12 @@ fn recipients_are_united_and_cut() {
     check(
         json!({}),
         &[only(json!({"recipients": ["department:sales", "person:s.head"], "channels": ["inbox"]})), two()],
-        &[("/recipients", json!({"role:sales/head": {"by": ["inbox"]}})), ("/receivers", json!(["sales"]))],
+        &[
+            ("/recipients", json!({"role:sales/head": {"by": ["inbox"]}})),
+            ("/receivers", json!(["sales"])),
+            ("/restrictions/0/channels", json!(["inbox"])),
+            ("/restrictions/0/set_by", json!("organisation/base")),
+        ],
         &[
             "organisation/base: channel `room` to `role:sales/head`: cut by `organisation/base`",
             "sending to `role:legal/head`: cut by `organisation/base`",
@@ -222,7 +226,7 @@ fn recipients_are_united_and_cut() {
     check(
         json!({}),
         &[of(SALES, json!({"restrict": {"recipients": []}})), two()],
-        &[("/recipients/role:legal~1head", json!({}))],
+        &[("/recipients/role:legal~1head", json!({})), ("/restrictions", json!(null))],
         &["sales/x: a restriction: only an organisation's bundle may restrict"],
     );
 }

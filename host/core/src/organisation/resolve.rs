@@ -65,8 +65,8 @@ impl Organisation {
 
     /// Whether `person` is among those that `targets` name.
     #[must_use]
-    pub fn is_among(&self, person: &PersonId, targets: &[Target]) -> bool {
-        targets.iter().any(|target| self.members(target).contains(&person))
+    pub fn is_among<'t>(&self, person: &PersonId, targets: impl IntoIterator<Item = &'t Target>) -> bool {
+        targets.into_iter().any(|target| self.members(target).contains(&person))
     }
 
     /// `person`, or whoever stands in for them at `at`.

@@ -1,8 +1,8 @@
 //! Passing on: tasks that their holders transfer or delegate, approvers who ask others to approve as well, and a case
 //! that is handed over.
 //!
-//! None of these ways leads around a right: nobody comes to decide on their own message, and what is confidential goes
-//! to nobody who may not read it anyway.
+//! None of these ways leads around a right: nobody comes to decide on their own message, what is confidential goes
+//! to nobody who may not read it anyway, and what the organisation restricted to nobody beyond.
 
 use super::draft::{Done, Draft, check_text};
 use super::tasks::{has_other_voice, may_take};
@@ -103,17 +103,23 @@ impl Draft<'_, '_> {
             return Err(to_field(format!("`{to}` cannot be given this; name a person, a role or a department")));
         }
         let (organisation, case) = (self.organisation(), self.case()?);
-        let mut people = organisation.resolve(to, self.now()).people;
+        let people = organisation.resolve(to, self.now()).people;
         if people.is_empty() {
             return Err(to_field(format!("`{to}` comes to nobody who is there")));
         }
         check_people(people.len())?;
-        people.retain(|person| may(person) && access::may_be_shown(organisation, case, person));
-        if people.is_empty() {
-            let why = "nobody decides on their own message or twice, and what is confidential stays with its readers";
+        let (mut given, mut barrier) = (Vec::with_capacity(people.len()), None);
+        for person in people.into_iter().filter(|person| may(person)) {
+            match access::barrier(organisation, case, &person, self.participates(&person)?) {
+                None => given.push(person),
+                found => barrier = found,
+            }
+        }
+        if given.is_empty() {
+            let why = barrier.map_or("nobody decides on their own message, or twice".to_owned(), |why| why.to_string());
             return Err(to_field(format!("`{to}` may not have this: {why}")));
         }
-        Ok(people)
+        Ok(given)
     }
 }
 

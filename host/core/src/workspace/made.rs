@@ -31,6 +31,7 @@ pub(super) fn begin(id: CaseId, message: &Message, name: &str) -> Case {
         level: Level::of_urgency(message.urgency),
         audience: message.audience,
         classification: message.classification,
+        restrictions: Vec::new(),
         labels: message.labels.clone(),
         dedup_key: message.dedup_key.clone(),
         caused_by: message.caused_by,
@@ -68,6 +69,7 @@ pub(super) fn take_decision(case: &mut Case, decision: &Decision) {
     case.classification = plan.classification;
     case.audience = plan.audience;
     case.receivers.clone_from(&plan.receivers);
+    case.restrictions.clone_from(&plan.restrictions);
     case.labels.clone_from(&plan.labels);
     case.archive = plan.archive;
     case.flags.clone_from(&plan.flags);

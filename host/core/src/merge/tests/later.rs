@@ -1,6 +1,7 @@
 //! The merge of what comes after routing: approvals and escalations.
 
 use super::*;
+use crate::fixture;
 
 /// Merges `approve` plans into the usual plan for sales by `channel`, for a message of `kind`.
 fn check_approve(kind: &str, channel: &str, voices: &[(&str, &str, Value)], seen: &[(&str, Value)], cut: &[&str]) {
@@ -109,8 +110,10 @@ fn approval_after_the_fact_is_for_emergencies_that_nobody_objects_to() {
     check_approve("fault", "room", &[of(SENDER, asks(false))], &[("/post_hoc", json!(null))], &[]);
 }
 
-fn escalated(classification: Classification, voices: &[(&str, &str, Value)]) -> Escalation {
-    escalation(&organisation(), classification, contributions("escalate", voices))
+/// Merges `escalate` plans about a case that was decided as `decided` says.
+fn escalated(decided: Value, voices: &[(&str, &str, Value)]) -> Escalation {
+    let world = fixture::check(decided, &[("11-23 09:00 p.worker submit", "")]);
+    escalation(&world.organisation, world.case(), contributions("escalate", voices))
 }
 
 #[test]
@@ -121,7 +124,7 @@ fn escalations_climb_but_do_not_leak() {
         "goals": [{"name": "next", "within": "PT9H"}, {"name": "close", "within": "PT1H"}, {"name": "foreign", "within": "PT1H", "owner": "person:p.head"}],
     });
     let house = json!({"level": 1, "assign": "person:gm"});
-    let merged = escalated(Classification::Internal, &[of(SALES, plan.clone())]);
+    let merged = escalated(json!({}), &[of(SALES, plan.clone())]);
     agree(
         "internal",
         &json!(merged),
@@ -138,7 +141,8 @@ fn escalations_climb_but_do_not_leak() {
         ],
         &["an answer from `role:legal/head`", "goal `close`", "goal `foreign` for `person:p.head`"],
     );
-    let merged = escalated(Classification::Confidential, &[of(SALES, plan), of(HOUSE, house)]);
+    let confidential = json!({"classification": "confidential"});
+    let merged = escalated(confidential, &[of(SALES, plan), of(HOUSE, house)]);
     agree(
         "confidential",
         &json!(merged),
@@ -150,6 +154,43 @@ fn escalations_climb_but_do_not_leak() {
             "goal `foreign`",
             "goal `next` for `person:gm`",
             "telling `department:sales`: the message is confidential",
+        ],
+    );
+}
+
+#[test]
+fn a_restriction_does_not_end_with_a_deadline() {
+    let restricted = |limits: Value| json!({"restrictions": [merged(limits, json!({"set_by": "organisation/base"}))]});
+    let by = |channels: Value| json!({"notify": [send("role:sales/head", json!({"by": channels}))]});
+    let inbox = restricted(json!({"channels": ["inbox"]}));
+    // What is left of the channels is the inbox, for the organisation's own bundles as well.
+    for (voice, asked, left) in [
+        (SALES, json!(["phone", "inbox"]), json!(["inbox"])),
+        (SALES, json!(["phone"]), json!(null)),
+        (HOUSE, json!(["phone"]), json!(null)),
+    ] {
+        let merged = escalated(inbox.clone(), &[of(voice, by(asked))]);
+        let cut =
+            format!("{}: channel `phone` to `role:sales/head`: `organisation/base` restricts the channels", voice.0);
+        let seen = [("/notify/role:sales~1head/by", left)];
+        agree("channels", &json!(merged), &merged.cuts, &seen, &[&cut]);
+    }
+    let plan = json!({
+        "notify": [send("role:sales/head", json!({})), send("role:sales/agent", json!({}))], "assign": "role:sales/agent",
+    });
+    let merged = escalated(restricted(json!({"recipients": ["role:sales/head"]})), &[of(SALES, plan)]);
+    agree(
+        "recipients",
+        &json!(merged),
+        &merged.cuts,
+        &[
+            ("/notify/role:sales~1head", json!({})),
+            ("/notify/role:sales~1agent", json!(null)),
+            ("/assign", json!(null)),
+        ],
+        &[
+            "sales/x: making `role:sales/agent` accountable: `organisation/base` restricts whom",
+            "sales/x: telling `role:sales/agent`: `organisation/base` restricts whom",
         ],
     );
 }

@@ -142,6 +142,50 @@ fn what_is_confidential_is_passed_on_to_its_readers_only() {
         check(plan.clone(), &[SUBMIT, ("11-23 09:10 s.desk transfer 1 person:s.agent", agent)]);
         check(plan, &[SUBMIT, ("11-23 09:10 s.desk transfer 1 person:l.head", reader)]);
     }
+    // Whoever takes part in it reads it already.
+    let mut plan = merged(asked("person:s.desk"), json!({"classification": "confidential"}));
+    plan["recipients"]["person:a.head"] = json!({});
+    check(plan, &[SUBMIT, ("11-23 09:10 s.desk transfer 1 person:a.head", "t1 answer of a.head")]);
+}
+
+#[test]
+fn what_is_restricted_is_passed_on_to_nobody_beyond() {
+    let limits = json!([{"recipients": ["department:sales", "role:sales/head"], "set_by": "organisation/base"}]);
+    let refused = "refused: `/to`: `person:a.head` may not have this: `organisation/base` restricts whom";
+    let restricted = |plan: Value| merged(plan, json!({"restrictions": limits}));
+    for (plan, verb) in [
+        (asked("department:sales"), "s.desk transfer 1"),
+        (asked("department:sales"), "s.desk delegate 1"),
+        (asked("department:sales"), "s.desk copy 1"),
+        (asked("department:sales"), "p.worker copy"),
+        (asked("department:sales"), "s.head hand-over"),
+        (approved(json!("any")), "l.lou add-approver 1"),
+    ] {
+        let step = format!("11-23 09:10 {verb} person:a.head");
+        check(plan.clone(), &[SUBMIT, (&step, "!refused")]);
+        check(restricted(plan.clone()), &[SUBMIT, (&step, refused)]);
+        let within = format!("11-23 09:10 {verb} person:s.desk,person:s.head");
+        let within = if verb.contains("copy") { within } else { step.replace("person:a.head", "role:sales/head") };
+        if !verb.contains("hand-over") {
+            check(restricted(plan), &[SUBMIT, (&within, "!refused")]);
+        }
+    }
+    // Of several, those it may reach; and whoever takes part has been reached already.
+    let several = restricted(asked("department:sales"));
+    let transfer = "11-23 09:10 s.desk transfer 1 role:sales/agent";
+    check(several.clone(), &[SUBMIT, (transfer, "refused: `/to`: `role:sales/agent` has this task already")]);
+    check(several, &[SUBMIT, ("11-23 09:10 s.desk delegate 1 person:p.worker", "t1 answer of p.worker+s.desk")]);
+    // A case that was returned and is sent again goes by what was decided then.
+    let mut world = World::new(restricted(approved(json!("any"))));
+    world = check_in(world, &[SUBMIT, ("11-23 09:05 l.lou return 1 unclear", "case returned")]);
+    world.plan.restrictions.clear();
+    check_in(
+        world,
+        &[
+            ("11-23 09:06 p.worker resubmit", "case awaiting-approval"),
+            ("11-23 09:10 l.lou add-approver 2 person:a.head", "t3 approve of a.head"),
+        ],
+    );
 }
 
 #[test]

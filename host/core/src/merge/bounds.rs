@@ -1,0 +1,44 @@
+//! What the organisation's restrictions leave open, for a message that is routed and for one that escalates.
+//!
+//! How one that is passed on is held to them is [`access`](crate::access)'s to say: there it is a single person.
+
+use std::collections::BTreeSet;
+
+use crate::decision::{BundleId, SetRestriction};
+use crate::names::ChannelName;
+use crate::organisation::Organisation;
+use crate::target::Target;
+
+/// The restrictions of one message.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds<'a> {
+    pub(super) organisation: &'a Organisation,
+    pub(super) restrictions: &'a [SetRestriction],
+}
+
+impl<'a> Bounds<'a> {
+    /// The first bundle whose restriction keeps the message from some of those whom `target` means.
+    pub(super) fn excludes(self, target: &Target) -> Option<&'a BundleId> {
+        let excludes = |one: &&SetRestriction| {
+            one.limits.recipients.as_ref().is_some_and(|allowed| !within(self.organisation, target, allowed))
+        };
+        self.restrictions.iter().find(excludes).map(|one| &one.set_by)
+    }
+
+    /// The first bundle whose restriction keeps the message out of a channel.
+    pub(super) fn excludes_channel(self, channel: &ChannelName) -> Option<&'a BundleId> {
+        let excludes =
+            |one: &&SetRestriction| one.limits.channels.as_ref().is_some_and(|allowed| !allowed.contains(channel));
+        self.restrictions.iter().find(excludes).map(|one| &one.set_by)
+    }
+}
+
+/// Whether every one whom `target` means is among those whom `allowed` mean.
+fn within(organisation: &Organisation, target: &Target, allowed: &BTreeSet<Target>) -> bool {
+    if allowed.contains(target) {
+        return true;
+    }
+    let members = organisation.members(target);
+    let allowed: BTreeSet<_> = allowed.iter().flat_map(|target| organisation.members(target)).collect();
+    !members.is_empty() && members.iter().all(|person| allowed.contains(person))
+}
