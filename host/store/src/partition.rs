@@ -91,7 +91,7 @@ pub struct Partition {
 
 impl Partition {
     /// Opens the partition at `path`, and makes a new one where there is none. If an earlier program wrote it, which
-    /// did not count how bundles fail, its journal is read once to count that.
+    /// did not count how bundles fail or gave no numbers to documents, its journal is read once to make up for that.
     ///
     /// # Errors
     ///
@@ -112,7 +112,7 @@ impl Partition {
     fn prepare(database: Database) -> Result<Self, StoreError> {
         let snapshot = database.begin_read()?;
         let tables: BTreeSet<_> = snapshot.list_tables()?.map(|table| table.name().to_owned()).collect();
-        let missing: Vec<_> = TableName::ALL.iter().filter(|table| !tables.contains(table.as_str())).collect();
+        let missing: Vec<_> = TableName::ALL.iter().copied().filter(|table| !tables.contains(table.as_str())).collect();
         let has_projections = tables.contains(TableName::Cases.as_str());
         let journal = JournalReader::open(&snapshot)?;
         let tail = Tail { head: journal.head()?, at: journal.last_time()? };
@@ -123,16 +123,12 @@ impl Partition {
             }
             create_tables(&database)?;
         } else {
-            // What an earlier program did not make; it gave no numbers, so that table begins empty.
-            let is_newer = |table: &&TableName| matches!(table, TableName::Failures | TableName::Numbers);
-            if let Some(lost) = missing.iter().find(|table| !is_newer(table)) {
+            if let Some(lost) = missing.iter().find(|table| !upgrade::can_make(**table)) {
                 let reason = format!("it has no table `{}` (try `herald rebuild` first)", lost.as_str());
                 return Err(StoreError::Corrupt(reason));
             }
-            if missing.contains(&&TableName::Failures) {
-                upgrade::count_failures(&database)?;
-            } else if !missing.is_empty() {
-                create_tables(&database)?;
+            if !missing.is_empty() {
+                upgrade::make(&database, &missing)?;
             }
         }
         Ok(Self { database, writer: Mutex::new(()), tail: Mutex::new(tail) })

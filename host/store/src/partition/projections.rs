@@ -59,9 +59,7 @@ impl<'txn> Projections<'txn> {
             let digest = lookup::request_digest(&request.principal, &request.path, &request.key);
             inner.remember_request(&digest, StoredRequest { at: record.at, position })?;
         }
-        for (series, number) in changes.numbers {
-            inner.insert(TableName::Numbers, series.as_bytes(), &number.to_be_bytes())?;
-        }
+        inner.take_numbers(record)?;
         if let Some(change) = changes.case {
             inner.change(record.case, record.case.as_bytes(), change)?;
         }
@@ -73,6 +71,12 @@ impl<'txn> Projections<'txn> {
     /// Counts how the hooks fared that the record's decisions called. [`apply`](Self::apply) does it too.
     pub(super) fn count_failures(&self, record: &Record) -> Result<(), StoreError> {
         self.inner.borrow_mut().count_failures(record)
+    }
+
+    /// Keeps the last number of each series of documents in which the record gave one. [`apply`](Self::apply) does it
+    /// too.
+    pub(super) fn take_numbers(&self, record: &Record) -> Result<(), StoreError> {
+        self.inner.borrow_mut().take_numbers(record)
     }
 
     /// The latest request under this key, if it is younger than [`REQUESTS_KEPT`](super::REQUESTS_KEPT) at `now`.
@@ -160,6 +164,15 @@ impl Inner<'_> {
             }
         }
         Ok(())
+    }
+
+    fn take_numbers(&mut self, record: &Record) -> Result<(), StoreError> {
+        record.events.iter().try_for_each(|event| match event {
+            Event::Numbered { series, number, .. } => {
+                self.insert(TableName::Numbers, series.as_bytes(), &number.to_be_bytes())
+            }
+            _ => Ok(()),
+        })
     }
 
     fn remember_request(&mut self, digest: &[u8; DIGEST_BYTES], request: StoredRequest) -> Result<(), StoreError> {

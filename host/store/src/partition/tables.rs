@@ -3,7 +3,7 @@
 //! Every table maps bytes to bytes, so that copying, comparing and checking treat them alike. What the keys
 //! mean is in [`keys`](super::keys); rows are JSON, and an index has keys only. All of them together are a
 //! function of the journal: a change of what a table holds raises [`STORE_FORMAT`](crate::database::STORE_FORMAT). A
-//! table that is new is missed when the partition is opened, and made then: see [`upgrade`](super::upgrade).
+//! table that is new is missed when the partition is opened, and made then if it can be: see [`upgrade`](super::upgrade).
 
 use redb::{ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction};
 

@@ -96,6 +96,13 @@ fn opened() -> Event {
     event(json!({"opened": {"accountable": "wang", "information_only": false}}))
 }
 
+fn numbered(number: u64) -> Event {
+    let series = "生产部〔2026〕{number}号";
+    event(
+        json!({"numbered": {"text": series.replace("{number}", &number.to_string()), "series": series, "number": number}}),
+    )
+}
+
 /// A task to acknowledge for each of `people`, from number `first` on, with a goal of the same number each.
 fn asked(first: u32, people: &[&str], due: Timestamp) -> Event {
     event(json!({"asked": {

@@ -1,18 +1,25 @@
-//! Makes, when a partition is opened, the table that an earlier program did not make. A host that was upgraded starts,
+//! Makes, when a partition is opened, the tables that an earlier program did not make. A host that was upgraded starts,
 //! and what it then goes by is what the journal leads to, so that a verification finds it sound.
 //!
-//! Only a table that follows from the records alone is made here; what else is missing was lost, and is for
+//! Only tables that follow from the records alone are made here; what else is missing was lost, and is for
 //! [`rebuild`](super::rebuild).
 
 use super::projections::Projections;
+use super::tables::TableName;
 use super::{Position, codec};
 use crate::database::Database;
 use crate::error::StoreError;
 use crate::journal::JournalReader;
 
-/// Counts how bundles fail, from the first record on. All of it is one transaction: cut off, it is begun again by the
-/// next opening. Takes one reading of the journal, and memory for a stretch of it.
-pub(super) fn count_failures(database: &Database) -> Result<(), StoreError> {
+/// Whether [`make`] can make this table.
+pub(super) fn can_make(table: TableName) -> bool {
+    matches!(table, TableName::Failures | TableName::Numbers)
+}
+
+/// Makes the tables that are `missing`, from the first record on: how bundles fail, and which numbers of documents were
+/// given. A partition without the latter would give them again. All of it is one transaction: cut off, it is begun
+/// again by the next opening. Takes one reading of the journal, and memory for a stretch of it.
+pub(super) fn make(database: &Database, missing: &[TableName]) -> Result<(), StoreError> {
     let journal = JournalReader::open(&database.begin_read()?)?;
     let transaction = database.begin_write()?;
     let projections = Projections::open(&transaction)?;
@@ -26,7 +33,13 @@ pub(super) fn count_failures(database: &Database) -> Result<(), StoreError> {
                 let position = Position { sequence: frame.head.sequence, index };
                 // A replay passes over what was erased, too.
                 let Some(bytes) = bytes else { continue };
-                projections.count_failures(&codec::decode_record(position, bytes)?)?;
+                let record = codec::decode_record(position, bytes)?;
+                if missing.contains(&TableName::Failures) {
+                    projections.count_failures(&record)?;
+                }
+                if missing.contains(&TableName::Numbers) {
+                    projections.take_numbers(&record)?;
+                }
             }
         }
     }

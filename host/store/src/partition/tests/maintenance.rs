@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use herald_core::decision::Hook;
+use herald_core::workspace::Rows as _;
 
 use super::*;
 use crate::journal::{self, JournalReader, JournalWriter};
@@ -23,7 +24,12 @@ fn lived_in(path: &Path) -> Partition {
             for number in [2, 3] {
                 let mut record = record(case(number), at(80), submitted(Some("im-04")));
                 record.request = Some(request(&format!("key {number}"), json!({"id": number})));
-                record.events.extend([opened(), asked(1, &["li", "chen"], at(200)), told(1, "group", &["li"])]);
+                record.events.extend([
+                    opened(),
+                    numbered(number),
+                    asked(1, &["li", "chen"], at(200)),
+                    told(1, "group", &["li"]),
+                ]);
                 push(frame, &record)?;
             }
             Ok::<_, PushError>(())
@@ -102,25 +108,27 @@ fn how_bundles_fail_follows_from_the_journal() {
 }
 
 #[test]
-fn failures_that_an_earlier_program_did_not_count_are_counted_at_the_opening() {
+fn what_an_earlier_program_did_not_keep_is_made_at_the_opening() {
     let place = Place::new();
     let path = place.file("p");
-    let partition = lived_in(&path);
+    let mut partition = lived_in(&path);
     let rows = dump_of(&partition);
-    let reopened = |partition: Partition| {
-        lose(&partition, TableName::Failures);
+    let reopened = |partition: Partition, lost: &[TableName]| {
+        lost.iter().for_each(|table| lose(&partition, *table));
         drop(partition);
         Partition::open(&path, &StoreSettings::default()).unwrap()
     };
-    let partition = reopened(partition);
-    assert_eq!(dump_of(&partition), rows);
-    assert!(verify(&partition, &place).is_sound());
-    drop(partition);
-    let partition = Partition::open(&path, &StoreSettings::default()).unwrap();
-    assert_eq!(dump_of(&partition), rows, "they are counted once");
+    for lost in [&[TableName::Failures][..], &[TableName::Numbers], &[TableName::Numbers, TableName::Failures], &[]] {
+        partition = reopened(partition, lost);
+        assert_eq!(dump_of(&partition), rows, "without {lost:?}");
+        assert!(verify(&partition, &place).is_sound(), "without {lost:?}");
+    }
+    let snapshot = partition.snapshot().unwrap();
+    assert_eq!(snapshot.last_number("生产部〔2026〕{number}号").unwrap(), 3, "no number is given twice");
+    drop(snapshot);
     // What was erased is passed over, as in a replay.
     erase(&partition, partition.head().sequence);
-    let failures = reopened(partition).snapshot().unwrap().failures().unwrap();
+    let failures = reopened(partition, &[TableName::Failures]).snapshot().unwrap().failures().unwrap();
     let counted = failures.iter().map(|(id, _, failures)| format!("{id} {}", failures.in_a_row(Hook::Route)));
     assert_eq!(counted.collect::<Vec<_>>(), ["sales/b0 1", "sales/b1 2", "sales/b2 1"]);
 }
