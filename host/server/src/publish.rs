@@ -176,7 +176,7 @@ impl Publisher {
     ) -> Result<Outcome, ApplyError> {
         allowed(proposal, requester)?;
         // Held while it is checked: what it is checked against must still be in force when it is published.
-        let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let Loaded { organisation: stored, bundles, .. } = self.store.load().map_err(LoadError::Store)?;
         let unnamed: Vec<_> = bundles.into_iter().filter(|bundle| !proposal.bundles.contains_key(&bundle.id)).collect();
         let (retired, staying) = if proposal.prune { (unnamed, Vec::new()) } else { (Vec::new(), unnamed) };
@@ -196,6 +196,8 @@ impl Publisher {
         if dry_run {
             let changes = self.store.diff(&publication)?;
             let stored = self.store.load().map_err(LoadError::Store)?;
+            // Comparing lines takes its time, and nobody who publishes has to wait for that.
+            drop(publishing);
             let unwritable = |error| StoreError::Corrupt(format!("an entry has no JSON form: {error}"));
             let differences = difference::find(&changes, &stored, proposal);
             let differences = differences.map_err(|error| PublishError::Store(unwritable(error)))?;
