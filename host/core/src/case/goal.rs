@@ -1,8 +1,11 @@
 //! Goals: promises with a deadline.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::promises::Followers;
 use crate::calendar::Remaining;
 use crate::decision::BundleId;
 use crate::ids::{GoalNumber, TaskNumber};
@@ -97,6 +100,12 @@ pub struct Goal {
     /// How many of the goals that were breached with it, itself included, are still to be kept.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unkept: u32,
+    /// The goals that stand for the promise of this one, which itself follows none, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub followers: BTreeMap<GoalName, Followers>,
+    /// Whether nobody needs it any more although it was breached: what it followed from was kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unneeded: bool,
     /// How many steps of the built-in escalation led to it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub step: u32,
@@ -126,13 +135,6 @@ impl Goal {
     pub fn timer(&self) -> Option<Timestamp> {
         let next = || Some(self.warn_at.unwrap_or(self.due?).min(self.due?));
         if self.status == GoalStatus::Running { next() } else { None }
-    }
-
-    /// Whether it is still to be kept, in time or late. A step of the built-in escalation is no promise of its own.
-    #[must_use]
-    pub fn is_unkept(&self) -> bool {
-        let is_late = self.status == GoalStatus::Breached && self.met_at.is_none();
-        self.step == 0 && (self.is_live() || is_late)
     }
 
     /// Whether somebody's word can still change it.

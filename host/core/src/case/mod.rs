@@ -5,6 +5,7 @@
 
 mod delivery;
 mod goal;
+mod promises;
 mod stage;
 mod task;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use delivery::{Delivery, DeliveryStatus, Purpose};
 pub use goal::{Goal, GoalStatus, SetBy};
+pub use promises::{Followers, Promises, Standing};
 pub use stage::{Seat, Stage, StageStatus, Verdict};
 pub use task::{Done, Passed, Task, TaskKind, TaskStatus};
 
@@ -23,7 +25,8 @@ use crate::ids::{CaseId, DeliveryNumber, GoalNumber, TaskNumber};
 use crate::message::{Audience, Classification, Level, Urgency};
 use crate::names::{DepartmentId, KindName, PersonId};
 use crate::organisation::ArchiveClass;
-use crate::plan::Moment;
+use crate::plan::{GoalName, Moment};
+use crate::span::Span;
 use crate::target::Actor;
 use crate::words::words;
 
@@ -166,6 +169,10 @@ pub struct Case {
     pub starting: Vec<(Moment, GoalNumber)>,
     /// Goals that something in this case's life ends, besides their owner's word.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// The promises that were made, by the name of their goals; those of no stage that is to be decided again. `None`
+    /// where an earlier program left off: they are counted when something happens next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promises: Option<BTreeMap<GoalName, Promises>>,
     pub stopping: Vec<(Moment, GoalNumber)>,
     /// When its message was first submitted.
     pub submitted_at: Timestamp,
@@ -222,4 +229,10 @@ impl Case {
     pub fn first_receiver(&self) -> &DepartmentId {
         self.receivers.first().unwrap_or(&self.department)
     }
+    /// When all promises of a name were kept, if they are.
+    #[must_use]
+    pub fn met_at(&self, name: &GoalName) -> Option<Timestamp> {
+        self.promises.as_ref().and_then(|promises| promises.get(name)).and_then(Promises::met_at)
+    }
+
 }

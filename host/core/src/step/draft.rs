@@ -48,14 +48,22 @@ impl<'draft, 'rows> Draft<'draft, 'rows> {
         self.events.is_empty()
     }
 
-    /// Whether a person hears of the case by what has happened in this command, or brought it about.
-    pub(super) fn hears(&self, person: &PersonId) -> bool {
-        let is_told = |event: &Event| match event {
-            Event::Told { to, .. } => to.iter().any(|to| matches!(to, Recipient::Person(to) if to == person)),
-            Event::Asked { holders: Holders::Each(people) | Holders::Any(people), .. } => people.contains(person),
-            _ => false,
-        };
-        self.requester().actor.person() == Some(person) || self.events.iter().any(is_told)
+    /// The people who hear of the case by what has happened in this command, and who brought it about.
+    pub(super) fn heard(&self) -> BTreeSet<PersonId> {
+        let mut heard: BTreeSet<PersonId> = self.requester().actor.person().cloned().into_iter().collect();
+        for event in &self.events {
+            match event {
+                Event::Told { to, .. } => heard.extend(to.iter().filter_map(|to| match to {
+                    Recipient::Person(person) => Some(person.clone()),
+                    _ => None,
+                })),
+                Event::Asked { holders: Holders::Each(people) | Holders::Any(people), .. } => {
+                    heard.extend(people.iter().cloned());
+                }
+                _ => {}
+            }
+        }
+        heard
     }
 
     pub(super) fn context(&self) -> &Context<'draft> {

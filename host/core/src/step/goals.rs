@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::draft::{Done, Draft, check_text};
 use super::{Refusal, StepError};
 use crate::calendar::Calendar;
-use crate::case::{Goal, GoalStatus, Purpose, TaskStatus};
+use crate::case::{Goal, GoalStatus, Purpose, Standing, TaskStatus};
 use crate::command::Verb;
 use crate::decision::SetGoal;
 use crate::event::Event;
@@ -41,40 +41,19 @@ impl Past {
 
 impl Draft<'_, '_> {
     /// What of the moments that `goals` name has happened. None is set once the case ended, so `closed` has not.
-    pub(super) fn past(&mut self, goals: &[SetGoal]) -> Result<Past, StepError> {
-        let named: BTreeSet<&Moment> =
-            goals.iter().flat_map(|goal| goal.plan.stops.iter().chain([&goal.plan.starts])).collect();
+    pub(super) fn past(&self, goals: &[SetGoal]) -> Result<Past, StepError> {
         let case = self.case()?;
         let times = [
             (Moment::Submitted, Some(case.submitted_at)),
             (Moment::Opened, case.opened_at),
             (Moment::Resolved, case.resolved_at),
         ];
-        let mut past: BTreeMap<_, _> = times.into_iter().filter_map(|(moment, at)| Some((moment, at?))).collect();
-        if !named.iter().any(|moment| matches!(moment, Moment::Met(_))) {
-            return Ok(Past(past));
-        }
-        let of_stages: BTreeSet<GoalNumber> = case.stages.iter().filter_map(|stage| stage.goal).collect();
-        let (mut kept, mut unkept) = (BTreeSet::new(), BTreeSet::new());
-        for number in case.goals() {
-            let promise = self.promise_of(number)?;
-            let goal = self.goal(number)?;
-            let met = Moment::Met(goal.name.clone());
-            if goal.is_unkept() && !goal.repeats {
-                unkept.insert((met.clone(), promise));
-            }
-            let (Some(at), 0) = (goal.met_at, goal.step) else { continue };
-            // What was approved in an earlier version is not approved in this one.
-            let is_void = matches!(goal.name, GoalName::Stage(_)) && !of_stages.contains(&number);
-            if !is_void && named.contains(&met) {
-                past.entry(met.clone()).or_insert(at);
-                kept.insert((met, promise));
-            }
-        }
-        for (moment, _) in unkept.difference(&kept) {
-            past.remove(moment);
-        }
-        Ok(Past(past))
+        let named = goals.iter().flat_map(|goal| goal.plan.stops.iter().chain([&goal.plan.starts]));
+        let met = named.filter_map(|moment| match moment {
+            Moment::Met(name) => Some((moment.clone(), case.met_at(name))),
+            _ => None,
+        });
+        Ok(Past(times.into_iter().chain(met).filter_map(|(moment, at)| Some((moment, at?))).collect()))
     }
 
     /// Something happened in the case's life: goals that end with it end, goals that wait for it start. A goal
@@ -90,7 +69,7 @@ impl Draft<'_, '_> {
             for number in stopping {
                 let goal = self.goal(number)?;
                 if goal.status == GoalStatus::Pending || goal.repeats {
-                    self.cancel_goal(number)?;
+                    moments.extend(self.cancel_goals(vec![number])?);
                 } else {
                     moments.extend(self.keep_one(number)?);
                 }
@@ -110,13 +89,14 @@ impl Draft<'_, '_> {
     /// Tells the owners of goals that were set when there were `before` of them, and that run: whoever has promised
     /// something takes part. Those who hear of the case anyway, by what is sent to them or asked of them, need no more.
     pub(super) fn tell_owners(&mut self, before: u32) -> Done {
-        for number in self.case()?.goals().filter(|number| number.0 > before) {
+        let mut heard = self.heard();
+        for number in (before + 1..=self.case()?.made.goals).map(GoalNumber) {
             let goal = self.goal(number)?;
             if goal.status != GoalStatus::Running || goal.step > 0 || !matches!(goal.name, GoalName::Own(_)) {
                 continue;
             }
             let mut owners = goal.owners.clone();
-            owners.retain(|owner| !self.hears(owner));
+            owners.retain(|owner| heard.insert(owner.clone()));
             self.tell(Purpose::Promise, owners, Some(number))?;
         }
         Ok(())
@@ -167,66 +147,36 @@ impl Draft<'_, '_> {
 
     /// A goal is kept, in time or late, and what waits for that follows.
     pub(super) fn keep(&mut self, number: GoalNumber) -> Done {
-        match self.keep_one(number)? {
-            Some(moment) => self.moment(moment),
-            None => Ok(()),
-        }
+        let moments = self.keep_one(number)?;
+        moments.into_iter().try_for_each(|moment| self.moment(moment))
     }
 
-    /// A goal is kept, in time or late. What followed from its breach ends when all that
-    /// were breached with it are kept; one that repeats starts again.
-    fn keep_one(&mut self, number: GoalNumber) -> Result<Option<Moment>, StepError> {
+    /// A goal is kept, in time or late; returns what happened by that. What followed from its breach ends when all
+    /// that were breached with it are kept; one that repeats starts again.
+    fn keep_one(&mut self, number: GoalNumber) -> Result<Vec<Moment>, StepError> {
         let goal = self.goal(number)?.clone();
         let late = goal.status == GoalStatus::Breached && goal.met_at.is_none();
         if !late && !matches!(goal.status, GoalStatus::Running | GoalStatus::Paused) {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         // What comes after the deadline is late, whether or not the host has got round to the breach.
         if is_overdue(&goal, self.received_at()) {
             self.emit(Event::GoalsBreached { goals: vec![number] })?;
         }
         self.emit(Event::GoalMet { goal: number })?;
+        // One that repeats is met each time. A step of the built-in escalation bears the name of what was breached:
+        // acting on it keeps nothing else.
+        let is_met = goal.step == 0 && (goal.repeats || self.case()?.met_at(&goal.name).is_some());
+        let mut moments: Vec<Moment> = is_met.then(|| Moment::Met(goal.name.clone())).into_iter().collect();
         let first = self.goal(goal.breached_with.unwrap_or(number))?;
         if first.unkept == 0 {
             let followers = first.followed_by.clone();
-            self.cancel_goals(followers)?;
+            moments.extend(self.cancel_goals(followers)?);
         }
         if goal.repeats {
             self.again(&goal)?;
         }
-        // A step of the built-in escalation bears the name of what was breached: acting on it keeps nothing else.
-        if goal.step > 0 {
-            return Ok(None);
-        }
-        let is_last = self.is_last_of_its_name(&goal)?;
-        Ok(is_last.then_some(Moment::Met(goal.name)))
-    }
-
-    /// Whether no other promise of this name is still to be kept: what ten people have to acknowledge is met when all of
-    /// them have. One that repeats is met each time.
-    fn is_last_of_its_name(&mut self, kept: &Goal) -> Result<bool, StepError> {
-        let (case, met) = (self.case()?, Moment::Met(kept.name.clone()));
-        let is_awaited = case.starting.iter().chain(&case.stopping).any(|(moment, _)| *moment == met);
-        if !is_awaited || kept.repeats {
-            return Ok(true);
-        }
-        let promise = self.promise_of(kept.number)?;
-        for number in nearest_first(kept.number, self.case()?.made.goals) {
-            let goal = self.goal(number)?;
-            if goal.name == kept.name && goal.is_unkept() && self.promise_of(number)? != promise {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// The promise that a goal stands for. What is promised after a breach stands for what was breached: whoever keeps
-    /// either has kept it.
-    fn promise_of(&mut self, mut number: GoalNumber) -> Result<GoalNumber, StepError> {
-        while let Some(breached) = self.goal(number)?.follows {
-            number = breached;
-        }
-        Ok(number)
+        Ok(moments)
     }
 
     /// Starts a goal that repeats again, counted from its deadline, so that the rhythm stays.
@@ -242,25 +192,36 @@ impl Draft<'_, '_> {
         self.start(goal, self.now())
     }
 
-    /// Ends a goal that is no longer needed, with its open task and with what follows from it.
+    /// Ends a goal that is no longer needed, with its open task and with what follows from it, and lets follow what
+    /// waited for nothing else.
     pub(super) fn cancel_goal(&mut self, number: GoalNumber) -> Done {
-        self.cancel_goals(vec![number])
+        let moments = self.cancel_goals(vec![number])?;
+        moments.into_iter().try_for_each(|moment| self.moment(moment))
     }
 
-    fn cancel_goals(&mut self, mut numbers: Vec<GoalNumber>) -> Done {
-        let (mut goals, mut tasks) = (Vec::new(), Vec::new());
+    /// Ends goals; returns what happened by that: of the other promises of a name the last may be kept already.
+    fn cancel_goals(&mut self, mut numbers: Vec<GoalNumber>) -> Result<Vec<Moment>, StepError> {
+        let (mut goals, mut tasks, mut unmet) = (Vec::new(), Vec::new(), BTreeSet::new());
         while let Some(number) = numbers.pop() {
             let goal = self.goal(number)?;
-            if goal.is_live() {
+            let stands = goal.standing();
+            if goal.is_live() || stands == Standing::Unkept {
                 goals.push(number);
             }
             tasks.extend(goal.task);
             numbers.extend(&goal.followed_by);
+            let name = goal.name.clone();
+            if stands == Standing::Unkept && self.case()?.met_at(&name).is_none() {
+                unmet.insert(name);
+            }
         }
         if !goals.is_empty() {
             self.emit(Event::GoalsCancelled { goals })?;
         }
-        self.cancel_tasks(tasks)
+        self.cancel_tasks(tasks)?;
+        let case = self.case()?;
+        unmet.retain(|name| case.met_at(name).is_some());
+        Ok(unmet.into_iter().map(Moment::Met).collect())
     }
 
     pub(super) fn pause(&mut self, name: &GoalName, reason: Option<&str>) -> Done {
@@ -349,12 +310,4 @@ impl Draft<'_, '_> {
 /// Whether a goal's clock runs past its deadline; at the deadline itself is in time.
 fn is_overdue(goal: &Goal, now: Timestamp) -> bool {
     goal.status == GoalStatus::Running && goal.due.is_some_and(|due| due < now)
-}
-
-/// The goals of a case besides `from`, those next to it first: of ten thousand people who acknowledge one after the other,
-/// in whatever order, somebody near has not yet.
-fn nearest_first(from: GoalNumber, made: u32) -> impl Iterator<Item = GoalNumber> {
-    let around =
-        (1..made.max(1)).flat_map(move |distance| [from.0.checked_sub(distance), from.0.checked_add(distance)]);
-    around.flatten().filter(move |number| (1..=made).contains(number)).map(GoalNumber)
 }

@@ -397,6 +397,8 @@ impl Draft<'_, '_> {
             step,
             started_at: from,
             warn_at: None,
+            followers: BTreeMap::new(),
+            unneeded: false,
             due: from.map(|_| due),
             remaining: None,
             met_at: None,

@@ -5,6 +5,7 @@ mod escalations;
 mod goals;
 mod life;
 mod passing;
+mod promises;
 mod random;
 mod sending;
 mod statuses;

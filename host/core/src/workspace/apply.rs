@@ -3,20 +3,16 @@
 //! Nothing is judged here and nothing is asked of a directory or a calendar: a replay must give the same rows
 //! whatever the organisation looks like by then.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 
-use super::made::{asked_goal, begin, take_decision, take_message};
+use super::made::{begin, take_decision, take_message};
 use super::{Change, RowError, Workspace, load};
 use crate::case::{
-    Case, Delivery, DeliveryStatus, Done, Goal, GoalStatus, Outstanding, Passed, Stage, StageStatus, Status, Task,
+    Case, Delivery, DeliveryStatus, Done, GoalStatus, Outstanding, Passed, Purpose, Stage, StageStatus, Status, Task,
     TaskKind, TaskStatus,
 };
-use crate::event::{Event, Holders};
-use crate::ids::{DeliveryNumber, GoalNumber, TaskNumber};
-use crate::names::PersonId;
-use crate::plan::GoalName;
+use crate::event::Event;
+use crate::ids::{DeliveryNumber, TaskNumber};
 use crate::target::Actor;
 
 /// Why an event could not be applied.
@@ -43,6 +39,7 @@ impl Workspace<'_> {
             self.case_mut()?.version += 1;
         }
         self.case_mut()?.updated_at = at;
+        self.know_promises()?;
         match event {
             Event::Submitted { .. } => {}
             Event::Resubmitted { message, name } => {
@@ -84,11 +81,12 @@ impl Workspace<'_> {
             }
             Event::Assigned { accountable } => self.case_mut()?.accountable = Some(accountable.clone()),
             Event::Levelled { level } => self.case_mut()?.level = *level,
-            Event::StageStarted { stage, seats } => {
-                let stage = self.stage_mut(stage.as_str())?;
+            Event::StageStarted { stage: name, seats } => {
+                let stage = self.stage_mut(name.as_str())?;
                 stage.status = StageStatus::Running;
                 stage.seats.clone_from(seats);
             }
+                self.forget_promises_of(name)?;
             Event::StageSettled { stage, status } => self.stage_mut(stage.as_str())?.status = *status,
             Event::Asked { .. } => self.asked(event, at)?,
             Event::Claimed { task, by } => self.change_task(*task, |task| task.holders = vec![by.clone()])?,
@@ -140,45 +138,14 @@ impl Workspace<'_> {
                 goal.status = GoalStatus::Paused;
                 goal.remaining = Some(*remaining);
             })?,
-            Event::GoalMet { goal } => {
-                self.change_goal(*goal, |goal| {
-                    goal.met_at = Some(at);
-                    goal.remaining = None;
-                    if goal.status != GoalStatus::Breached {
-                        goal.status = GoalStatus::Met;
-                    }
-                })?;
-                self.leave_breach(*goal, None)?;
-                self.forget(&[*goal])?;
-            }
+            Event::GoalMet { goal } => self.goal_met(*goal, at)?,
             Event::GoalsWarned { goals } => {
                 for goal in goals {
                     self.change_goal(*goal, |goal| goal.warn_at = None)?;
                 }
             }
-            Event::GoalsBreached { goals } => {
-                let first = goals.first().copied();
-                for goal in goals {
-                    self.leave_breach(*goal, first)?;
-                    self.change_goal(*goal, |goal| {
-                        goal.status = GoalStatus::Breached;
-                        goal.breached_at = Some(at);
-                    })?;
-                }
-                if let Some(first) = first {
-                    let unkept = u32::try_from(goals.len()).unwrap_or(u32::MAX);
-                    self.change_goal(first, |goal| goal.unkept = unkept)?;
-                }
-            }
-            Event::GoalsCancelled { goals } => {
-                for goal in goals {
-                    self.change_goal(*goal, |goal| {
-                        goal.status = GoalStatus::Cancelled;
-                        goal.remaining = None;
-                    })?;
-                }
-                self.forget(goals)?;
-            }
+            Event::GoalsBreached { goals } => self.goals_breached(goals, at)?,
+            Event::GoalsCancelled { goals } => self.goals_cancelled(goals)?,
             Event::Escalated { .. } => {}
             Event::Told { .. } => self.told(event, at)?,
             Event::Delivered { delivery } => self.change_delivery(*delivery, |delivery| {
@@ -247,17 +214,6 @@ impl Workspace<'_> {
         Ok(())
     }
 
-    pub(super) fn change_goal(&mut self, number: GoalNumber, change: impl FnOnce(&mut Goal)) -> Result<(), ApplyError> {
-        let (rows, id) = (self.rows, self.id);
-        let row = load(&mut self.goals, number, || rows.goal(id, number))?;
-        let goal = &mut row.ok_or_else(|| ApplyError::Missing(format!("goal {number}")))?.after;
-        let was_ticking = is_ticking(goal);
-        change(goal);
-        let is_ticking = is_ticking(goal);
-        count(&mut self.case_mut()?.outstanding.goals, was_ticking, is_ticking);
-        Ok(())
-    }
-
     fn change_delivery(
         &mut self,
         number: DeliveryNumber,
@@ -272,184 +228,20 @@ impl Workspace<'_> {
         count(&mut self.case_mut()?.outstanding.deliveries, was_pending, is_pending);
         Ok(())
     }
-
-    fn asked(&mut self, event: &Event, at: Timestamp) -> Result<(), ApplyError> {
-        let Event::Asked { first, kind, target, holders, seat, note, goal, shared_goal } = event else {
-            return Ok(());
-        };
-        let shared_due = match shared_goal {
-            Some(number) => self.goal(*number)?.and_then(|goal| goal.due),
-            None => None,
-        };
-        let groups: Vec<Vec<PersonId>> = match holders {
-            Holders::Each(people) => people.iter().map(|person| vec![person.clone()]).collect(),
-            Holders::Any(people) => vec![people.clone()],
-        };
-        let made = u32::try_from(groups.len()).unwrap_or(u32::MAX);
-        for (offset, holders) in (0..made).zip(groups) {
-            let number = TaskNumber(first.0 + offset);
-            let own_goal = goal.as_ref().map(|goal| GoalNumber(goal.first.0 + offset));
-            if let (Some(asked), Some(goal)) = (goal, own_goal) {
-                self.goal_set(asked_goal(asked, goal, number, holders.clone(), at))?;
-            }
-            let task = Task {
-                number,
-                kind: *kind,
-                status: TaskStatus::Open,
-                holders,
-                target: target.clone(),
-                stage: seat.as_ref().map(|(stage, _)| stage.clone()),
-                goal: own_goal.or(*shared_goal),
-                note: note.clone(),
-                passed: None,
-                reminded_at: None,
-                given_at: at,
-                due: goal.as_ref().map(|goal| goal.due).or(shared_due),
-                done: None,
-            };
-            self.tasks.insert(number, Change { before: None, after: task });
-        }
-        let case = self.case_mut()?;
-        case.made.tasks = last(first.0, made).max(case.made.tasks);
-        *open_tasks(&mut case.outstanding, *kind) += made;
-        if let Some((stage, seat)) = seat {
-            let stage = self.stage_mut(stage.as_str())?;
-            let seat = usize::try_from(*seat).ok().and_then(|index| stage.seats.get_mut(index));
-            seat.ok_or_else(|| ApplyError::Missing(format!("a seat of stage `{}`", stage.name)))?.task = Some(*first);
-        }
-        Ok(())
-    }
-
-    fn goal_set(&mut self, goal: Goal) -> Result<(), ApplyError> {
-        let number = goal.number;
-        if let Some(root) = goal.follows {
-            self.change_goal(root, |root| root.followed_by.push(number))?;
-        }
-        let case = self.case_mut()?;
-        case.made.goals = case.made.goals.max(number.0);
-        if is_ticking(&goal) {
-            case.outstanding.goals += 1;
-        } else {
-            case.starting.push((goal.starts.clone(), number));
-        }
-        if let Some(stops) = &goal.stops {
-            case.stopping.push((stops.clone(), number));
-        }
-        if let GoalName::Stage(name) = &goal.name {
-            for stage in case.stages.iter_mut().filter(|stage| stage.name == *name && goal.follows.is_none()) {
-                stage.goal = Some(number);
-            }
-        }
-        self.goals.insert(number, Change { before: None, after: goal });
-        Ok(())
-    }
-
-    fn goal_started(
-        &mut self,
-        number: GoalNumber,
-        started_at: Timestamp,
-        due: Timestamp,
-        warn_at: Option<Timestamp>,
-    ) -> Result<(), ApplyError> {
-        self.change_goal(number, |goal| {
-            goal.status = GoalStatus::Running;
-            goal.started_at = Some(started_at);
-            goal.due = Some(due);
-            goal.warn_at = warn_at;
-            goal.remaining = None;
-            // One that was kept and runs again is to be kept again.
-            goal.met_at = None;
-        })?;
-        let goal = self.goal(number)?;
-        let (task, stops) = goal.map(|goal| (goal.task, goal.stops.clone())).unwrap_or_default();
-        let case = self.case_mut()?;
-        case.starting.retain(|(_, goal)| *goal != number);
-        // One that had ended and runs again can be stopped again.
-        if let Some(stops) = stops.filter(|_| case.stopping.iter().all(|(_, goal)| *goal != number)) {
-            case.stopping.push((stops, number));
-        }
-        // Those of a stage share its goal.
-        let of_stage = |stage: &&Stage| stage.goal == Some(number);
-        let seats = self.case_mut()?.stages.iter().filter(of_stage).flat_map(|stage| &stage.seats);
-        let shared: Vec<TaskNumber> = seats.filter_map(|seat| seat.task).collect();
-        for task in task.into_iter().chain(shared) {
-            self.change_task(task, |task| task.due = Some(due))?;
-        }
-        Ok(())
-    }
-
-    /// A goal is no longer one of those whose breach is unkept, and now perhaps one of those breached with `next`.
-    fn leave_breach(&mut self, number: GoalNumber, next: Option<GoalNumber>) -> Result<(), ApplyError> {
-        let mut left = None;
-        self.change_goal(number, |goal| left = std::mem::replace(&mut goal.breached_with, next))?;
-        match left {
-            Some(first) => self.change_goal(first, |goal| goal.unkept = goal.unkept.saturating_sub(1)),
-            None => Ok(()),
-        }
-    }
-
-    /// Goals that ended neither start nor stop any more; one that repeats still stops.
-    fn forget(&mut self, goals: &[GoalNumber]) -> Result<(), ApplyError> {
-        let mut over: BTreeSet<GoalNumber> = BTreeSet::new();
-        for number in goals {
-            let cancelled = |goal: &Goal| goal.status == GoalStatus::Cancelled;
-            if self.goal(*number)?.is_some_and(|goal| cancelled(goal) || !goal.repeats) {
-                over.insert(*number);
-            }
-        }
-        let case = self.case_mut()?;
-        if !case.starting.is_empty() || !case.stopping.is_empty() {
-            case.starting.retain(|(_, goal)| !over.contains(goal));
-            case.stopping.retain(|(_, goal)| !over.contains(goal));
-        }
-        Ok(())
-    }
-
-    fn told(&mut self, event: &Event, at: Timestamp) -> Result<(), ApplyError> {
-        let Event::Told { first, purpose, channel, to, arrived, about } = event else {
-            return Ok(());
-        };
-        let made = u32::try_from(to.len()).unwrap_or(u32::MAX);
-        for (offset, to) in (0..made).zip(to) {
-            let number = DeliveryNumber(first.0 + offset);
-            let delivery = Delivery {
-                number,
-                purpose: *purpose,
-                to: to.clone(),
-                channel: channel.clone(),
-                status: if *arrived { DeliveryStatus::Delivered } else { DeliveryStatus::Pending },
-                about: *about,
-                attempts: u32::from(*arrived),
-                next_attempt: (!arrived).then_some(at),
-                last_error: None,
-                made_at: at,
-                settled_at: arrived.then_some(at),
-            };
-            self.deliveries.insert(number, Change { before: None, after: delivery });
-        }
-        let case = self.case_mut()?;
-        case.made.deliveries = last(first.0, made).max(case.made.deliveries);
-        if !arrived {
-            case.outstanding.deliveries += made;
-        }
-        Ok(())
-    }
 }
 
 /// Whether somebody who looked at the case before should look again before they decide. How a delivery fares
 /// makes no such difference.
 fn moves_version(event: &Event) -> bool {
-    !matches!(
-        event,
-        Event::Delivered { .. } | Event::AttemptFailed { .. } | Event::GoalsWarned { .. } | Event::Reminded { .. }
-    )
+    match event {
+        Event::Delivered { .. } | Event::AttemptFailed { .. } => false,
+        Event::GoalsWarned { .. } | Event::Reminded { .. } | Event::Commented { .. } => false,
+        Event::Told { purpose, .. } => !matches!(purpose, Purpose::Warning | Purpose::Reminder | Purpose::Comment),
+        _ => true,
+    }
 }
 
-fn is_ticking(goal: &Goal) -> bool {
-    matches!(goal.status, GoalStatus::Running | GoalStatus::Paused)
-}
-
-fn open_tasks(outstanding: &mut Outstanding, kind: TaskKind) -> &mut u32 {
+pub(super) fn open_tasks(outstanding: &mut Outstanding, kind: TaskKind) -> &mut u32 {
     match kind {
         TaskKind::Approve => &mut outstanding.approvals,
         TaskKind::Acknowledge => &mut outstanding.acknowledgements,
@@ -458,12 +250,7 @@ fn open_tasks(outstanding: &mut Outstanding, kind: TaskKind) -> &mut u32 {
     }
 }
 
-/// The last of `made` numbers from `first` on; the one before `first` if there are none.
-fn last(first: u32, made: u32) -> u32 {
-    first.saturating_add(made).saturating_sub(1)
-}
-
-fn count(counter: &mut u32, was: bool, is: bool) {
+pub(super) fn count(counter: &mut u32, was: bool, is: bool) {
     match (was, is) {
         (false, true) => *counter += 1,
         (true, false) => *counter = counter.saturating_sub(1),

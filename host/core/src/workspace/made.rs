@@ -1,6 +1,6 @@
 //! What becomes of a message, a decision and a promise in the rows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -11,7 +11,7 @@ use crate::ids::{CaseId, GoalNumber, TaskNumber};
 use crate::message::{Level, Message};
 use crate::names::PersonId;
 use crate::organisation::ArchiveClass;
-use crate::plan::{Moment, Phase};
+use crate::plan::{GoalName, Moment, Phase};
 
 pub(super) fn begin(id: CaseId, message: &Message, name: &str) -> Case {
     let mut case = Case {
@@ -45,6 +45,7 @@ pub(super) fn begin(id: CaseId, message: &Message, name: &str) -> Case {
         outstanding: Outstanding::default(),
         made: Made::default(),
         starting: Vec::new(),
+        promises: Some(BTreeMap::new()),
         stopping: Vec::new(),
         submitted_at: message.submitted_at,
         updated_at: message.submitted_at,
@@ -93,6 +94,8 @@ pub(super) fn take_decision(case: &mut Case, decision: &Decision) {
         })
         .collect();
     case.plan = decision.held.is_none().then(|| Box::new(plan.clone()));
+    // What was approved in an earlier version is not approved in this one.
+    case.promises.iter_mut().for_each(|promises| promises.retain(|name, _| !matches!(name, GoalName::Stage(_))));
 }
 
 pub(super) fn asked_goal(
@@ -121,6 +124,8 @@ pub(super) fn asked_goal(
         breached_with: None,
         unkept: 0,
         step: 0,
+        followers: BTreeMap::new(),
+        unneeded: false,
         started_at: Some(at),
         warn_at: asked.warn_at,
         due: Some(asked.due),

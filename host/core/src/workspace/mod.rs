@@ -6,9 +6,12 @@
 //! are the same code.
 
 mod apply;
+mod goals;
 mod made;
 mod memory;
 mod passing;
+mod promises;
+mod rows;
 
 use std::collections::BTreeMap;
 

@@ -205,6 +205,7 @@ fn case() -> Case {
         made: herald_core::case::Made::default(),
         starting: Vec::new(),
         stopping: Vec::new(),
+        promises: Some(BTreeMap::new()),
         submitted_at: at,
         updated_at: at,
         opened_at: Some(at),

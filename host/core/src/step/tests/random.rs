@@ -88,6 +88,10 @@ fn goals() -> Vec<Value> {
         json!({"name": "survey", "within": {"working_days": 1}, "set_by": set_by, "starts": "resolved", "stops": "met:tell"}),
         json!({"name": "learn", "within": {"working_hours": 9}, "set_by": set_by, "starts": "closed"}),
         json!({"name": "daily", "within": "PT24H", "set_by": set_by, "repeats": true, "owner": "role:sales/agent"}),
+        json!({"name": "after", "within": "PT6H", "set_by": set_by, "starts": "met:answer", "stops": "met:solve"}),
+        json!({"name": "watch", "within": "PT9H", "set_by": set_by, "starts": "met:acknowledge", "stops": "met:coordinate"}),
+        json!({"name": "file", "within": "PT6H", "set_by": set_by, "starts": "met:stage:e"}),
+        json!({"name": "reply", "within": "PT3H", "set_by": set_by}),
     ]
 }
 
@@ -130,6 +134,7 @@ fn escalations(bits: u32) -> Vec<(&'static str, Value)> {
         ("acknowledge", json!({"notify": {"role:sales/nobody": {"answer": promise}}, "level": 1})),
         ("solve", json!({"assign": "role:sales/head", "goals": next})),
         ("stage:a", json!({"notify": {"role:legal/head": {"acknowledge": promise}}, "goals": next})),
+        ("reply", json!({"notify": {"role:legal/head": {"answer": promise, "acknowledge": promise}}, "goals": next})),
         ("coordinate", json!({"assign": "role:organisation/general-manager"})),
         ("weekly", json!({"goals": next})),
         ("learn", json!({"notify": {"role:sales/head": {"acknowledge": promise}, "contact:acme": {}}, "goals": next})),

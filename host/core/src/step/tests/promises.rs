@@ -1,0 +1,160 @@
+//! Promises of one name: when all of them are kept, and what it takes to know.
+
+use std::cell::Cell;
+
+use serde_json::{Value, json};
+
+use super::{SUBMIT, escalating, goal, goals};
+use crate::case::{Case, Delivery, Goal, Task};
+use crate::command::Command;
+use crate::fixture::{World, check, check_in, requester};
+use crate::ids::{CaseId, DeliveryNumber, GoalNumber, TaskNumber};
+use crate::names::PersonId;
+use crate::step::{Context, Share, step};
+use crate::workspace::{MemoryRows, RowError, Rows, Workspace};
+
+fn promise(within: &str) -> Value {
+    json!([{"within": within, "set_by": "sales/x"}])
+}
+
+/// Sales is to answer within a day, and to `reply` within eight hours; when that is breached, legal is to answer too.
+fn asked_again(within: &str) -> World {
+    let mut plan = goals(&[
+        goal("reply", json!({})),
+        goal("then", json!({"starts": "met:answer", "within": "PT99H"})),
+        goal("until", json!({"stops": "met:answer", "within": "PT99H"})),
+    ]);
+    plan["recipients"] = json!({"department:sales": {"answer": promise("PT48H")}});
+    escalating(plan, &[("reply", json!({"notify": {"role:legal/head": {"answer": promise(within)}}}))])
+}
+
+#[test]
+fn what_is_no_longer_needed_is_waited_for_no_longer() {
+    let asked = [SUBMIT, ("11-23 17:00 tick", "g2 reply breached; g5 answer running of l.head; then pending")];
+    let answer = "s.desk answer 1 yes";
+    // The last open promise of the name is cancelled after the other was kept, and the other way round.
+    let world = check_in(asked_again("PT9H"), &asked);
+    check_in(
+        world.clone(),
+        &[
+            (&format!("11-23 18:00 {answer}"), "g1 answer met; then pending; until running"),
+            ("11-23 19:00 s.head meet reply", "g5 answer cancelled; then running; until met"),
+        ],
+    );
+    check_in(
+        world.clone(),
+        &[
+            ("11-23 18:00 s.head meet reply", "g5 answer cancelled; then pending"),
+            (&format!("11-23 19:00 {answer}"), "then running; until met"),
+        ],
+    );
+    // Both are kept.
+    check_in(
+        world,
+        &[
+            ("11-23 18:00 l.head answer 2 no", "g5 answer met; then pending"),
+            (&format!("11-23 19:00 {answer}"), "then running; until met"),
+        ],
+    );
+    // What was breached, and follows from what is kept by now, is not waited for either.
+    let world = check_in(asked_again("PT1H"), &asked);
+    check_in(
+        world,
+        &[
+            ("11-23 18:00 tick", "g5 answer breached; then pending"),
+            (&format!("11-23 19:00 {answer}"), "g1 answer met; then pending"),
+            ("11-23 20:00 s.head meet reply", "g5 answer breached of; then running; until met; !t2"),
+        ],
+    );
+}
+
+#[test]
+fn what_was_kept_and_is_promised_again_is_to_be_kept_again() {
+    let plan =
+        goals(&[goal("a", json!({"stops": "resolved"})), goal("then", json!({"starts": "met:a", "within": "PT99H"}))]);
+    let next = json!({"goals": [goal("late", json!({"starts": "met:a"}))]});
+    check_in(
+        escalating(plan, &[("then", next)]),
+        &[
+            SUBMIT,
+            ("11-23 10:00 s.agent resolve", "a met; then running"),
+            ("11-23 11:00 p.worker reopen", "a running of s.head due 11-23 19:00; then running"),
+            // Set while it is to be kept again, this waits.
+            ("11-27 13:00 tick", "then breached; late pending"),
+            ("11-27 14:00 s.head meet a", "a breached kept late; late running"),
+        ],
+    );
+}
+
+#[test]
+fn whoever_promises_several_things_hears_of_them_once() {
+    let own = |name: &str| goal(name, json!({"owner": "role:legal/reviewer"}));
+    let world = check(goals(&[own("a"), own("b"), own("c")]), &[SUBMIT]);
+    let told: Vec<_> = world.rows.deliveries.values().map(|delivery| delivery.to.clone()).collect();
+    assert_eq!(told.len(), 3, "each of the reviewers once: {told:?}");
+}
+
+/// Rows that count how many goals are read.
+struct Counting<'a> {
+    rows: &'a MemoryRows,
+    goals: Cell<usize>,
+}
+
+impl Rows for Counting<'_> {
+    fn case(&self, case: CaseId) -> Result<Option<Case>, RowError> {
+        self.rows.case(case)
+    }
+
+    fn task(&self, case: CaseId, number: TaskNumber) -> Result<Option<Task>, RowError> {
+        self.rows.task(case, number)
+    }
+
+    fn goal(&self, case: CaseId, number: GoalNumber) -> Result<Option<Goal>, RowError> {
+        self.goals.set(self.goals.get() + 1);
+        self.rows.goal(case, number)
+    }
+
+    fn delivery(&self, case: CaseId, number: DeliveryNumber) -> Result<Option<Delivery>, RowError> {
+        self.rows.delivery(case, number)
+    }
+
+    fn participates(&self, person: &PersonId, case: CaseId) -> Result<bool, RowError> {
+        self.rows.participates(person, case)
+    }
+
+    fn last_number(&self, series: &str) -> Result<u32, RowError> {
+        self.rows.last_number(series)
+    }
+}
+
+#[test]
+fn an_acknowledgement_looks_at_no_other_persons() {
+    let mut plan = goals(&[goal("then", json!({"starts": "met:acknowledge"}))]);
+    plan["recipients"] = json!({"everyone": {"acknowledge": promise("PT8H")}});
+    let mut world = World::new(plan);
+    let colleague = world.organisation.people["s.agent"].clone();
+    let crowd = (0..100).map(|n| (format!("x{n:02}").parse().unwrap(), colleague.clone()));
+    world.organisation.people.extend(crowd);
+    let mut world = check_in(world, &[SUBMIT]);
+    let tasks: Vec<_> = world.rows.tasks.values().map(|task| (task.number, task.holders[0].clone())).collect();
+    // From the middle on, so that those before and behind are unkept, or kept, for a long way.
+    let half = tasks.len() / 2;
+    for (number, person) in tasks.iter().skip(half).chain(tasks.iter().take(half)) {
+        let requester = requester(person.as_str());
+        let rows = Counting { rows: &world.rows, goals: Cell::new(0) };
+        let mut workspace = Workspace::open(&rows, world.id).unwrap();
+        let context = Context {
+            now: world.now,
+            received_at: world.now,
+            organisation: &world.organisation,
+            requester: &requester,
+            expected_version: None,
+            share: Share::WHOLE,
+        };
+        step(&mut workspace, &Command::Acknowledge { task: *number }, &context).unwrap();
+        // Its own, and in the end what waits for all of them.
+        assert!(rows.goals.get() <= 2, "{} goals were read for {number}", rows.goals.get());
+        world.run(person.as_str(), &Command::Acknowledge { task: *number }).unwrap();
+    }
+    check_in(world, &[("11-23 09:30 host due 1", "then running")]);
+}
