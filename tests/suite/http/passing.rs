@@ -28,7 +28,7 @@ fn what_holders_and_senders_do_with_a_task() {
         ("zhang", format!("{task}/add-approver"), to("person:zhao"), 200),
         ("li", format!("{task}/remind"), json!({"text": "今天要用"}), 200),
         ("li", format!("{message}/remind"), json!({"tasks": "approve"}), 200),
-        ("li", format!("{message}/remind"), json!({"tasks": "approve"}), 409),
+        ("li", format!("{message}/remind"), json!({"tasks": "approve"}), 429),
         ("li", format!("{message}/remind"), json!({"tasks": "dance"}), 422),
         ("li", format!("{message}/remind"), json!({"score": 3}), 422),
         ("zhang", format!("{task}/comment"), json!({"text": "价格不对"}), 200),
@@ -43,6 +43,9 @@ fn what_holders_and_senders_do_with_a_task() {
         let answer = server.post(who, path, body);
         assert_eq!(answer.status, *status, "{who} {path} {body}: {}", answer.text());
     }
+    let too_soon = server.post("li", &format!("{message}/remind"), &json!({"tasks": "approve"}));
+    let wait: u64 = too_soon.headers["retry-after"].parse().unwrap();
+    assert!((2..=600).contains(&wait), "{wait} s: {}", too_soon.text());
     let shown = server.get("li", &message).json();
     assert_eq!(shown["status"], "awaiting-approval", "Zhao was added, and has not said a word yet");
     let verbs: Vec<_> = shown["timeline"]["items"].as_array().unwrap().iter().map(|entry| &entry["verb"]).collect();

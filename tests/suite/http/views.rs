@@ -95,6 +95,9 @@ fn cases_are_listed_by_label_and_cause_and_as_a_table() {
     let table = |path: &str| server.send("li", "GET", path, &[("accept", "text/csv")], b"");
     let answer = table("/v1/messages?label=customer:acme&limit=1");
     assert_eq!((answer.status, answer.headers["content-type"].as_str()), (200, "text/csv; charset=utf-8"));
+    let listed = server.send("li", "GET", "/v1/messages", &[("accept", "text/csv;q=0.5, application/json")], b"");
+    assert_eq!(listed.headers["content-type"], "application/json");
+    assert_eq!([&answer, &listed].map(|answer| answer.headers["vary"].as_str()), ["accept"; 2]);
     let link = answer.headers["link"].clone();
     let next = link.strip_prefix('<').and_then(|link| link.split_once('>')).unwrap().0;
     let last = table(next);

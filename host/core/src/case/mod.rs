@@ -97,7 +97,8 @@ pub struct Made {
 pub struct Case {
     /// Its id.
     pub id: CaseId,
-    /// Counts the commands that changed it, from 1; what `If-Match` compares.
+    /// Counts the commands that changed it, from 1; what `If-Match` compares. A comment, a reminder, a warning and how
+    /// a delivery fares do not move it.
     pub version: u64,
     /// Where it is in its life.
     pub status: Status,

@@ -73,8 +73,13 @@ pub enum Refusal {
     #[error("it could be reopened until {0}; submit a new message that names this one as `caused_by`")]
     TooLate(Timestamp),
     /// Somebody has just done so.
-    #[error("a reminder has just gone out; the next one may from {0} on")]
-    RemindedAlready(Timestamp),
+    #[error("a reminder has just gone out; the next one may from {next} on")]
+    RemindedAlready {
+        /// From when on the next one may go out.
+        next: Timestamp,
+        /// How long that is from now on, in seconds.
+        wait_seconds: u64,
+    },
     /// A field of the command is wrong.
     #[error("`{field}`: {message}")]
     Invalid {

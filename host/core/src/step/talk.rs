@@ -46,7 +46,11 @@ impl Draft<'_, '_> {
         }
         if tasks.is_empty() {
             return Err(match again {
-                Some(at) => Refusal::RemindedAlready(at),
+                Some(next) => {
+                    let wait = next.duration_since(self.now());
+                    let seconds = wait.as_secs() + i64::from(wait.subsec_nanos() > 0);
+                    Refusal::RemindedAlready { next, wait_seconds: u64::try_from(seconds).unwrap_or(0) }
+                }
                 None => Refusal::First("there is no such open task; nothing is waited for"),
             }
             .into());

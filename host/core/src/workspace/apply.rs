@@ -230,8 +230,9 @@ impl Workspace<'_> {
     }
 }
 
-/// Whether somebody who looked at the case before should look again before they decide. How a delivery fares
-/// makes no such difference.
+/// Whether somebody who looked at the case before should look again before they decide. How a delivery fares makes no
+/// such difference, and what is only said makes none either: a word of anybody who sees the case would otherwise keep
+/// those from deciding who decide.
 fn moves_version(event: &Event) -> bool {
     match event {
         Event::Delivered { .. } | Event::AttemptFailed { .. } => false,

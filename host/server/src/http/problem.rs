@@ -94,6 +94,8 @@ problems! {
         "Ask an administrator to add and publish what `detail` names; then repeat the request.";
     Rate = "rate", TOO_MANY_REQUESTS, "This token's owner makes too many requests.",
         "Wait for the seconds in `Retry-After`, or send messages in batches.";
+    Reminded = "reminded", TOO_MANY_REQUESTS, "A reminder of this has just gone out.",
+        "Wait for the seconds in `Retry-After` before you remind of it again.";
     Overloaded = "overloaded", SERVICE_UNAVAILABLE, "Herald has more to do than it can take on.",
         "Repeat the request after `Retry-After`, with the same idempotency key.";
     Timeout = "timeout", SERVICE_UNAVAILABLE, "The request took too long; whether it was carried out is unknown.",

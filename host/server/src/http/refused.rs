@@ -49,8 +49,10 @@ impl From<Refusal> for Problem {
             | Refusal::OtherTask { .. }
             | Refusal::Goal { .. }
             | Refusal::First(_)
-            | Refusal::RemindedAlready(_)
             | Refusal::TooLate(_) => Self::new(ProblemKind::Status, detail),
+            Refusal::RemindedAlready { wait_seconds, .. } => {
+                Self::new(ProblemKind::Reminded, detail).retry_after(wait_seconds.max(1))
+            }
             // What the organisation's configuration lacks; nobody's request is at fault.
             Refusal::Nobody | Refusal::Deadline { .. } | Refusal::NoCalendar { .. } => {
                 Self::new(ProblemKind::Incomplete, detail)

@@ -118,6 +118,7 @@ pub(crate) struct TaskVerbBody {
     (status = 403, description = "The caller does not hold the task", body = ProblemBody),
     (status = 404, description = "There is no such task that the caller may see, or no such verb", body = ProblemBody),
     (status = 409, description = "The task is done, or asks for something else", body = ProblemBody),
+    (status = 429, description = "Its holders have just been reminded", body = ProblemBody),
     (status = 412, description = "The case has moved on", body = ProblemBody),
     (status = 422, description = "Fields are wrong", body = ProblemBody)))]
 async fn verb(

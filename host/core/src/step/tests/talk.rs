@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::SUBMIT;
-use crate::fixture::{check, merged};
+use crate::fixture::{at, check, check_in, command, merged};
+use crate::step::Refusal;
 
 fn asked() -> Value {
     let promise = json!([{"within": "PT8H", "set_by": "sales/x"}]);
@@ -39,9 +40,28 @@ fn whoever_is_waited_for_is_reminded() {
 }
 
 #[test]
-fn a_reminder_moves_no_version_but_what_it_tells() {
-    let world = check(asked(), &[SUBMIT, ("11-23 09:10 p.worker remind 1", "version 2")]);
+fn what_is_only_said_keeps_nobody_from_deciding() {
+    let said = ["p.worker remind 1", "s.desk comment 4 called them", "gm comment who is that?"];
+    for said in said {
+        let mut world = check(asked(), &[SUBMIT, (&format!("11-23 09:10 {said}"), "version 1 ")]);
+        world.expected_version = Some(1);
+        check_in(world, &[("11-23 09:20 s.desk answer 4 yes", "version 2 ")]);
+    }
+    let world = check(asked(), &[SUBMIT, ("11-23 09:10 p.worker remind 1", "")]);
     assert!(world.task(1).reminded_at.is_some());
+    check_in(world, &[("11-23 09:11 s.desk copy 4 person:a.head", "version 2 ")]);
+}
+
+#[test]
+fn a_reminder_that_comes_too_soon_says_when_the_next_may() {
+    let mut world = check(asked(), &[SUBMIT, ("11-23 09:10 p.worker remind 1", "")]);
+    for (after, wait) in [(0, 600), (1, 600), (999, 600), (1_000, 599), (599_001, 1)] {
+        world.now = at("11-23 09:10") + jiff::SignedDuration::from_millis(after);
+        let remind = command(&world, "remind", "1");
+        let refused = world.clone().run("p.worker", &remind);
+        let next = at("11-23 09:20");
+        assert_eq!(refused, Err(Refusal::RemindedAlready { next, wait_seconds: wait }), "{after} ms later");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
 use herald_core::case::{Case, Status};
 use herald_core::ids::CaseId;
@@ -136,7 +136,11 @@ pub(crate) async fn list(
     let limit = limit(filter.limit)?;
     let before = read_cursor(filter.cursor.as_deref())?;
     let page = blocking(move || page(&app, &caller, &wanted, before, limit)).await?;
-    if table::is_wanted(&headers) { table::answer(&page, &uri) } else { Ok(answer::json(StatusCode::OK, &page)) }
+    let mut response =
+        if table::is_wanted(&headers) { table::answer(&page, &uri)? } else { answer::json(StatusCode::OK, &page) };
+    // A cache keeps the two apart.
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
+    Ok(response)
 }
 
 fn page(

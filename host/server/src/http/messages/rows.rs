@@ -81,6 +81,7 @@ pub(crate) struct DeliveryFilter {
 #[utoipa::path(get, path = "/v1/messages/{id}/tasks", tag = "messages",
     params(("id", description = "The case's id"), TaskFilter), responses(
     (status = 200, description = "A page of tasks", body = Page<TaskBody>),
+    (status = 400, description = "A parameter is wrong", body = ProblemBody),
     (status = 404, description = "There is no case that the caller may see", body = ProblemBody)))]
 pub(crate) async fn tasks(
     State(app): State<Arc<App>>,
@@ -101,6 +102,7 @@ pub(crate) async fn tasks(
 #[utoipa::path(get, path = "/v1/messages/{id}/goals", tag = "messages",
     params(("id", description = "The case's id"), GoalFilter), responses(
     (status = 200, description = "A page of goals", body = Page<GoalBody>),
+    (status = 400, description = "A parameter is wrong", body = ProblemBody),
     (status = 404, description = "There is no case that the caller may see", body = ProblemBody)))]
 pub(crate) async fn goals(
     State(app): State<Arc<App>>,
@@ -121,6 +123,7 @@ pub(crate) async fn goals(
 #[utoipa::path(get, path = "/v1/messages/{id}/deliveries", tag = "messages",
     params(("id", description = "The case's id"), DeliveryFilter), responses(
     (status = 200, description = "A page of deliveries", body = Page<DeliveryBody>),
+    (status = 400, description = "A parameter is wrong", body = ProblemBody),
     (status = 404, description = "There is no case that the caller may see", body = ProblemBody)))]
 pub(crate) async fn deliveries(
     State(app): State<Arc<App>>,

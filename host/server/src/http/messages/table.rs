@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::http::case::CaseSummary;
+use crate::http::json::JSON_MEDIA_TYPE;
 use crate::http::page::Page;
 use crate::http::problem::Problem;
 
@@ -33,11 +34,44 @@ const COLUMNS: [&str; 18] = [
     "ended_at",
 ];
 
-/// Whether the client asks for a table.
+/// Whether the client would rather have a table than JSON, by the header `Accept` (RFC 9110, section 12.5.1). Of two
+/// that are as welcome, the one that is named more precisely is taken, and else JSON.
 pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
-    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let types = accepted.split(',').map(|part| part.split(';').next().unwrap_or_default().trim());
-    types.into_iter().any(|name| name.eq_ignore_ascii_case(CSV_MEDIA_TYPE))
+    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let ranges: Vec<&str> = accepted.flat_map(|value| value.split(',')).collect();
+    let (table, json) = (welcome(&ranges, CSV_MEDIA_TYPE), welcome(&ranges, JSON_MEDIA_TYPE));
+    table.is_some_and(|table| table.0 > 0 && json.is_none_or(|json| table > json))
+}
+
+/// How welcome a media type is, in thousandths, by the range that names it most precisely, and how precisely that does:
+/// 0 is `*/*`. `None` if no range names it.
+fn welcome(ranges: &[&str], media_type: &str) -> Option<(u16, u8)> {
+    let (group, _) = media_type.split_once('/')?;
+    let of_group = format!("{group}/*");
+    let named = ranges.iter().filter_map(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let precision = match parts.next()? {
+            range if range.eq_ignore_ascii_case(media_type) => 2,
+            range if range.eq_ignore_ascii_case(&of_group) => 1,
+            "*/*" => 0,
+            _ => return None,
+        };
+        let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+        Some((precision, weight.map_or(Some(WHOLE), thousandths).unwrap_or(0)))
+    });
+    named.max().map(|(precision, weight)| (weight, precision))
+}
+
+/// The weight of a range without one.
+const WHOLE: u16 = 1_000;
+
+/// A weight from `0` to `1` with up to three decimals; `None` for anything else.
+fn thousandths(weight: &str) -> Option<u16> {
+    let (whole, decimals) = weight.split_once('.').unwrap_or((weight, ""));
+    let is_written_right = decimals.len() <= 3 && decimals.bytes().all(|byte| byte.is_ascii_digit());
+    let whole = whole.parse::<u16>().ok().filter(|whole| *whole <= 1 && is_written_right)?;
+    let decimals: u16 = format!("{decimals:0<3}").parse().ok()?;
+    Some(whole * WHOLE + decimals).filter(|weight| *weight <= WHOLE)
 }
 
 /// The table, with the address of the next page in the header `Link` (RFC 8288).
@@ -127,11 +161,36 @@ mod tests {
     fn the_next_page_keeps_what_was_asked_for() {
         let next = with_cursor(&"/v1/messages?kind=notice&cursor=a&limit=2".parse().unwrap(), "b-_c");
         assert_eq!(next, "/v1/messages?kind=notice&limit=2&cursor=b%2D%5Fc");
-        for (accept, wanted) in
-            [("text/csv", true), ("application/json, TEXT/CSV;q=0.5", true), ("*/*", false), ("", false)]
-        {
+    }
+
+    #[test]
+    fn the_more_welcome_of_two_is_sent() {
+        for (accept, wanted) in [
+            ("text/csv", true),
+            ("TEXT/CSV ; charset=utf-8 ; Q=0.5", true),
+            ("text/csv;q=0", false),
+            ("text/csv;q=0.0, */*", false),
+            ("application/json, text/csv;q=0.5", false),
+            ("application/json;q=0.899, text/csv;q=0.9", true),
+            ("application/json, text/csv", false),
+            ("*/*, text/csv", true),
+            ("text/*", true),
+            ("text/*, application/json;q=0.9", true),
+            ("text/*;q=0.9, text/csv;q=0.1, application/json;q=0.5", false),
+            ("text/html, */*;q=0.8", false),
+            ("text/csv;q=2", false),
+            ("text/csv;q=0.1234", false),
+            ("text/csvs", false),
+            ("*/*", false),
+            ("", false),
+        ] {
             let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::try_from(accept).unwrap())]);
             assert_eq!(is_wanted(&headers), wanted, "{accept}");
         }
+        let mut headers = HeaderMap::new();
+        for line in ["application/json;q=0.2", "text/csv"] {
+            headers.append(header::ACCEPT, HeaderValue::from_static(line));
+        }
+        assert!(is_wanted(&headers), "a header may come in several lines");
     }
 }

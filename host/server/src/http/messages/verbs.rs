@@ -76,6 +76,7 @@ impl VerbBody {
     (status = 403, description = "The caller may not", body = ProblemBody),
     (status = 404, description = "There is no such case that the caller may see, or no such verb", body = ProblemBody),
     (status = 409, description = "The case's status does not allow it", body = ProblemBody),
+    (status = 429, description = "Whoever is waited for has just been reminded", body = ProblemBody),
     (status = 412, description = "The case has moved on", body = ProblemBody),
     (status = 422, description = "Fields are wrong", body = ProblemBody)))]
 pub(crate) async fn verb(
