@@ -99,6 +99,9 @@ pub enum Event {
         accountable: Option<PersonId>,
         /// Whether nothing but deliveries and acknowledgements is asked.
         information_only: bool,
+        /// Within which span it must be answered, if its kind says so by now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        must_answer: Option<Span>,
     },
     /// An approver sent it back.
     Returned {

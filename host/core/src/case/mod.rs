@@ -161,19 +161,23 @@ pub struct Case {
     /// Whether nothing but deliveries and acknowledgements is asked, so that it ends by itself.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub information_only: bool,
+    /// Within which span it must be answered before it is resolved, as its kind said when it opened. What is published
+    /// later asks nothing of a case that is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub must_answer: Option<Span>,
     /// What is still to be done.
     pub outstanding: Outstanding,
     /// How many rows there are.
     pub made: Made,
+    /// The promises that were made, by the name of their goals; those of no stage that is to be decided again. `None`
+    /// where an earlier program left off: they are counted when something happens next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promises: Option<BTreeMap<GoalName, Promises>>,
     /// Goals that something in this case's life starts, besides their having been set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub starting: Vec<(Moment, GoalNumber)>,
     /// Goals that something in this case's life ends, besides their owner's word.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    /// The promises that were made, by the name of their goals; those of no stage that is to be decided again. `None`
-    /// where an earlier program left off: they are counted when something happens next.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub promises: Option<BTreeMap<GoalName, Promises>>,
     pub stopping: Vec<(Moment, GoalNumber)>,
     /// When its message was first submitted.
     pub submitted_at: Timestamp,
@@ -225,15 +229,15 @@ impl Case {
         }
     }
 
-    /// The department whose business it is: the first that receives it, else the one that sent it.
-    #[must_use]
-    pub fn first_receiver(&self) -> &DepartmentId {
-        self.receivers.first().unwrap_or(&self.department)
-    }
     /// When all promises of a name were kept, if they are.
     #[must_use]
     pub fn met_at(&self, name: &GoalName) -> Option<Timestamp> {
         self.promises.as_ref().and_then(|promises| promises.get(name)).and_then(Promises::met_at)
     }
 
+    /// The department whose business it is: the first that receives it, else the one that sent it.
+    #[must_use]
+    pub fn first_receiver(&self) -> &DepartmentId {
+        self.receivers.first().unwrap_or(&self.department)
+    }
 }

@@ -8,7 +8,7 @@ use super::{Refusal, StepError, has_stage_beside};
 use crate::case::{DeliveryStatus, Goal, GoalStatus, Purpose, SetBy, StageStatus, Status, TaskKind, TaskStatus};
 use crate::command::Verb;
 use crate::event::Event;
-use crate::ids::GoalNumber;
+use crate::ids::{GoalNumber, TaskNumber};
 use crate::names::ChannelName;
 use crate::organisation::inbox;
 use crate::plan::{GoalName, GoalPlan, Moment};
@@ -52,16 +52,9 @@ impl Draft<'_, '_> {
             let message = "is missing; answers are still open, so say why it is settled without them";
             return Err(Refusal::Invalid { field: "/reason", message: message.to_owned() }.into());
         }
-        if self.must_be_answered()?.is_some() && !self.is_answered()? {
-            if self.case()?.outstanding.answers > 0 {
-                let first = "somebody has to answer it first: no case of its kind ends unanswered";
-                return Err(Refusal::First(first).into());
-            }
-            // Its kind asked for no answer when it opened, or whoever was asked is outside.
-            if reason.is_none() {
-                let message = "is missing; nobody is asked for an answer, so what you write here is the answer";
-                return Err(Refusal::Invalid { field: "/reason", message: message.to_owned() }.into());
-            }
+        if self.case()?.must_answer.is_some() && !self.has_answer(TaskStatus::Done, 0)? {
+            let first = "somebody has to answer it first: no case of its kind ends unanswered";
+            return Err(Refusal::First(first).into());
         }
         self.emit(Event::Resolved { reason: reason.map(str::to_owned) })?;
         self.moment(Moment::Resolved)?;
@@ -91,16 +84,12 @@ impl Draft<'_, '_> {
         self.start_acceptance()
     }
 
-    /// Within which span a case of this kind is answered whatever policies say, if it is.
-    pub(super) fn must_be_answered(&self) -> Result<Option<Span>, StepError> {
-        let kind = self.organisation().kinds.get(&self.case()?.kind);
-        Ok(kind.and_then(|kind| kind.answer_within))
-    }
-
-    fn is_answered(&mut self) -> Result<bool, StepError> {
-        for number in self.case()?.tasks() {
+    /// Whether the case has an answer task in this status, of those given when there were `before` of all sorts. What is
+    /// asked in words of its own, or to put something right, is not the answer to the message.
+    pub(super) fn has_answer(&mut self, status: TaskStatus, before: u32) -> Result<bool, StepError> {
+        for number in (before + 1..=self.case()?.made.tasks).map(TaskNumber) {
             let task = self.task(number)?;
-            if task.kind == TaskKind::Answer && task.status == TaskStatus::Done {
+            if task.kind == TaskKind::Answer && task.status == status && task.note.is_none() {
                 return Ok(true);
             }
         }

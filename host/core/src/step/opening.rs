@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::draft::{Done, Draft};
 use super::{Refusal, StepError};
-use crate::case::{Goal, GoalStatus, Purpose, SetBy, Stage, TaskKind};
+use crate::case::{Goal, GoalStatus, Purpose, SetBy, Stage, TaskKind, TaskStatus};
 use crate::decision::{Flag, Plan, Promise, Reach, SetGoal};
 use crate::event::{AskedGoal, Event, Holders};
 use crate::ids::GoalNumber;
@@ -53,8 +53,8 @@ impl Draft<'_, '_> {
         let asks_more = plan.recipients.values().any(|reach| !reach.answer.is_empty() || !reach.report.is_empty());
         // Where policies were silent or failed, nobody knows whether an answer is due.
         let is_certain = !plan.flags.contains(&Flag::Unrouted) && !plan.flags.contains(&Flag::PolicyFailed);
-        let unasked = |_: &Span| plan.recipients.values().all(|reach| reach.answer.is_empty());
-        let must_answer = self.must_be_answered()?.filter(unasked);
+        let kind = self.organisation().kinds.get(&self.case()?.kind);
+        let must_answer = kind.and_then(|kind| kind.answer_within);
         let accepted = self.case()?.stages.iter().any(Stage::is_acceptance);
         let information_only = is_certain && !asks_more && !accepted && plan.goals.is_empty() && must_answer.is_none();
         let accountable = match &self.case()?.accountable {
@@ -62,13 +62,16 @@ impl Draft<'_, '_> {
             Some(person) => person.clone(),
             None => self.accountable(plan, information_only)?,
         };
-        let set_before = self.case()?.made.goals;
-        self.emit(Event::Opened { accountable: Some(accountable.clone()), information_only })?;
+        let (given_before, set_before) = (self.case()?.made.tasks, self.case()?.made.goals);
+        self.emit(Event::Opened { accountable: Some(accountable.clone()), information_only, must_answer })?;
         self.number()?;
         self.moment(Moment::Opened)?;
         let asking = Asking { purpose: Purpose::Message, from: self.now(), follows: None };
         self.reach(&plan.recipients, asking)?;
-        if let Some(within) = must_answer {
+        // Whoever is outside was told, and asked nothing.
+        if let Some(within) = must_answer
+            && !self.has_answer(TaskStatus::Open, given_before)?
+        {
             self.ask_accountable(accountable, within)?;
         }
         self.set_goals(plan, |starts| *starts != Moment::Submitted)?;
@@ -394,11 +397,11 @@ impl Draft<'_, '_> {
             followed_by: Vec::new(),
             breached_with: None,
             unkept: 0,
+            followers: BTreeMap::new(),
+            unneeded: false,
             step,
             started_at: from,
             warn_at: None,
-            followers: BTreeMap::new(),
-            unneeded: false,
             due: from.map(|_| due),
             remaining: None,
             met_at: None,

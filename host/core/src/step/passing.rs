@@ -4,11 +4,13 @@
 //! None of these ways leads around a right: nobody comes to decide on their own message, what is confidential goes
 //! to nobody who may not read it anyway, and what the organisation restricted to nobody beyond.
 
+use std::collections::BTreeSet;
+
 use super::draft::{Done, Draft, check_text};
 use super::tasks::{has_other_voice, may_take};
 use super::{Refusal, StepError};
 use crate::access;
-use crate::case::{Goal, Purpose, Seat, Task, TaskKind};
+use crate::case::{Goal, Purpose, Seat, SetBy, Task, TaskKind, TaskStatus};
 use crate::command::{PASS_LIMIT_PEOPLE, PassOn, Verb};
 use crate::event::Event;
 use crate::ids::TaskNumber;
@@ -66,7 +68,8 @@ impl Draft<'_, '_> {
         self.tell(Purpose::Task, people, goal)
     }
 
-    /// Makes somebody else accountable, with the goals that were the accountable person's alone.
+    /// Makes somebody else accountable, with the goals that were the accountable person's alone, and with the answer
+    /// that the host asked of them as such.
     pub(super) fn hand_over(&mut self, to: &Target, reason: Option<&str>) -> Done {
         self.allow(Verb::HandOver, "that is for the accountable person")?;
         check_text("/reason", reason)?;
@@ -87,10 +90,34 @@ impl Draft<'_, '_> {
         if !goals.is_empty() {
             self.emit(Event::GoalsPassed { goals, owners: vec![new.clone()] })?;
         }
+        if let Some(before) = &before {
+            self.pass_answer(before, &new)?;
+        }
         if let Some(reason) = reason {
             self.emit(Event::Commented { task: None, text: reason.to_owned() })?;
         }
         self.tell(Purpose::Task, vec![new], None)
+    }
+
+    /// Gives what the host asked of the accountable person to the next one; whom they shared it with keeps it.
+    fn pass_answer(&mut self, before: &PersonId, new: &PersonId) -> Done {
+        for number in self.case()?.tasks() {
+            let task = self.task(number)?.clone();
+            if task.kind != TaskKind::Answer || task.status != TaskStatus::Open || !task.holders.contains(before) {
+                continue;
+            }
+            let is_hosts = match task.goal {
+                Some(goal) => self.goal(goal)?.set_by == SetBy::Host,
+                None => false,
+            };
+            if is_hosts {
+                let others = task.holders.iter().filter(|holder| *holder != before);
+                let holders: BTreeSet<PersonId> = others.chain([new]).cloned().collect();
+                let (how, holders) = (PassOn::Transfer, holders.into_iter().collect());
+                self.emit(Event::Passed { task: number, how, holders, text: None })?;
+            }
+        }
+        Ok(())
     }
 
     /// The people of a target who may be given what is passed on; refused when nobody is left.

@@ -50,11 +50,12 @@ impl Workspace<'_> {
             Event::Decided { decision } => take_decision(self.case_mut()?, decision),
             Event::Held => self.case_mut()?.status = Status::Held,
             Event::ApprovalRequired => self.case_mut()?.status = Status::AwaitingApproval,
-            Event::Opened { accountable, information_only } => {
+            Event::Opened { accountable, information_only, must_answer } => {
                 let case = self.case_mut()?;
                 case.status = Status::Open;
                 case.accountable.clone_from(accountable);
                 case.information_only = *information_only;
+                case.must_answer = *must_answer;
                 case.opened_at = Some(at);
                 case.plan = None;
             }
@@ -85,8 +86,8 @@ impl Workspace<'_> {
                 let stage = self.stage_mut(name.as_str())?;
                 stage.status = StageStatus::Running;
                 stage.seats.clone_from(seats);
-            }
                 self.forget_promises_of(name)?;
+            }
             Event::StageSettled { stage, status } => self.stage_mut(stage.as_str())?.status = *status,
             Event::Asked { .. } => self.asked(event, at)?,
             Event::Claimed { task, by } => self.change_task(*task, |task| task.holders = vec![by.clone()])?,

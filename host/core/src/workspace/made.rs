@@ -42,10 +42,11 @@ pub(super) fn begin(id: CaseId, message: &Message, name: &str) -> Case {
         plan: None,
         stages: Vec::new(),
         information_only: false,
+        must_answer: None,
         outstanding: Outstanding::default(),
         made: Made::default(),
-        starting: Vec::new(),
         promises: Some(BTreeMap::new()),
+        starting: Vec::new(),
         stopping: Vec::new(),
         submitted_at: message.submitted_at,
         updated_at: message.submitted_at,
@@ -93,9 +94,9 @@ pub(super) fn take_decision(case: &mut Case, decision: &Decision) {
             goal: None,
         })
         .collect();
-    case.plan = decision.held.is_none().then(|| Box::new(plan.clone()));
     // What was approved in an earlier version is not approved in this one.
     case.promises.iter_mut().for_each(|promises| promises.retain(|name, _| !matches!(name, GoalName::Stage(_))));
+    case.plan = decision.held.is_none().then(|| Box::new(plan.clone()));
 }
 
 pub(super) fn asked_goal(
@@ -123,9 +124,9 @@ pub(super) fn asked_goal(
         followed_by: Vec::new(),
         breached_with: None,
         unkept: 0,
-        step: 0,
         followers: BTreeMap::new(),
         unneeded: false,
+        step: 0,
         started_at: Some(at),
         warn_at: asked.warn_at,
         due: Some(asked.due),

@@ -166,6 +166,81 @@ fn an_opinion_never_ends_unanswered() {
 }
 
 #[test]
+fn only_an_answer_to_the_message_is_the_answer() {
+    let law = json!([{"within": "PT2H", "about": "the law", "set_by": "legal/x"}]);
+    let mut plan = promises(json!({}));
+    plan["recipients"]["role:legal/head"] = json!({"answer": law});
+    check_in(
+        of_kind("opinion", plan),
+        &[
+            ("11-23 09:00 p.worker submit", "t1 answer of l.head; t2 answer of s.head due 11-24 10:00"),
+            ("11-23 09:10 l.head answer 1 it may be done", ""),
+            ("11-23 09:20 s.head resolve done", "refused: somebody has to answer it first"),
+            ("11-23 09:30 s.head answer 2 it is done", ""),
+            ("11-23 09:40 s.head resolve", "case resolved"),
+        ],
+    );
+    // Whoever is outside has no task: who is accountable answers.
+    let mut plan = promises(json!({}));
+    plan["recipients"] =
+        json!({"contact:acme": {"by": ["partner"], "answer": [{"within": "PT2H", "set_by": "sales/x"}]}});
+    check_in(of_kind("opinion", plan), &[("11-23 09:00 p.worker submit", "t1 answer of s.head due 11-24 10:00; !t2")]);
+    // Nor is what an escalation asked before the case opened.
+    let mut plan = goals(&[goal("approved", json!({"starts": "submitted", "within": "PT1H"}))]);
+    plan["accountable"] = json!("role:sales/head");
+    plan["stages"] = json!([{"name": "check", "approvers": ["role:production/head"], "set_by": "production/x"}]);
+    let mut world = of_kind("opinion", plan);
+    let asks = json!({"notify": {"role:legal/head": {"answer": [{"within": "PT9H", "set_by": "sales/x"}]}}});
+    world.escalations.insert("approved".to_owned(), serde_json::from_value(asks).unwrap());
+    check_in(
+        world,
+        &[
+            ("11-23 09:00 p.worker submit", "case awaiting-approval"),
+            ("11-23 10:00 tick", "t2 answer of l.head"),
+            ("11-23 11:00 p.head approve 1", "case open; t3 answer of s.head"),
+        ],
+    );
+}
+
+#[test]
+fn what_a_kind_demands_later_is_not_asked_of_open_cases() {
+    let mut later = check(merged(goals(&[goal("a", json!({}))]), json!({"accountable": "role:sales/head"})), &[SUBMIT]);
+    later.organisation.kinds.get_mut("notice").unwrap().answer_within =
+        later.organisation.kinds["opinion"].answer_within;
+    check_in(later, &[("11-23 10:00 s.head resolve", "case resolved")]);
+    // Nor is a case freed by it.
+    let mut freed = check_in(of_kind("opinion", promises(json!({}))), &[SUBMIT]);
+    freed.organisation.kinds.get_mut("opinion").unwrap().answer_within = None;
+    check_in(freed, &[("11-23 10:00 s.head resolve done", "refused: somebody has to answer it first")]);
+}
+
+#[test]
+fn whoever_is_accountable_next_answers() {
+    let hand_over = "11-23 10:00 s.head hand-over person:s.desk";
+    check_in(
+        of_kind("opinion", promises(json!({}))),
+        &[
+            SUBMIT,
+            (hand_over, "t1 answer of s.desk due 11-24 10:00; g1 answer running of s.desk due"),
+            ("11-23 10:10 s.head answer 1 no", "refused"),
+            ("11-23 10:20 s.desk answer 1 yes", "g1 answer met"),
+        ],
+    );
+    // Whom they shared it with keeps it; whom they gave it to has it alone.
+    for (pass, holders) in [("delegate", "t1 answer of s.agent+s.desk"), ("transfer", "t1 answer of s.agent due")] {
+        let pass = format!("11-23 09:30 s.head {pass} 1 person:s.agent");
+        check_in(of_kind("opinion", promises(json!({}))), &[SUBMIT, (&pass, ""), (hand_over, holders)]);
+    }
+    // What a policy asked of them is theirs.
+    let mut plan = promises(json!({}));
+    plan["recipients"]["person:s.head"] = json!({"answer": [{"within": "PT2H", "set_by": "sales/x"}]});
+    check_in(
+        of_kind("opinion", plan),
+        &[SUBMIT, (hand_over, "t1 answer of s.head due 11-23 11:00; accountable s.desk")],
+    );
+}
+
+#[test]
 fn what_several_have_to_do_is_met_when_all_have() {
     let set_by = "sales/x";
     let mut plan = goals(&[goal("effective", json!({"starts": "met:acknowledge"}))]);
