@@ -181,7 +181,7 @@ fn register_restrictions(api: &mut Api) {
     let owner = Owner::RoutePlan;
     api.verb(
         method(owner, "restrict_recipients").takes(&[("targets", Sort::Targets)]).doc(
-            "Cuts every recipient beyond these; only in a bundle of the organisation.",
+            "Cuts every recipient beyond these, of escalations too, and keeps it from being passed on to others; only in a bundle of the organisation.",
             r#"plan.restrict_recipients(["role:production/head"]);"#,
         ),
         |plan: &mut Route, list: Array| {
@@ -194,7 +194,7 @@ fn register_restrictions(api: &mut Api) {
     );
     api.verb(
         method(owner, "restrict_channels").takes(&[("channels", Sort::Channels)]).doc(
-            "Cuts every channel beyond these; only in a bundle of the organisation.",
+            "Cuts every channel beyond these, of escalations too; only in a bundle of the organisation.",
             r#"plan.restrict_channels(["inbox"]);"#,
         ),
         |plan: &mut Route, list: Array| {

@@ -191,6 +191,7 @@ fn case() -> Case {
         level: Level::TWO,
         audience: message.audience,
         classification: message.classification,
+        restrictions: Vec::new(),
         labels: BTreeMap::new(),
         dedup_key: None,
         caused_by: None,
@@ -201,16 +202,48 @@ fn case() -> Case {
         plan: None,
         stages: Vec::new(),
         information_only: false,
+        must_answer: None,
         outstanding: Outstanding::default(),
         made: herald_core::case::Made::default(),
+        promises: Some(BTreeMap::new()),
         starting: Vec::new(),
         stopping: Vec::new(),
-        promises: Some(BTreeMap::new()),
         submitted_at: at,
         updated_at: at,
         opened_at: Some(at),
         resolved_at: None,
         ended_at: None,
+    }
+}
+
+#[test]
+fn what_the_organisation_restricted_is_restricted_when_it_escalates() {
+    let route = "fn route(message, plan) { plan.restrict_channels([\"inbox\"]); }";
+    let own = "fn escalate(message, breach, plan) { plan.notify(\"role:customer-service/head\").by([\"phone\", \"inbox\"]); }";
+    let set = set(&[("organisation/house", route, ""), ("customer-service/setter", own, "")]);
+    let mut case = case();
+    let channels = |case: &Case| {
+        let setter = json!({"bundle": "customer-service/setter"});
+        let escalation = set.escalate(&world(), &message(json!({})), case, &breach(setter));
+        let by = escalation.notify.values().flat_map(|reach| &reach.by).map(ToString::to_string).collect::<Vec<_>>();
+        (by.join(" "), escalation.cuts.iter().map(|cut| format!("{}: {}", cut.what, cut.why)).collect::<Vec<_>>())
+    };
+    assert_eq!(channels(&case), ("inbox phone".to_owned(), Vec::new()));
+    case.restrictions = set.decide(&world(), &message(json!({}))).plan.restrictions;
+    let why =
+        "channel `phone` to `role:customer-service/head`: `organisation/house` restricts the channels of the message";
+    assert_eq!(channels(&case), ("inbox".to_owned(), vec![why.to_owned()]));
+}
+
+/// A breach of a goal that `set_by` set.
+fn breach(set_by: Value) -> Breach {
+    Breach {
+        goal: "answer".parse().unwrap(),
+        owners: vec!["han".parse().unwrap()],
+        due: "2026-11-21T08:30:00Z".parse().unwrap(),
+        at: "2026-11-21T08:30:00Z".parse().unwrap(),
+        set_by: serde_json::from_value(set_by).unwrap(),
+        reached: vec![Recipient::Person("han".parse().unwrap()), Recipient::Group("role:sales/head".parse().unwrap())],
     }
 }
 
@@ -227,14 +260,6 @@ fn a_breach_asks_who_set_the_goal_and_the_organisation() {
         ("organisation/house", house, "[applies_to]\nkinds = [\"complaint\"]"),
         ("organisation/other-kind", house, "[applies_to]\nkinds = [\"fault\"]"),
     ]);
-    let breach = |set_by: Value| Breach {
-        goal: "answer".parse().unwrap(),
-        owners: vec!["han".parse().unwrap()],
-        due: "2026-11-21T08:30:00Z".parse().unwrap(),
-        at: "2026-11-21T08:30:00Z".parse().unwrap(),
-        set_by: serde_json::from_value(set_by).unwrap(),
-        reached: vec![Recipient::Person("han".parse().unwrap()), Recipient::Group("role:sales/head".parse().unwrap())],
-    };
     for (set_by, wanted) in [
         (
             json!({"bundle": "customer-service/setter"}),
