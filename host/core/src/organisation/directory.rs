@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::channel::Address;
 use crate::names::{CalendarName, ChannelName, DepartmentId, PersonId, RoleName};
 use crate::target::Target;
+use crate::words::words;
 
 /// The role that every department should have: it answers for the department.
 pub const HEAD: &str = "head";
@@ -89,15 +90,21 @@ pub struct Contact {
     pub addresses: BTreeMap<ChannelName, Address>,
 }
 
-/// How much an external contact matters to the business.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ContactTier {
-    /// A key customer or partner.
-    Strategic,
-    /// Everyone else.
-    #[default]
-    Ordinary,
+words! {
+    /// How much an external contact matters to the business.
+    ContactTier {
+        /// A key customer or partner.
+        Strategic = "strategic",
+        /// Everyone else.
+        Ordinary = "ordinary",
+    }
+}
+
+#[expect(clippy::derivable_impls, reason = "the words are declared without a default")]
+impl Default for ContactTier {
+    fn default() -> Self {
+        Self::Ordinary
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]

@@ -29,6 +29,20 @@ pub(super) fn register(api: &mut Api) {
         },
     );
     api.verb(
+        function("tier").takes(&[("contact", Sort::Target)]).gives("text").doc(
+            "How much a contact matters to the business, by the directory: `strategic` or `ordinary`.",
+            r#"if tier("contact:acme") == "strategic" { plan.level = 1; }"#,
+        ),
+        |context: NativeCallContext<'_>, target: ImmutableString| -> Raised<ImmutableString> {
+            let call = call_of(&context)?;
+            call.ask()?;
+            let target = call.world().target(&target).map_err(raise)?;
+            let (question, tier) = questions::tier(call.world().organisation(), &target).map_err(raise)?;
+            call.answer(question, Value::from(tier.as_str()))?;
+            Ok(tier.as_str().into())
+        },
+    );
+    api.verb(
         function("setting").takes(&[("name", Sort::Setting)]).gives("what the manifest says").doc(
             "One of the manifest's settings.",
             r#"if message.body.amount_cents > setting("threshold_cents") { plan.level = 1; }"#,

@@ -133,6 +133,7 @@ fn scripts_read_the_message_and_its_body() {
         r#"let name = "machine"; message.body[name] == "IM-03""#,
         r#"people("role:customer-service/head") == ["person:li.lei"]"#,
         r#"people("contact:acme") == ["contact:acme"]"#,
+        r#"tier("contact:acme") == "ordinary""#,
         r#"calendar("office").add(message.submitted_at, working_days(1)).to_string() == "2026-11-23T10:00:00Z""#,
         r#"calendar("office").add(message.submitted_at, "PT1H") > message.submitted_at"#,
     ] {
