@@ -14,6 +14,7 @@ export { addWorkingTime, log, lookup, resolve } from "herald:policy/host@1.0.0";
 
 /** @typedef {import("./interfaces/herald-policy-types.js")} Types */
 /** @typedef {import("./interfaces/herald-policy-types.js").Span} Span */
+/** @typedef {import("./interfaces/herald-policy-types.js").Question} Question */
 /** @typedef {import("./interfaces/herald-policy-types.js").Stage} Stage */
 /** @typedef {import("./interfaces/herald-policy-types.js").Breach} Breach */
 /** @typedef {import("./interfaces/herald-policy-types.js").Restriction} Restriction */
@@ -35,7 +36,8 @@ export { addWorkingTime, log, lookup, resolve } from "herald:policy/host@1.0.0";
 /**
  * A recipient; without `by` it is reached through the inbox.
  *
- * @typedef {Omit<import("./interfaces/herald-policy-types.js").Send, "by"> & { by?: string[] }} Send
+ * @typedef {Omit<import("./interfaces/herald-policy-types.js").Send, "by" | "asks">
+ *   & { by?: string[], asks?: Question[] }} Send
  */
 
 /**
@@ -76,7 +78,10 @@ export { addWorkingTime, log, lookup, resolve } from "herald:policy/host@1.0.0";
  * }} Hooks
  */
 
-/** A failure that a policy means: its text is shown as it is, without a place in the source. */
+/**
+ * A failure that a policy means: its text is shown as it is, without a place in the source. A message that is not to be
+ * sent is no failure: it is what `refuse` of a plan is for.
+ */
 export class Refusal extends Error {}
 
 /**
@@ -187,7 +192,7 @@ function read(message) {
 
 /** @param {Send[] | undefined} sends */
 function sends(sends = []) {
-  return sends.map((send) => ({ ...send, by: send.by ?? [] }));
+  return sends.map((send) => ({ ...send, by: send.by ?? [], asks: send.asks ?? [] }));
 }
 
 /** @param {Goal[] | undefined} goals */

@@ -18,12 +18,14 @@ from typing import Any
 
 from componentize_py_types import Err
 from wit_world.imports import host, types
-from wit_world.imports.types import ApprovePlan, Breach, EscalatePlan, Goal, Restriction, RoutePlan, Send, Span, Stage
+from wit_world.imports.types import (
+    ApprovePlan, Breach, EscalatePlan, Goal, Question, Restriction, RoutePlan, Send, Span, Stage,
+)
 
 __all__ = [
-    "ApprovePlan", "Breach", "EscalatePlan", "Goal", "Message", "Policy", "Refusal", "Restriction", "RouteFacts",
-    "RoutePlan", "Send", "Span", "Stage", "approve_plan", "clock", "escalate_plan", "goal", "host", "route_plan",
-    "send", "stage", "working_days", "working_hours", "working_minutes",
+    "ApprovePlan", "Breach", "EscalatePlan", "Goal", "Message", "Policy", "Question", "Refusal", "Restriction",
+    "RouteFacts", "RoutePlan", "Send", "Span", "Stage", "approve_plan", "clock", "escalate_plan", "goal", "host",
+    "route_plan", "send", "stage", "working_days", "working_hours", "working_minutes",
 ]
 
 Settings = dict[str, Any]
@@ -31,7 +33,10 @@ Settings = dict[str, Any]
 
 
 class Refusal(Exception):
-    """A failure that a policy means: its text is shown as it is, without a place in the source."""
+    """A failure that a policy means: its text is shown as it is, without a place in the source.
+
+    A message that is not to be sent is no failure: it is what `refuse` of a plan is for.
+    """
 
 
 @dataclass
@@ -102,9 +107,11 @@ def send(
     acknowledge_within: Span | None = None,
     answer_within: Span | None = None,
     report_every: Span | None = None,
+    remind_before: Span | None = None,
+    asks: Iterable[Question] = (),
 ) -> Send:
     """A recipient; without `by` it is reached through the inbox."""
-    return Send(to, list(by), acknowledge_within, answer_within, report_every)
+    return Send(to, list(by), acknowledge_within, answer_within, report_every, remind_before, list(asks))
 
 
 def goal(
@@ -146,11 +153,12 @@ def route_plan(
     labels: Mapping[str, str] | None = None,
     archive: str | None = None,
     restrict: Restriction | None = None,
+    refuse: str | None = None,
 ) -> RoutePlan:
     """What `route` returns."""
     pairs = list((labels or {}).items())
     return RoutePlan(
-        level, classification, audience, list(sends), assign, list(goals), digest, pairs, archive, restrict
+        level, classification, audience, list(sends), assign, list(goals), digest, pairs, archive, restrict, refuse
     )
 
 

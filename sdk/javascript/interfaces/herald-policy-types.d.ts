@@ -148,11 +148,22 @@ export interface Breach {
   reached: Array<string>,
 }
 /**
+ * Something that somebody is to answer.
+ */
+export interface Question {
+  /**
+   * What, in words for them.
+   */
+  about: string,
+  within: Span,
+}
+/**
  * A recipient: whom to reach, through which channels, and what to ask of them.
  */
 export interface Send {
   /**
-   * A target: `person:li.lei`, `role:production/head`, `department:sales`, `everyone`, `contact:acme`.
+   * A target: `person:li.lei`, `role:production/head`, `department:sales` for its contact persons, `members:sales`
+   * for everybody who belongs to it, `leader:sales` for the leader in charge of it, `everyone`, `contact:acme`.
    */
   to: string,
   /**
@@ -171,6 +182,14 @@ export interface Send {
    * One of the people reached reports, again and again, until the case is resolved.
    */
   reportEvery?: Span,
+  /**
+   * How long before each of these deadlines whoever has not kept it is reminded.
+   */
+  remindBefore?: Span,
+  /**
+   * What else one of the people reached is to answer, each in a task of its own.
+   */
+  asks: Array<Question>,
 }
 /**
  * A promise with a deadline.
@@ -241,6 +260,11 @@ export interface RoutePlan {
    */
   archive?: string,
   restrict?: Restriction,
+  /**
+   * Why it is refused: it is not sent, and its sender reads this. Not in a bundle of a department that only receives
+   * it.
+   */
+  refuse?: string,
 }
 /**
  * A stage of an approval.
@@ -251,8 +275,8 @@ export interface Stage {
    */
   name: string,
   /**
-   * When its turn comes: `department`, `joint`, `leadership`, `legal` or `channel`, in this order; without it,
-   * `department`.
+   * When its turn comes: `department`, `joint`, `leadership`, `legal` or `channel`, in this order, before the
+   * message goes out; `acceptance` once the case is resolved. Without it, `department`.
    */
   phase?: string,
   /**

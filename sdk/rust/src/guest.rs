@@ -6,7 +6,7 @@ use crate::bindings::exports::herald::policy::hooks as wit;
 use crate::bindings::herald::policy::types;
 use crate::error::Result;
 use crate::message::{Breach, Labels, Message, RouteFacts};
-use crate::plan::{ApprovePlan, EscalatePlan, Goal, Mode, Recipient, RoutePlan, Stage};
+use crate::plan::{ApprovePlan, EscalatePlan, Goal, Mode, Question, Recipient, RoutePlan, Stage};
 use crate::policy::{Policy, with_settings};
 use crate::span::Span;
 
@@ -121,6 +121,7 @@ fn write_route(plan: RoutePlan) -> wit::RoutePlan {
             recipients: restriction.recipients.map(|targets| targets.into_iter().collect()),
             channels: restriction.channels.map(|channels| channels.into_iter().collect()),
         }),
+        refuse: plan.refuse,
     }
 }
 
@@ -131,7 +132,13 @@ fn write_recipient(recipient: Recipient) -> types::Send {
         acknowledge_within: recipient.acknowledge_within.map(write_span),
         answer_within: recipient.answer_within.map(write_span),
         report_every: recipient.report_every.map(write_span),
+        remind_before: recipient.remind_before.map(write_span),
+        asks: recipient.asks.into_iter().map(write_question).collect(),
     }
+}
+
+fn write_question(question: Question) -> types::Question {
+    types::Question { about: question.about, within: write_span(question.within) }
 }
 
 fn write_goal(goal: Goal) -> types::Goal {
@@ -245,12 +252,15 @@ mod tests {
         fn route(&self, message: &Message, plan: &mut RoutePlan) -> Result {
             plan.level(2).classification("confidential").audience("external").assign("role:sales/head");
             plan.digest("weekly").label("machine", message.field::<&str>("machine")?).archive("permanent");
-            plan.restrict_recipients(["role:sales/head"]).restrict_channels(["inbox"]);
+            plan.restrict_recipients(["role:sales/head"]).restrict_channels(["inbox"]).refuse("not now");
             plan.send("department:sales")
                 .by(["phone", "inbox"])
                 .acknowledge_within(minutes(90))
                 .answer_within(working_hours(4))
-                .report_every(working_days(3));
+                .report_every(working_days(3))
+                .remind_before(working_hours(2))
+                .ask("which line stands still?", hours(4))
+                .ask("until when?", working_days(1));
             plan.goal("review")
                 .within(working_minutes(30))
                 .owner("role:sales/head")
@@ -312,6 +322,14 @@ mod tests {
                 acknowledge_within: Some(types::Span::Clock("PT1H30M".into())),
                 answer_within: Some(types::Span::WorkingHours(4)),
                 report_every: Some(types::Span::WorkingDays(3)),
+                remind_before: Some(types::Span::WorkingHours(2)),
+                asks: vec![
+                    types::Question {
+                        about: "which line stands still?".into(),
+                        within: types::Span::Clock("PT4H".into()),
+                    },
+                    types::Question { about: "until when?".into(), within: types::Span::WorkingDays(1) },
+                ],
             }],
             assign: Some("role:sales/head".into()),
             goals: vec![types::Goal {
@@ -330,6 +348,7 @@ mod tests {
                 recipients: Some(texts(&["role:sales/head"])),
                 channels: Some(texts(&["inbox"])),
             }),
+            refuse: Some("not now".into()),
         };
         assert_eq!(plan, Ok(expected));
         assert_eq!(

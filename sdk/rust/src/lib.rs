@@ -74,7 +74,9 @@ pub use error::{Error, Result};
 pub use harness::{CaseOutcome, Harness, OfficeHours};
 pub use host::{Calendar, calendar, log, people};
 pub use message::{Breach, Message, RouteFacts};
-pub use plan::{ApprovePlan, EscalatePlan, Goal, Mode, NewGoal, NewStage, Recipient, Restriction, RoutePlan, Stage};
+pub use plan::{
+    ApprovePlan, EscalatePlan, Goal, Mode, NewGoal, NewStage, Question, Recipient, Restriction, RoutePlan, Stage,
+};
 pub use policy::Policy;
 pub use span::{Span, SpanError, hours, minutes, seconds, working_days, working_hours, working_minutes};
 pub use table::{Lookup, Row, Value, table};

@@ -1,6 +1,6 @@
 ;; tries: return 100,000 sends
 ;; expect: plan | error
-(memory (export "memory") 120)
+(memory (export "memory") 136)
 (data (i32.const 1056) "\00\00\01\00\a0\86\01\00")
 (data (i32.const 2048) "everyone")
 (func (export "herald:policy/hooks@1.0.0#route") (param i32) (result i32)
@@ -9,6 +9,6 @@
     (loop $l
         (i32.store (local.get $at) (i32.const 2048))
         (i32.store offset=4 (local.get $at) (i32.const 8))
-        (local.set $at (i32.add (local.get $at) (i32.const 64)))
-        (br_if $l (i32.lt_u (local.get $at) (i32.const 6465536))))
+        (local.set $at (i32.add (local.get $at) (i32.const 88)))
+        (br_if $l (i32.lt_u (local.get $at) (i32.const 8865536))))
     (i32.const 1024))

@@ -85,6 +85,14 @@ class Breach:
     reached: List[str]
 
 @dataclass
+class Question:
+    """
+    Something that somebody is to answer.
+    """
+    about: str
+    within: Span
+
+@dataclass
 class Send:
     """
     A recipient: whom to reach, through which channels, and what to ask of them.
@@ -94,6 +102,8 @@ class Send:
     acknowledge_within: Optional[Span]
     answer_within: Optional[Span]
     report_every: Optional[Span]
+    remind_before: Optional[Span]
+    asks: List[Question]
 
 @dataclass
 class Goal:
@@ -131,6 +141,7 @@ class RoutePlan:
     labels: List[Tuple[str, str]]
     archive: Optional[str]
     restrict: Optional[Restriction]
+    refuse: Optional[str]
 
 @dataclass
 class Stage:

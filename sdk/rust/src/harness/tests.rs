@@ -17,6 +17,9 @@ impl Policy for Echo {
         log!("{} from {}", message.kind, message.sender);
         plan.level(message.field("level")?).label("kind", message.kind.as_str());
         plan.send("department:sales").by(["phone", "inbox", "phone"]);
+        if let Some(reason) = message.optional::<&str>("refuse")? {
+            plan.refuse(reason);
+        }
         if let Some(span) = self.span {
             plan.goal("echo").within(span);
         }
@@ -24,7 +27,7 @@ impl Policy for Echo {
     }
 
     fn escalate(&self, _: &Message, breach: &Breach, plan: &mut EscalatePlan) -> Result {
-        plan.notify(breach.goal.as_str());
+        plan.notify(breach.goal.as_str()).remind_before(minutes(90)).ask("why?", hours(4));
         Ok(())
     }
 }
@@ -89,7 +92,7 @@ fn cases_are_compared_whole_or_in_part() {
         problems(json!({"message": message(), "expect": {"levle": 2}})),
         [
             "in `expect`: unknown field `levle`, expected one of `level`, `classification`, `audience`, `sends`, `assign`, \
-          `goals`, `digest`, `labels`, `archive`, `restrict`"
+          `goals`, `digest`, `labels`, `archive`, `restrict`, `refuse`"
         ]
     );
     let breach = json!({"message": message(), "hook": "escalate", "breach": {"goal": "answer"}});
@@ -98,7 +101,20 @@ fn cases_are_compared_whole_or_in_part() {
         case[name] = value;
         problems(case)
     };
-    assert_eq!(with("expect", json!({"notify": [{"to": "answer"}]})), none);
+    let asked = json!([{"to": "answer", "remind_before": "PT90M", "asks": [{"about": "why?", "within": "PT240M"}]}]);
+    assert_eq!(with("expect", json!({"notify": asked})), none);
+    let asked = json!([{"to": "answer", "remind_before": "PT1H", "asks": [{"about": "who?", "within": "PT4H"}]}]);
+    assert_eq!(
+        with("expect", json!({"notify": asked})),
+        [
+            r#"/notify/0/asks/0/about: expected "who?", found "why?""#,
+            r#"/notify/0/remind_before: expected "PT1H", found "PT1H30M""#,
+        ]
+    );
+    let refused = json!({"kind": "echo", "body": {"level": 2, "refuse": "not now"}});
+    let refused = |expect| problems(json!({"message": refused, "expect": expect, "compare": "subset"}));
+    assert_eq!(refused(json!({"refuse": "not now"})), none);
+    assert_eq!(refused(json!({"refuse": "never"})), [r#"/refuse: expected "never", found "not now""#]);
     assert_eq!(with("fails", json!("?")), ["a failure that says `?` was expected; there was a plan"]);
 }
 

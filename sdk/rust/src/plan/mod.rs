@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 pub use goal::{Goal, NewGoal};
-pub use recipient::Recipient;
+pub use recipient::{Question, Recipient};
 pub use stage::{Mode, NewStage, Stage};
 
 /// What `route` fills in. Everything may be left empty.
@@ -57,6 +57,9 @@ pub struct RoutePlan {
     /// What nothing may go beyond.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restrict: Option<Restriction>,
+    /// Why it is not to be sent at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refuse: Option<String>,
 }
 
 impl RoutePlan {
@@ -121,6 +124,33 @@ impl RoutePlan {
     /// Cuts every channel beyond these; only in a bundle of the organisation.
     pub fn restrict_channels<T: Into<String>>(&mut self, channels: impl IntoIterator<Item = T>) -> &mut Self {
         self.restrict.get_or_insert_default().channels = Some(texts(channels));
+        self
+    }
+
+    /// Refuses the message: it is not sent, and its sender reads why; not in a bundle of a department that only
+    /// receives it.
+    ///
+    /// ```
+    /// use herald_policy_sdk::prelude::*;
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Publication {}
+    ///
+    /// impl Policy for Publication {
+    ///     fn route(&self, message: &Message, plan: &mut RoutePlan) -> Result {
+    ///         if message.department != "administration" && message.to.iter().any(|target| target == "everyone") {
+    ///             plan.refuse("only administration publishes to everyone");
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let message = json!({"kind": "notice", "department": "sales", "to": ["everyone"]});
+    /// let plan = Harness::<Publication>::new().route(message).unwrap();
+    /// assert_eq!(plan.refuse.as_deref(), Some("only administration publishes to everyone"));
+    /// ```
+    pub fn refuse(&mut self, reason: impl Into<String>) -> &mut Self {
+        self.refuse = Some(reason.into());
         self
     }
 }

@@ -56,8 +56,16 @@ fn escalate() -> String {
 }
 
 impl Stage {
-    /// When its turn comes: `department`, `joint`, `leadership`, `legal` or `channel`, in this order; without it,
-    /// `department`.
+    /// When its turn comes: `department`, `joint`, `leadership`, `legal` or `channel`, in this order, before the
+    /// message goes out; `acceptance` once the case is resolved. Without it, `department`.
+    ///
+    /// ```
+    /// use herald_policy_sdk::{ApprovePlan, working_days};
+    ///
+    /// let mut plan = ApprovePlan::default();
+    /// let sides = ["role:sales/head", "role:production/head"];
+    /// plan.stage("accepted").all_of(sides).phase("acceptance").within(working_days(2));
+    /// ```
     pub fn phase(&mut self, phase: impl Into<String>) -> &mut Self {
         self.phase = phase.into();
         self

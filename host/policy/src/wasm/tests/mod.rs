@@ -14,18 +14,18 @@ use super::engine::{Allocation, Runtime};
 use crate::evaluation::{BreachFacts, Input, RouteFacts};
 use crate::testing::{evaluation, message, world};
 
-/// BLAKE3 of the contract, by version.
-const DIGESTS: [(&str, &str); 1] = [("1.0.0", "6a1e1631377f809c06ae90a98ba52a939fee432dc1b86d86110f8fb6963d6454")];
+/// BLAKE3 of the contract, by version: of its file as plugins are built from it.
+const DIGESTS: [(&str, &str); 1] = [("1.0.0", "1960ccc7edc7056a72281bb4b7f56d6fa16803f9d5deef5340ebed5fe9c62b90")];
 
 #[test]
-fn a_released_contract_never_changes() {
+fn a_version_of_the_contract_never_changes() {
     for (version, digest) in DIGESTS {
         assert!(CONTRACT.contains(&format!("package herald:policy@{version};")), "{version}");
         assert_eq!(
             blake3::hash(CONTRACT.as_bytes()).to_hex().as_str(),
             digest,
-            "sdk/wit/herald-policy.wit is version {version} and has changed. Plugins are out there that were built for \
-             it. What adds or changes a record or a function is a new version: keep this file as it is, put the new \
+            "sdk/wit/herald-policy.wit is version {version} and has changed: a plugin that was built for it no longer \
+             fits. What adds or changes a record or a function is a new version: keep this file as it is, put the new \
              one beside it, and give it an adapter beside `v1`. Only for words in comments, put the new digest here."
         );
     }
@@ -43,6 +43,34 @@ fn a_component_decides() {
     let contribution = level.call(json!({}), "");
     assert_eq!((contribution.cost.operations, contribution.cost.memory_bytes), (0, 4 * 65_536));
     assert!(contribution.cost.time_micros > 0);
+}
+
+#[test]
+fn a_recipient_and_a_refusal_are_read_where_they_lie() {
+    let plan = Guest {
+        module: r#"(memory (export "memory") 4)
+            ;; Its recipients at 32 and why it is refused at 120, both behind the result's tag.
+            (data (i32.const 1056) "\00\08\00\00\01\00\00\00")
+            (data (i32.const 1144) "\01\00\00\00\08\0c\00\00\02\00\00\00")
+            ;; A recipient: to whom, after its four spans the questions at 80.
+            (data (i32.const 2048) "\00\0c\00\00\08\00\00\00")
+            (data (i32.const 2112) "\01\00\00\00\02\00\00\00\02\00\00\00")
+            (data (i32.const 2128) "\00\0a\00\00\02\00\00\00")
+            ;; Two questions of 20 bytes each.
+            (data (i32.const 2560) "\0a\0c\00\00\04\00\00\00\03\00\00\00\01\00\00\00\00\00\00\00")
+            (data (i32.const 2580) "\0e\0c\00\00\03\00\00\00\00\00\00\00\11\0c\00\00\04\00\00\00")
+            (data (i32.const 3072) "everyonenowhenwhyPT4H")"#,
+        route: "i32.const 1024",
+        ..EMPTY
+    };
+    let expected = json!({
+        "sends": [{
+            "to": "everyone", "remind_before": {"working_hours": 2},
+            "asks": [{"about": "when", "within": {"working_days": 1}}, {"about": "why", "within": "PT4H"}]
+        }],
+        "refuse": "no"
+    });
+    assert_eq!(plan.outcome(""), Ok(expected));
 }
 
 /// A hook that fails with the text whose address and length lie at `offset` behind its argument.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
 use herald_core::plan::{
-    ApprovePlan, AtDeadline, EscalatePlan, GoalPlan, Mode, Moment, Phase, Restriction, RoutePlan, Send, StagePlan,
+    ApprovePlan, AtDeadline, EscalatePlan, GoalPlan, Mode, Moment, Phase, Question, Restriction, RoutePlan, Send,
+    StagePlan,
 };
 use herald_core::span::{Span, Unit};
 use herald_core::target::Target;
@@ -93,8 +94,7 @@ impl Reader<'_> {
             labels: self.labels(plan.labels)?,
             archive,
             restrict,
-            // This version of the contract has no word for it.
-            refuse: None,
+            refuse: optional(plan.refuse, |reason| self.words(&Path::Field("refuse"), &reason))?.map(Into::into),
         })
     }
 
@@ -166,12 +166,22 @@ impl Reader<'_> {
                 acknowledge_within: span_if(&Path::Of(&path, "acknowledge-within"), send.acknowledge_within)?,
                 answer_within: span_if(&Path::Of(&path, "answer-within"), send.answer_within)?,
                 report_every: span_if(&Path::Of(&path, "report-every"), send.report_every)?,
-                // This version of the contract has no words for these.
-                remind_before: None,
-                asks: Vec::new(),
+                remind_before: span_if(&Path::Of(&path, "remind-before"), send.remind_before)?,
+                asks: self.questions(&Path::Of(&path, "asks"), send.asks)?,
             })
         };
         sends.into_iter().enumerate().map(send).collect()
+    }
+
+    fn questions(&mut self, list: &Path<'_>, questions: Vec<contract::Question>) -> Part<Vec<Question>> {
+        let question = |(index, question): (usize, contract::Question)| {
+            let path = Path::Item(list, index);
+            Ok(Question {
+                about: self.words(&Path::Of(&path, "about"), &question.about)?,
+                within: span(&Path::Of(&path, "within"), question.within)?,
+            })
+        };
+        questions.into_iter().enumerate().map(question).collect()
     }
 
     fn goals(&mut self, goals: Vec<contract::Goal>) -> Part<Vec<GoalPlan>> {
@@ -193,6 +203,11 @@ impl Reader<'_> {
             })
         };
         goals.into_iter().enumerate().map(goal).collect()
+    }
+
+    fn words(&mut self, path: &Path<'_>, text: &str) -> Part<String> {
+        self.count(text.len())?;
+        path.is(vocabulary::words(text))
     }
 
     fn digest(&mut self, name: String) -> Part<String> {

@@ -4,7 +4,7 @@ use herald_core::decision::FailureCause;
 use serde_json::{Value, json};
 
 use super::contract::herald::policy::types::{
-    ApprovePlan, EscalatePlan, Goal, Restriction, RoutePlan, Send, Span, Stage,
+    ApprovePlan, EscalatePlan, Goal, Question, Restriction, RoutePlan, Send, Span, Stage,
 };
 use super::plans::{Reader, Unread, read};
 use crate::testing::evaluation;
@@ -34,6 +34,7 @@ fn route(change: impl FnOnce(&mut RoutePlan)) -> Result<Value, String> {
         labels: Vec::new(),
         archive: None,
         restrict: None,
+        refuse: None,
     };
     change(&mut returned);
     plan(returned, |reader, returned| reader.route(returned))
@@ -41,7 +42,25 @@ fn route(change: impl FnOnce(&mut RoutePlan)) -> Result<Value, String> {
 
 fn send(to: &str, by: &[&str]) -> Send {
     let by = by.iter().map(|channel| (*channel).to_owned()).collect();
-    Send { to: to.to_owned(), by, acknowledge_within: None, answer_within: None, report_every: None }
+    Send {
+        to: to.to_owned(),
+        by,
+        acknowledge_within: None,
+        answer_within: None,
+        report_every: None,
+        remind_before: None,
+        asks: Vec::new(),
+    }
+}
+
+fn question(about: &str, within: &str) -> Question {
+    Question { about: about.to_owned(), within: Span::Clock(within.to_owned()) }
+}
+
+/// What comes of a plan that asks everybody this.
+fn asking(questions: impl IntoIterator<Item = Question>) -> Result<Value, String> {
+    let asks = questions.into_iter().collect();
+    route(|plan| plan.sends = vec![Send { asks, ..send("everyone", &[]) }])
 }
 
 fn goal(name: &str, within: Span) -> Goal {
@@ -72,9 +91,17 @@ fn plans_are_read_whole() {
         plan.classification = text("restricted");
         plan.audience = text("external");
         let span = Span::Clock("PT90M".to_owned());
-        let asked =
-            Send { acknowledge_within: Some(Span::WorkingMinutes(30)), ..send("everyone", &["group", "inbox"]) };
-        plan.sends = vec![Send { answer_within: Some(span), report_every: Some(Span::WorkingDays(3)), ..asked }];
+        plan.sends = vec![Send {
+            acknowledge_within: Some(Span::WorkingMinutes(30)),
+            answer_within: Some(span),
+            report_every: Some(Span::WorkingDays(3)),
+            remind_before: Some(Span::WorkingHours(2)),
+            asks: vec![
+                question("哪条线停了？", "PT4H"),
+                Question { within: Span::WorkingDays(1), ..question("why", "") },
+            ],
+            ..send("everyone", &["group", "inbox"])
+        }];
         plan.assign = text("role:sales/head");
         plan.goals = vec![Goal {
             owner: text("person:han"),
@@ -91,12 +118,16 @@ fn plans_are_read_whole() {
             recipients: Some(vec!["role:sales/head".to_owned()]),
             channels: Some(vec!["inbox".to_owned()]),
         });
+        plan.refuse = text("only administration publishes to everyone");
     });
     let expected = json!({
         "level": 1, "classification": "restricted", "audience": "external",
         "sends": [{
             "to": "everyone", "by": ["group", "inbox"], "acknowledge_within": {"working_minutes": 30},
-            "answer_within": "PT1H30M", "report_every": {"working_days": 3}
+            "answer_within": "PT1H30M", "report_every": {"working_days": 3}, "remind_before": {"working_hours": 2},
+            "asks": [
+                {"about": "哪条线停了？", "within": "PT4H"}, {"about": "why", "within": {"working_days": 1}}
+            ]
         }],
         "assign": "role:sales/head",
         "goals": [{
@@ -104,7 +135,8 @@ fn plans_are_read_whole() {
             "within": {"working_hours": 4}, "warn_before": "PT5M", "repeats": true
         }],
         "digest": "weekly", "labels": {"a": "b"}, "archive": "permanent",
-        "restrict": {"recipients": ["role:sales/head"], "channels": ["inbox"]}
+        "restrict": {"recipients": ["role:sales/head"], "channels": ["inbox"]},
+        "refuse": "only administration publishes to everyone"
     });
     assert_eq!(whole, Ok(expected));
     let left_out = stage(|_| {});
@@ -159,6 +191,20 @@ fn a_wrong_word_is_told_with_its_field() {
             "sends[0].answer-within: `P2D`: days are ambiguous",
         ),
         (
+            route(|plan| {
+                let span = Some(Span::WorkingHours(0));
+                plan.sends = vec![Send { remind_before: span, ..send("everyone", &[]) }];
+            }),
+            "sends[0].remind-before: 0 working hours is out of range",
+        ),
+        (
+            asking([question("what?", "PT4H"), question(" ", "PT4H")]),
+            "sends[0].asks[1].about: is empty; write what people are to read",
+        ),
+        (asking([question("what?", "P2D")]), "sends[0].asks[0].within: `P2D`: days are ambiguous"),
+        (route(|plan| plan.refuse = text("")), "refuse: is empty; write what people are to read"),
+        (route(|plan| plan.refuse = Some("否".repeat(1_001))), "refuse: 1001 characters are over the limit of 1000"),
+        (
             route(|plan| plan.goals = vec![goal("g", Span::WorkingDays(0))]),
             "goals[0].within: 0 working days is out of range",
         ),
@@ -193,6 +239,8 @@ fn a_wrong_word_is_told_with_its_field() {
             route(|plan| plan.sends = (0..2_000).map(|_| send("everyone", &["inbox"])).collect()),
             &format!("{:?}", FailureCause::Plan),
         ),
+        (asking((0..2_000).map(|_| question("what?", "PT4H"))), &format!("{:?}", FailureCause::Plan)),
+        (route(|plan| plan.refuse = Some("x".repeat(70_000))), &format!("{:?}", FailureCause::Plan)),
     ] {
         let said = outcome.expect_err(says);
         assert!(said.starts_with(says), "{says}: {said}");
