@@ -6,7 +6,8 @@ mod bindings;
 mod pins;
 mod tools;
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use herald_tests::sample;
 use serde_json::{Value, json};
@@ -15,6 +16,11 @@ use tools::{Plugin, herald};
 
 /// The policy in three languages.
 const TWIN: &str = "organisation/collaboration-request";
+
+/// A policy in JavaScript and in Python that asks and refuses, and its cases.
+fn asking() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data/asking")
+}
 
 /// What each case of a bundle came to, by its file; all passed.
 fn outcomes(dir: &Path, arguments: &[&str]) -> Vec<(String, Value)> {
@@ -53,6 +59,25 @@ fn check_new(language: &str) {
     let plugin = Plugin::new(language);
     build(&plugin.dir());
     assert_eq!(outcomes(&plugin.dir(), &[]).len(), 3);
+}
+
+/// The policy in the file `source` says what its cases expect.
+fn check_asking(language: &str, source: &str) {
+    let plugin = Plugin::new(language);
+    fs::copy(asking().join(source), plugin.dir().join("source").join(source)).unwrap();
+    build(&plugin.dir());
+    let cases = asking().join("cases");
+    assert_eq!(outcomes(&plugin.dir(), &["--cases", cases.to_str().unwrap()]).len(), 2);
+}
+
+#[test]
+fn slow_a_policy_in_javascript_asks_and_refuses() {
+    check_asking("javascript", "policy.js");
+}
+
+#[test]
+fn slow_a_policy_in_python_asks_and_refuses() {
+    check_asking("python", "policy.py");
 }
 
 #[test]

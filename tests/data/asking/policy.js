@@ -1,0 +1,15 @@
+// @ts-check
+// What may be asked of a recipient, and what refuses a message.
+import { clock, policy, workingDays, workingHours } from "./.herald/herald-policy.js";
+
+export const hooks = policy({
+  route(message) {
+    if (message.urgency === "urgent") return { refuse: "not before the stocktaking" };
+    const asks = [
+      { about: "which line stands still?", within: clock("PT4H") },
+      { about: "until when?", within: workingDays(1) },
+    ];
+    const confirmed = { acknowledgeWithin: workingDays(1), remindBefore: workingHours(2) };
+    return { sends: [{ to: "members:sales", ...confirmed, asks }, { to: "department:sales" }] };
+  },
+});

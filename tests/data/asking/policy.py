@@ -1,0 +1,15 @@
+"""What may be asked of a recipient, and what refuses a message."""
+
+from herald_policy import (
+    Message, Policy, Question, RoutePlan, clock, route_plan, send, working_days, working_hours,
+)
+
+
+class Hooks(Policy):
+    def route(self, message: Message, settings: dict) -> RoutePlan:
+        if message.urgency == "urgent":
+            return route_plan(refuse="not before the stocktaking")
+        asks = [Question("which line stands still?", clock("PT4H")), Question("until when?", working_days(1))]
+        day, reminded = working_days(1), working_hours(2)
+        asked = send("members:sales", acknowledge_within=day, remind_before=reminded, asks=asks)
+        return route_plan(sends=[asked, send("department:sales")])
