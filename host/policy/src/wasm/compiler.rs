@@ -18,8 +18,9 @@ use wasmtime::component::Component;
 const THREADS: usize = 2;
 /// The stack of each, in bytes: how deep the compiler goes is up to what it is given.
 const STACK_BYTES: usize = 16 * 1_024 * 1_024;
-/// How nice their threads are to the host's others, from 0 to 19: a tenth of a processor that both want.
-const NICENESS: i32 = 10;
+/// How nice their threads are to the host's others, from 0 to 19: a quarter of a processor that both want, so that
+/// whoever publishes on a busy host still sees the end of it.
+const NICENESS: i32 = 5;
 
 /// Something to compile, and what to do with it then.
 struct Job {
