@@ -26,9 +26,13 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, ValidationError, ValidationOptions, Validator};
 use serde_json::{Map, Value};
 
-use crate::vocabulary::{self, Wrong};
+use crate::vocabulary;
 pub(crate) use shape::{Field, Node};
 
+/// The most problems that are told of one body: nobody mends a thousand at once.
+const PROBLEMS_LIMIT: usize = 100;
+/// The most ids of which it is guessed whom they may mean: each is compared with the whole directory.
+const GUESSES_LIMIT: usize = 8;
 /// The formats of ids in the directory; each is the prefix of a target too.
 const DIRECTORY_FORMATS: [&str; 3] = ["person", "department", "contact"];
 
@@ -87,29 +91,25 @@ impl Form {
         &self.kind
     }
 
-    /// Everything that is wrong with `body`, sorted by field; empty when it is as the form wants it.
+    /// What is wrong with `body`, up to a hundred problems, sorted by field; empty when it is as the form wants it.
     #[must_use]
     pub fn validate(&self, body: &Map<String, Value>) -> Vec<FieldProblem> {
         // The validator reads values; a body is kept as its map, whose clone is small beside the checking.
         let body = Value::Object(body.clone());
+        let mut guesses = 0..GUESSES_LIMIT;
         let mut problems: Vec<_> = self
             .validator
             .iter_errors(&body)
-            .map(|error| FieldProblem { pointer: error.instance_path().to_string(), message: self.message(&error) })
+            .take(PROBLEMS_LIMIT)
+            .map(|error| {
+                let unknown = unknown_id(&error).filter(|_| guesses.next().is_some());
+                let wrong = unknown.and_then(|target| vocabulary::target(&self.organisation, &target).err());
+                let message = wrong.map_or_else(|| error.to_string(), |wrong| wrong.to_string());
+                FieldProblem { pointer: error.instance_path().to_string(), message }
+            })
             .collect();
         problems.sort();
         problems
-    }
-
-    /// What `error` says, or the directory, which has a guess.
-    fn message(&self, error: &ValidationError<'_>) -> String {
-        let unknown = match error.kind() {
-            ValidationErrorKind::Format { format } if DIRECTORY_FORMATS.contains(&format.as_str()) => {
-                error.instance().as_str().and_then(|id| known(&self.organisation, format, id).err())
-            }
-            _ => None,
-        };
-        unknown.map_or_else(|| error.to_string(), |wrong| wrong.to_string())
     }
 
     /// Whether a policy may read the field that `path` leads to: names of fields, through lists as if they
@@ -164,11 +164,20 @@ fn options() -> ValidationOptions<'static> {
 fn options_for(organisation: &Arc<Organisation>) -> ValidationOptions<'static> {
     DIRECTORY_FORMATS.into_iter().fold(options(), |options, format| {
         let organisation = Arc::clone(organisation);
-        options.with_format(format, move |id| known(&organisation, format, id).is_ok())
+        options.with_format(format, move |id| match format {
+            "person" => organisation.people.contains_key(id),
+            "department" => organisation.departments.contains_key(id),
+            _ => organisation.contacts.contains_key(id),
+        })
     })
 }
 
-/// Whether the directory has an entry of this format by this id.
-fn known(organisation: &Organisation, format: &str, id: &str) -> Result<(), Wrong> {
-    vocabulary::target(organisation, &format!("{format}:{id}")).map(drop)
+/// The id that the directory does not have, as a target, if that is the error.
+fn unknown_id(error: &ValidationError<'_>) -> Option<String> {
+    match error.kind() {
+        ValidationErrorKind::Format { format } if DIRECTORY_FORMATS.contains(&format.as_str()) => {
+            error.instance().as_str().map(|id| format!("{format}:{id}"))
+        }
+        _ => None,
+    }
 }

@@ -37,6 +37,9 @@ pub async fn differences(site: &mut Site, scenario: &Scenario, expect: &Expect, 
         let (mut found, mut expected): (Vec<_>, _) = (holders.map(shown).collect(), expected.clone());
         found.sort();
         expected.sort();
+        if answer.status != 200 {
+            found = vec![format!("an answer {}", answer.status)];
+        }
         if found != expected {
             let (expected, found) = (expected.join(", "), found.join(", "));
             differences.push(Difference {

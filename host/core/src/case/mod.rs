@@ -26,7 +26,6 @@ use crate::message::{Audience, Classification, Level, Urgency};
 use crate::names::{DepartmentId, KindName, PersonId};
 use crate::organisation::ArchiveClass;
 use crate::plan::{GoalName, Moment};
-use crate::span::Span;
 use crate::target::Actor;
 use crate::words::words;
 
@@ -161,18 +160,17 @@ pub struct Case {
     /// Whether nothing but deliveries and acknowledgements is asked, so that it ends by itself.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub information_only: bool,
-    /// Within which span it must be answered before it is resolved, as its kind said when it opened. What is published
-    /// later asks nothing of a case that is open.
+    /// Where it must be answered before it is resolved, as its kind said when it opened: how many tasks there were by
+    /// then, for what was asked before is not the answer. What is published later asks nothing of a case that is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub must_answer: Option<Span>,
+    pub must_answer_after: Option<u32>,
     /// What is still to be done.
     pub outstanding: Outstanding,
     /// How many rows there are.
     pub made: Made,
-    /// The promises that were made, by the name of their goals; those of no stage that is to be decided again. `None`
-    /// where an earlier program left off: they are counted when something happens next.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub promises: Option<BTreeMap<GoalName, Promises>>,
+    /// The promises that were made, by the name of their goals; those of no stage that is to be decided again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub promises: BTreeMap<GoalName, Promises>,
     /// Goals that something in this case's life starts, besides their having been set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub starting: Vec<(Moment, GoalNumber)>,
@@ -232,7 +230,7 @@ impl Case {
     /// When all promises of a name were kept, if they are.
     #[must_use]
     pub fn met_at(&self, name: &GoalName) -> Option<Timestamp> {
-        self.promises.as_ref().and_then(|promises| promises.get(name)).and_then(Promises::met_at)
+        self.promises.get(name).and_then(Promises::met_at)
     }
 
     /// The department whose business it is: the first that receives it, else the one that sent it.

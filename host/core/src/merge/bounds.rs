@@ -4,9 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::decision::{BundleId, SetRestriction};
+use super::cut;
+use crate::decision::{BundleId, Cut, SetRestriction};
 use crate::names::ChannelName;
-use crate::organisation::Organisation;
+use crate::organisation::{ORGANISATION, Organisation};
 use crate::target::Target;
 
 /// The restrictions of one message.
@@ -23,6 +24,15 @@ impl<'a> Bounds<'a> {
             one.limits.recipients.as_ref().is_some_and(|allowed| !within(self.organisation, target, allowed))
         };
         self.restrictions.iter().find(excludes).map(|one| &one.set_by)
+    }
+
+    /// Whether `target` may be made accountable, as `bundle` wants it. The organisation's own word stands.
+    pub(super) fn may_assign(self, bundle: &BundleId, target: &Target, cuts: &mut Vec<Cut>) -> bool {
+        let by = self.excludes(target).filter(|_| bundle.department.as_str() != ORGANISATION);
+        let Some(by) = by else { return true };
+        let what = format!("making `{target}` accountable");
+        cuts.push(cut(bundle, what, format!("`{by}` restricts whom the message may reach")));
+        false
     }
 
     /// The first bundle whose restriction keeps the message out of a channel.

@@ -52,14 +52,12 @@ pub fn escalation(organisation: &Organisation, case: &Case, contributions: Vec<C
 
 /// Who is to be accountable, of those whom the message may reach.
 fn assigned(voices: &[Voice<'_, EscalatePlan>], bounds: Bounds<'_>, cuts: &mut Vec<Cut>) -> Option<Target> {
+    let mut kept = BTreeSet::new();
     for voice in voices {
-        let named = voice.plan.assign.as_ref().and_then(|target| Some((target, bounds.excludes(target)?)));
-        if let Some((target, by)) = named {
-            let what = format!("making `{target}` accountable");
-            cuts.push(cut(voice.bundle, what, format!("`{by}` restricts whom the message may reach")));
-        }
+        let named = voice.plan.assign.as_ref();
+        kept.extend(named.filter(|target| bounds.may_assign(voice.bundle, target, cuts)));
     }
-    weightiest(voices, |plan| plan.assign.clone().filter(|target| bounds.excludes(target).is_none()))
+    weightiest(voices, |plan| plan.assign.clone().filter(|target| kept.contains(target)))
 }
 
 /// The part of `send` that the message, as it was classified and restricted, leaves open.

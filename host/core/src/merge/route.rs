@@ -61,11 +61,11 @@ pub fn route(organisation: &Organisation, message: &Message, contributions: &[Co
 
     let classification = strictest(message, &voices);
     let asked = asked_receivers(organisation, message, &voices);
-    let accountable = accountable(&asked, &voices);
-    // Who owns a goal that names nobody: see the opening of a case.
-    let owner = accountable.clone().unwrap_or_else(|| head_of(asked.first().copied().unwrap_or(&message.department)));
     let restrictions = restrictions(&voices, &mut cuts);
     let bounds = Bounds { organisation, restrictions: &restrictions };
+    let accountable = accountable(&asked, &voices, bounds, &mut cuts);
+    // Who owns a goal that names nobody: see the opening of a case.
+    let owner = accountable.clone().unwrap_or_else(|| head_of(asked.first().copied().unwrap_or(&message.department)));
     let mut recipients = BTreeMap::new();
     let mut goals = Vec::new();
     for voice in &voices {
@@ -174,13 +174,24 @@ fn audience(message: &Message, voices: &[Voice<'_, RoutePlan>]) -> Audience {
     words(true).max().unwrap_or_else(|| words(false).fold(message.audience, Ord::max))
 }
 
-/// The organisation's word, else the first receiving department's, else the sender's.
-fn accountable(receivers: &[&DepartmentId], voices: &[Voice<'_, RoutePlan>]) -> Option<Target> {
+/// The organisation's word, else the first receiving department's, else the sender's; of those whom the message may
+/// reach.
+fn accountable(
+    receivers: &[&DepartmentId],
+    voices: &[Voice<'_, RoutePlan>],
+    bounds: Bounds<'_>,
+    cuts: &mut Vec<Cut>,
+) -> Option<Target> {
+    let mut named = Vec::new();
+    for voice in voices {
+        let assign = voice.plan.assign.as_ref();
+        named.extend(assign.filter(|target| bounds.may_assign(voice.bundle, target, cuts)).map(|who| (voice, who)));
+    }
     let word = |layer: Layer, department: Option<&DepartmentId>| {
-        let of_layer = voices.iter().filter(|voice| voice.layer == layer);
+        let of_layer = named.iter().filter(|(voice, _)| voice.layer == layer);
         let of_department =
-            of_layer.filter(|voice| department.is_none_or(|department| voice.bundle.department == *department));
-        of_department.filter_map(|voice| voice.plan.assign.as_ref()).min().cloned()
+            of_layer.filter(|(voice, _)| department.is_none_or(|department| voice.bundle.department == *department));
+        of_department.map(|(_, target)| *target).min().cloned()
     };
     word(Layer::Organisation, None)
         .or_else(|| receivers.iter().find_map(|department| word(Layer::Receiver, Some(department))))

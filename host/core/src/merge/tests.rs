@@ -223,6 +223,17 @@ fn recipients_are_united_and_cut() {
             "sending to `role:legal/head`: cut by `organisation/base`",
         ],
     );
+    // Nor does anybody else become accountable whom it may not reach, but by the organisation's own word.
+    let assigns = |who, to: &str| of(who, json!({"assign": to}));
+    for (who, accountable, cut) in [
+        (SALES, json!(null), &["sales/x: making `person:p.head` accountable"] as &[&str]),
+        (HOUSE, json!("person:p.head"), &[]),
+    ] {
+        let restricted = only(json!({"recipients": ["department:sales"]}));
+        let sent = of(SENDER, json!({"sends": [send("department:sales", json!({}))]}));
+        let voices = [restricted, sent, assigns(who, "person:p.head")];
+        check(json!({}), &voices, &[("/accountable", accountable)], cut);
+    }
     check(
         json!({}),
         &[of(SALES, json!({"restrict": {"recipients": []}})), two()],

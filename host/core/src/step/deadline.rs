@@ -216,7 +216,7 @@ impl Draft<'_, '_> {
         let mut next = Some(number);
         while let Some(number) = next {
             let goal = self.goal(number)?;
-            if goal.unkept == 0 || goal.status == GoalStatus::Cancelled {
+            if goal.unkept == 0 || goal.unneeded || goal.status == GoalStatus::Cancelled {
                 return Ok(false);
             }
             next = goal.follows;

@@ -202,6 +202,7 @@ impl Draft<'_, '_> {
     /// Ends goals; returns what happened by that: of the other promises of a name the last may be kept already.
     fn cancel_goals(&mut self, mut numbers: Vec<GoalNumber>) -> Result<Vec<Moment>, StepError> {
         let (mut goals, mut tasks, mut unmet) = (Vec::new(), Vec::new(), BTreeSet::new());
+        let mut breaches = BTreeSet::new();
         while let Some(number) = numbers.pop() {
             let goal = self.goal(number)?;
             let stands = goal.standing();
@@ -210,6 +211,7 @@ impl Draft<'_, '_> {
             }
             tasks.extend(goal.task);
             numbers.extend(&goal.followed_by);
+            breaches.extend(goal.breached_with.filter(|_| stands == Standing::Unkept));
             let name = goal.name.clone();
             if stands == Standing::Unkept && self.case()?.met_at(&name).is_none() {
                 unmet.insert(name);
@@ -221,7 +223,16 @@ impl Draft<'_, '_> {
         self.cancel_tasks(tasks)?;
         let case = self.case()?;
         unmet.retain(|name| case.met_at(name).is_some());
-        Ok(unmet.into_iter().map(Moment::Met).collect())
+        let mut moments: Vec<Moment> = unmet.into_iter().map(Moment::Met).collect();
+        // Of those that were breached together it may have been the last that somebody was pressed for.
+        for first in breaches {
+            let first = self.goal(first)?;
+            if first.unkept == 0 {
+                let followers = first.followed_by.clone();
+                moments.extend(self.cancel_goals(followers)?);
+            }
+        }
+        Ok(moments)
     }
 
     pub(super) fn pause(&mut self, name: &GoalName, reason: Option<&str>) -> Done {

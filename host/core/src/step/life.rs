@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::draft::{Done, Draft, check_text};
 use super::opening::NewGoal;
 use super::{Refusal, StepError, has_stage_beside};
-use crate::case::{DeliveryStatus, Goal, GoalStatus, Purpose, SetBy, StageStatus, Status, TaskKind, TaskStatus};
+use crate::case::{
+    DeliveryStatus, Goal, GoalStatus, Purpose, SetBy, StageStatus, Standing, Status, TaskKind, TaskStatus,
+};
 use crate::command::Verb;
 use crate::event::Event;
 use crate::ids::{GoalNumber, TaskNumber};
@@ -52,7 +54,9 @@ impl Draft<'_, '_> {
             let message = "is missing; answers are still open, so say why it is settled without them";
             return Err(Refusal::Invalid { field: "/reason", message: message.to_owned() }.into());
         }
-        if self.case()?.must_answer.is_some() && !self.has_answer(TaskStatus::Done, 0)? {
+        if let Some(before) = self.case()?.must_answer_after
+            && !self.has_answer(TaskStatus::Done, before)?
+        {
             let first = "somebody has to answer it first: no case of its kind ends unanswered";
             return Err(Refusal::First(first).into());
         }
@@ -169,7 +173,7 @@ impl Draft<'_, '_> {
         self.cancel_open_tasks()?;
         let starts_now = |goal: &Goal| goal.status == GoalStatus::Pending && goal.starts == Moment::Closed;
         let stops_now = |goal: &Goal| goal.stops == Some(Moment::Closed);
-        self.cancel_live_goals(|goal| !starts_now(goal) && !stops_now(goal))?;
+        self.cancel_unkept_goals(|goal| goal.is_live() && !starts_now(goal) && !stops_now(goal))?;
         self.moment(Moment::Closed)
     }
 
@@ -182,7 +186,7 @@ impl Draft<'_, '_> {
     /// Open tasks, live goals and unsent deliveries end with what they were for.
     pub(super) fn cancel_everything(&mut self) -> Done {
         self.cancel_open_tasks()?;
-        self.cancel_live_goals(|_| true)?;
+        self.cancel_unkept_goals(|_| true)?;
         let pending = self.case()?.stages.iter().filter(|stage| stage.is_pending());
         let pending: Vec<_> = pending.map(|stage| stage.name.clone()).collect();
         for stage in pending {
@@ -191,16 +195,17 @@ impl Draft<'_, '_> {
         self.cancel_deliveries()
     }
 
-    /// Cancels those of the live goals that `end` picks.
-    fn cancel_live_goals(&mut self, end: impl Fn(&Goal) -> bool) -> Done {
+    /// Cancels those of the goals that are still to be kept, in time or late, that `end` picks.
+    fn cancel_unkept_goals(&mut self, end: impl Fn(&Goal) -> bool) -> Done {
         let case = self.case()?;
-        if case.outstanding.goals == 0 && case.starting.is_empty() {
+        let are_kept = case.promises.values().all(|promises| promises.unkept == 0);
+        if case.outstanding.goals == 0 && case.starting.is_empty() && are_kept {
             return Ok(());
         }
         let mut goals = Vec::new();
         for number in case.goals() {
             let goal = self.goal(number)?;
-            if goal.is_live() && end(goal) {
+            if (goal.is_live() || goal.standing() == Standing::Unkept) && end(goal) {
                 goals.push(number);
             }
         }

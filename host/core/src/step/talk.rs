@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::draft::{Done, Draft, check_text};
 use super::passing::{check_people, to_field};
@@ -37,7 +37,7 @@ impl Draft<'_, '_> {
             }
             let next = task.reminded_at.and_then(|at| at.checked_add(REMIND_AGAIN_AFTER).ok());
             if let Some(next) = next.filter(|next| now < *next) {
-                again = Some(next);
+                again = Some(again.map_or(next, |earliest: Timestamp| earliest.min(next)));
                 continue;
             }
             tasks.push(number);
@@ -101,8 +101,8 @@ impl Draft<'_, '_> {
             let named = self.people_to_give(target, |_| true)?;
             self.check_approved(target, &named)?;
             people.extend(named);
+            check_people(people.len())?;
         }
-        check_people(people.len())?;
         let mut new = Vec::with_capacity(people.len());
         for person in people {
             if !self.participates(&person)? {

@@ -39,7 +39,6 @@ impl Workspace<'_> {
             self.case_mut()?.version += 1;
         }
         self.case_mut()?.updated_at = at;
-        self.know_promises()?;
         match event {
             Event::Submitted { .. } => {}
             Event::Resubmitted { message, name } => {
@@ -55,7 +54,7 @@ impl Workspace<'_> {
                 case.status = Status::Open;
                 case.accountable.clone_from(accountable);
                 case.information_only = *information_only;
-                case.must_answer = *must_answer;
+                case.must_answer_after = must_answer.map(|_| case.made.tasks);
                 case.opened_at = Some(at);
                 case.plan = None;
             }

@@ -117,6 +117,7 @@ impl Workspace<'_> {
                 }
                 goal.remaining = None;
             })?;
+            self.leave_breach(*goal, None)?;
         }
         self.forget(goals)
     }

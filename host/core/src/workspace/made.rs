@@ -42,10 +42,10 @@ pub(super) fn begin(id: CaseId, message: &Message, name: &str) -> Case {
         plan: None,
         stages: Vec::new(),
         information_only: false,
-        must_answer: None,
+        must_answer_after: None,
         outstanding: Outstanding::default(),
         made: Made::default(),
-        promises: Some(BTreeMap::new()),
+        promises: BTreeMap::new(),
         starting: Vec::new(),
         stopping: Vec::new(),
         submitted_at: message.submitted_at,
@@ -95,7 +95,7 @@ pub(super) fn take_decision(case: &mut Case, decision: &Decision) {
         })
         .collect();
     // What was approved in an earlier version is not approved in this one.
-    case.promises.iter_mut().for_each(|promises| promises.retain(|name, _| !matches!(name, GoalName::Stage(_))));
+    case.promises.retain(|name, _| !matches!(name, GoalName::Stage(_)));
     case.plan = decision.held.is_none().then(|| Box::new(plan.clone()));
 }
 

@@ -1,7 +1,5 @@
 //! Keeps the counts of promises as goals change.
 
-use std::collections::BTreeMap;
-
 use super::Workspace;
 use super::apply::ApplyError;
 use crate::case::{Goal, Standing};
@@ -10,32 +8,9 @@ use crate::names::StageName;
 use crate::plan::GoalName;
 
 impl Workspace<'_> {
-    /// Counts the promises of a case that an earlier program left: once, by looking at all of its goals.
-    pub(super) fn know_promises(&mut self) -> Result<(), ApplyError> {
-        let case = self.case_mut()?;
-        if case.promises.is_some() {
-            return Ok(());
-        }
-        case.promises = Some(BTreeMap::new());
-        let goals = case.goals();
-        for number in goals {
-            let goal = self.promised(number)?;
-            let (stands, name) = (goal.standing(), goal.name.clone());
-            // Of a stage only what it goes by now: what was approved in an earlier version is not approved in this one.
-            let is_void = matches!(&name, GoalName::Stage(_))
-                && self.case_mut()?.stages.iter().all(|stage| stage.goal != Some(number));
-            if !is_void {
-                self.count_promise(number, Standing::Out, stands)?;
-            }
-        }
-        Ok(())
-    }
-
     /// A stage that starts is decided anew, whatever was decided in it before.
     pub(super) fn forget_promises_of(&mut self, stage: &StageName) -> Result<(), ApplyError> {
-        if let Some(promises) = &mut self.case_mut()?.promises {
-            promises.remove(&GoalName::Stage(stage.clone()));
-        }
+        self.case_mut()?.promises.remove(&GoalName::Stage(stage.clone()));
         Ok(())
     }
 
@@ -66,9 +41,7 @@ impl Workspace<'_> {
         if before == after {
             return Ok(());
         }
-        if let Some(promises) = &mut self.case_mut()?.promises {
-            promises.entry(name).or_default().change(before, after, kept_at);
-        }
+        self.case_mut()?.promises.entry(name).or_default().change(before, after, kept_at);
         Ok(())
     }
 

@@ -55,6 +55,14 @@ fn a_form_may_ask_for_somebody_in_the_directory() {
 }
 
 #[test]
+fn what_is_wrong_a_thousand_times_is_not_told_a_thousand_times() {
+    let form = form(&json!({"properties": {"asked": {"items": {"type": "string", "format": "person"}}}}));
+    let said = check(&form, json!({"asked": vec!["li.lai"; 1_000]}));
+    let guessed = said.iter().filter(|problem| problem.ends_with("did you mean `li.lei`?")).count();
+    assert_eq!((said.len(), guessed), (PROBLEMS_LIMIT, GUESSES_LIMIT));
+}
+
+#[test]
 fn a_form_may_not_lead_out_of_itself() {
     let kind = KindName::new("complaint").unwrap();
     for schema in [

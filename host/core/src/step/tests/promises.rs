@@ -69,6 +69,40 @@ fn what_is_no_longer_needed_is_waited_for_no_longer() {
 }
 
 #[test]
+fn nobody_is_pressed_for_what_is_kept_or_not_needed() {
+    // Both answers are due at once, so that their breach is one; one is given late, the other needed no longer.
+    let asked = [SUBMIT, ("11-23 17:00 tick", "g2 reply breached; g5 answer running of l.head")];
+    let breached = ("11-25 09:00 tick", "g1 answer breached; g5 answer breached; g6 answer running");
+    let (met, answered) = ("s.head meet reply", "s.desk answer 1 yes");
+    for (first, second) in [(met, answered), (answered, met)] {
+        let world = check_in(check_in(asked_again("PT40H"), &asked), &[breached]);
+        let (first, second) = (format!("11-25 10:00 {first}"), format!("11-25 11:00 {second}"));
+        check_in(world, &[(&first, "g6 answer running"), (&second, "g6 answer cancelled")]);
+    }
+}
+
+#[test]
+fn what_was_promised_in_a_version_that_was_returned_is_not_waited_for() {
+    let mut plan = goals(&[
+        goal("reply", json!({"starts": "submitted", "within": "PT1H"})),
+        goal("then", json!({"starts": "met:late", "within": "PT99H"})),
+    ]);
+    plan["stages"] = json!([{"name": "check", "approvers": ["role:production/head"], "set_by": "production/x"}]);
+    let late = json!({"goals": [goal("late", json!({"within": "PT1H"}))]});
+    let world = check_in(
+        escalating(plan, &[("reply", late)]),
+        &[
+            ("11-23 09:00 p.worker submit", "case awaiting-approval"),
+            ("11-23 10:00 tick", "late running"),
+            ("11-23 11:00 tick", "late breached"),
+            ("11-23 12:00 p.head return 1 say why", "case returned"),
+        ],
+    );
+    let unkept = world.case().promises.values().map(|promises| promises.unkept);
+    assert_eq!(unkept.sum::<u32>(), 0, "{:?}", world.case().promises);
+}
+
+#[test]
 fn what_was_kept_and_is_promised_again_is_to_be_kept_again() {
     let plan =
         goals(&[goal("a", json!({"stops": "resolved"})), goal("then", json!({"starts": "met:a", "within": "PT99H"}))]);

@@ -197,7 +197,11 @@ fn only_an_answer_to_the_message_is_the_answer() {
         &[
             ("11-23 09:00 p.worker submit", "case awaiting-approval"),
             ("11-23 10:00 tick", "t2 answer of l.head"),
+            ("11-23 10:30 l.head answer 2 on it", ""),
             ("11-23 11:00 p.head approve 1", "case open; t3 answer of s.head"),
+            ("11-23 11:10 s.head resolve done", "refused: somebody has to answer it first"),
+            ("11-23 11:20 s.head answer 3 it is done", ""),
+            ("11-23 11:30 s.head resolve", "case resolved"),
         ],
     );
 }

@@ -62,6 +62,17 @@ fn a_reminder_that_comes_too_soon_says_when_the_next_may() {
         let next = at("11-23 09:20");
         assert_eq!(refused, Err(Refusal::RemindedAlready { next, wait_seconds: wait }), "{after} ms later");
     }
+    // Of several, the first that may.
+    let all = "p.worker remind acknowledge";
+    check(
+        asked(),
+        &[
+            SUBMIT,
+            ("11-23 09:10 p.worker remind 1", ""),
+            (&format!("11-23 09:15 {all}"), ""),
+            (&format!("11-23 09:19 {all}"), "the next one may from 2026-11-23T01:20:00Z on"),
+        ],
+    );
 }
 
 #[test]
