@@ -78,25 +78,25 @@ fn parse(bytes: &[u8]) -> io::Result<Option<(Answer, usize)>> {
 #[must_use]
 pub fn post(path: &str, token: &str, key: Option<&str>, body: &str) -> Vec<u8> {
     let key = key.map(|key| format!("idempotency-key: {key}\r\n")).unwrap_or_default();
-    let length = body.len();
-    format!(
-        "POST {path} HTTP/1.1\r\nhost: herald\r\nauthorization: Bearer {token}\r\n{key}\
-         content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-    )
-    .into_bytes()
+    let (head, length) = (head("POST", path, token), body.len());
+    format!("{head}{key}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
 }
 
 /// A request without a body, such as a GET, ready to be sent.
 #[must_use]
 pub fn bodiless(method: &str, path: &str, token: &str) -> Vec<u8> {
-    format!("{method} {path} HTTP/1.1\r\nhost: herald\r\nauthorization: Bearer {token}\r\n\r\n").into_bytes()
+    format!("{}\r\n", head(method, path, token)).into_bytes()
 }
 
 /// A GET that asks for an answer of this media type, ready to be sent.
 #[must_use]
 pub fn get_as(path: &str, token: &str, media_type: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nhost: herald\r\nauthorization: Bearer {token}\r\naccept: {media_type}\r\n\r\n")
-        .into_bytes()
+    format!("{}accept: {media_type}\r\n\r\n", head("GET", path, token)).into_bytes()
+}
+
+/// What every request begins with.
+fn head(method: &str, path: &str, token: &str) -> String {
+    format!("{method} {path} HTTP/1.1\r\nhost: herald\r\nauthorization: Bearer {token}\r\n")
 }
 
 /// What a run of a load came to.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::cut;
+use super::{Voice, cut};
 use crate::decision::{BundleId, Cut, SetRestriction};
 use crate::names::ChannelName;
 use crate::organisation::{ORGANISATION, Organisation};
@@ -26,8 +26,19 @@ impl<'a> Bounds<'a> {
         self.restrictions.iter().find(excludes).map(|one| &one.set_by)
     }
 
+    /// Whom the voices would make accountable, of those whom the message may reach; `word` is what a plan says of that.
+    pub(super) fn assigned<'v, P>(
+        self,
+        voices: &'v [Voice<'v, P>],
+        word: impl Fn(&'v P) -> Option<&'v Target>,
+        cuts: &mut Vec<Cut>,
+    ) -> Vec<(&'v Voice<'v, P>, &'v Target)> {
+        let named = voices.iter().filter_map(|voice| Some((voice, word(voice.plan)?)));
+        named.filter(|(voice, target)| self.may_assign(voice.bundle, target, cuts)).collect()
+    }
+
     /// Whether `target` may be made accountable, as `bundle` wants it. The organisation's own word stands.
-    pub(super) fn may_assign(self, bundle: &BundleId, target: &Target, cuts: &mut Vec<Cut>) -> bool {
+    fn may_assign(self, bundle: &BundleId, target: &Target, cuts: &mut Vec<Cut>) -> bool {
         let by = self.excludes(target).filter(|_| bundle.department.as_str() != ORGANISATION);
         let Some(by) = by else { return true };
         let what = format!("making `{target}` accountable");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::bounds::Bounds;
 use super::rights::Rights;
 use super::route::unite;
-use super::{Voice, cut, escalate_voices, weightiest};
+use super::{Voice, cut, escalate_voices};
 use crate::case::Case;
 use crate::decision::{Contribution, Cut, Escalation, SetGoal};
 use crate::message::Classification;
@@ -21,8 +21,10 @@ pub fn escalation(organisation: &Organisation, case: &Case, contributions: Vec<C
     let voices = escalate_voices(&contributions);
     let bounds = Bounds { organisation, restrictions: &case.restrictions };
     let mut cuts = Vec::new();
+    let assigned = bounds.assigned(&voices, |plan| plan.assign.as_ref(), &mut cuts);
+    let weightiest = assigned.into_iter().map(|(voice, target)| (voice.layer, target)).min();
     let mut merged = Escalation {
-        assign: assigned(&voices, bounds, &mut cuts),
+        assign: weightiest.map(|(_, target)| target.clone()),
         level: voices.iter().filter_map(|voice| voice.plan.level).min(),
         configuration: organisation.revision,
         ..Escalation::default()
@@ -48,16 +50,6 @@ pub fn escalation(organisation: &Organisation, case: &Case, contributions: Vec<C
     drop(voices);
     merged.contributions = contributions;
     merged
-}
-
-/// Who is to be accountable, of those whom the message may reach.
-fn assigned(voices: &[Voice<'_, EscalatePlan>], bounds: Bounds<'_>, cuts: &mut Vec<Cut>) -> Option<Target> {
-    let mut kept = BTreeSet::new();
-    for voice in voices {
-        let named = voice.plan.assign.as_ref();
-        kept.extend(named.filter(|target| bounds.may_assign(voice.bundle, target, cuts)));
-    }
-    weightiest(voices, |plan| plan.assign.clone().filter(|target| kept.contains(target)))
 }
 
 /// The part of `send` that the message, as it was classified and restricted, leaves open.

@@ -182,11 +182,7 @@ fn accountable(
     bounds: Bounds<'_>,
     cuts: &mut Vec<Cut>,
 ) -> Option<Target> {
-    let mut named = Vec::new();
-    for voice in voices {
-        let assign = voice.plan.assign.as_ref();
-        named.extend(assign.filter(|target| bounds.may_assign(voice.bundle, target, cuts)).map(|who| (voice, who)));
-    }
+    let named = bounds.assigned(voices, |plan| plan.assign.as_ref(), cuts);
     let word = |layer: Layer, department: Option<&DepartmentId>| {
         let of_layer = named.iter().filter(|(voice, _)| voice.layer == layer);
         let of_department =

@@ -54,9 +54,7 @@ impl Draft<'_, '_> {
             let message = "is missing; answers are still open, so say why it is settled without them";
             return Err(Refusal::Invalid { field: "/reason", message: message.to_owned() }.into());
         }
-        if let Some(before) = self.case()?.must_answer_after
-            && !self.has_answer(TaskStatus::Done, before)?
-        {
+        if self.case()?.must_answer_after.is_some() && !self.has_answer(TaskStatus::Done)? {
             let first = "somebody has to answer it first: no case of its kind ends unanswered";
             return Err(Refusal::First(first).into());
         }
@@ -88,10 +86,12 @@ impl Draft<'_, '_> {
         self.start_acceptance()
     }
 
-    /// Whether the case has an answer task in this status, of those given when there were `before` of all sorts. What is
+    /// Whether the case has an answer task in this status, of those given since it opened and had to be answered. What is
     /// asked in words of its own, or to put something right, is not the answer to the message.
-    pub(super) fn has_answer(&mut self, status: TaskStatus, before: u32) -> Result<bool, StepError> {
-        for number in (before + 1..=self.case()?.made.tasks).map(TaskNumber) {
+    pub(super) fn has_answer(&mut self, status: TaskStatus) -> Result<bool, StepError> {
+        let case = self.case()?;
+        let before = case.must_answer_after.unwrap_or(0);
+        for number in (before + 1..=case.made.tasks).map(TaskNumber) {
             let task = self.task(number)?;
             if task.kind == TaskKind::Answer && task.status == status && task.note.is_none() {
                 return Ok(true);

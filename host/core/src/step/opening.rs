@@ -62,7 +62,7 @@ impl Draft<'_, '_> {
             Some(person) => person.clone(),
             None => self.accountable(plan, information_only)?,
         };
-        let (given_before, set_before) = (self.case()?.made.tasks, self.case()?.made.goals);
+        let set_before = self.case()?.made.goals;
         self.emit(Event::Opened { accountable: Some(accountable.clone()), information_only, must_answer })?;
         self.number()?;
         self.moment(Moment::Opened)?;
@@ -70,7 +70,7 @@ impl Draft<'_, '_> {
         self.reach(&plan.recipients, asking)?;
         // Whoever is outside was told, and asked nothing.
         if let Some(within) = must_answer
-            && !self.has_answer(TaskStatus::Open, given_before)?
+            && !self.has_answer(TaskStatus::Open)?
         {
             self.ask_accountable(accountable, within)?;
         }
