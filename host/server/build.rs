@@ -8,27 +8,30 @@ use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+/// From the package, where cargo runs this. No path that is written down names a checkout: a target folder may serve
+/// more than one.
+const RULES: &str = "../../rules";
 
 fn main() -> io::Result<()> {
-    // Asked when it runs: a target folder may serve more than one checkout.
-    let folder = |name: &str| env::var_os(name).ok_or_else(|| io::Error::other(format!("cargo names no {name}")));
-    let rules = Path::new(&folder("CARGO_MANIFEST_DIR")?).join("../../rules").canonicalize()?;
-    let out = folder("OUT_DIR")?;
+    let out = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo names no OUT_DIR"))?;
     let mut files = Vec::new();
-    list(&rules, "", &mut files)?;
+    list(Path::new(RULES), "", &mut files)?;
     files.sort();
     let mut code = String::from("const FILES: &[(&str, &[u8])] = &[\n");
-    for (name, path) in files {
-        writeln!(code, "    ({name:?}, include_bytes!({path:?})),").map_err(io::Error::other)?;
+    for name in files {
+        let path = format!("/{RULES}/{name}");
+        writeln!(code, "    ({name:?}, include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {path:?}))),")
+            .map_err(io::Error::other)?;
     }
     code.push_str("];\n");
     fs::write(Path::new(&out).join("rules.rs"), code)?;
-    writeln!(io::stdout(), "cargo::rerun-if-changed=build.rs\ncargo::rerun-if-changed={}", rules.display())
+    writeln!(io::stdout(), "cargo::rerun-if-changed=build.rs\ncargo::rerun-if-changed={RULES}")
 }
 
-/// The files under `folder`: each with its path within the rules, and where it lies.
-fn list(folder: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
+/// The files under `folder`, each by its path within the rules.
+fn list(folder: &Path, prefix: &str, files: &mut Vec<String>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name =
@@ -41,7 +44,7 @@ fn list(folder: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) -> io::
         if is_folder {
             list(&entry.path(), &format!("{within}/"), files)?;
         } else {
-            files.push((within, entry.path()));
+            files.push(within);
         }
     }
     Ok(())

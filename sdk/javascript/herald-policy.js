@@ -10,12 +10,11 @@
 
 import { log } from "herald:policy/host@1.0.0";
 
-export { addWorkingTime, log, lookup, resolve } from "herald:policy/host@1.0.0";
+export { addWorkingTime, log, lookup, resolve, tier } from "herald:policy/host@1.0.0";
 
 /** @typedef {import("./interfaces/herald-policy-types.js")} Types */
 /** @typedef {import("./interfaces/herald-policy-types.js").Span} Span */
 /** @typedef {import("./interfaces/herald-policy-types.js").Question} Question */
-/** @typedef {import("./interfaces/herald-policy-types.js").Stage} Stage */
 /** @typedef {import("./interfaces/herald-policy-types.js").Breach} Breach */
 /** @typedef {import("./interfaces/herald-policy-types.js").Restriction} Restriction */
 
@@ -44,6 +43,13 @@ export { addWorkingTime, log, lookup, resolve } from "herald:policy/host@1.0.0";
  * A promise with a deadline; without `repeats` it is made once.
  *
  * @typedef {Omit<import("./interfaces/herald-policy-types.js").Goal, "repeats"> & { repeats?: boolean }} Goal
+ */
+
+/**
+ * A stage of an approval; without `selfApproval` the sender is not among those who decide.
+ *
+ * @typedef {Omit<import("./interfaces/herald-policy-types.js").Stage, "selfApproval">
+ *   & { selfApproval?: boolean }} Stage
  */
 
 /**
@@ -134,7 +140,7 @@ export function policy(hooks) {
       asked("approve", hooks.approve, (approve) => {
         const facts = { ...route, labels: Object.fromEntries(route.labels) };
         const plan = approve(read(message), facts, JSON.parse(settings));
-        return { stages: plan.stages ?? [], postHoc: plan.postHoc ?? false };
+        return { stages: stages(plan.stages), postHoc: plan.postHoc ?? false };
       }),
     escalate: (message, breach, settings) =>
       asked("escalate", hooks.escalate, (escalate) => {
@@ -193,6 +199,11 @@ function read(message) {
 /** @param {Send[] | undefined} sends */
 function sends(sends = []) {
   return sends.map((send) => ({ ...send, by: send.by ?? [], asks: send.asks ?? [] }));
+}
+
+/** @param {Stage[] | undefined} stages */
+function stages(stages = []) {
+  return stages.map((stage) => ({ ...stage, selfApproval: stage.selfApproval ?? false }));
 }
 
 /** @param {Goal[] | undefined} goals */

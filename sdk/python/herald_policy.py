@@ -136,9 +136,10 @@ def stage(
     mode: str | None = None,
     within: Span | None = None,
     at_deadline: str | None = None,
+    self_approval: bool = False,
 ) -> Stage:
-    """A stage of an approval."""
-    return Stage(name, phase, mode, list(approvers), within, at_deadline)
+    """A stage of an approval; without `self_approval` the sender is not among those who decide."""
+    return Stage(name, phase, mode, list(approvers), within, at_deadline, self_approval)
 
 
 def route_plan(
@@ -146,6 +147,7 @@ def route_plan(
     level: int | None = None,
     classification: str | None = None,
     audience: str | None = None,
+    content_type: str | None = None,
     sends: Iterable[Send] = (),
     assign: str | None = None,
     goals: Iterable[Goal] = (),
@@ -158,7 +160,8 @@ def route_plan(
     """What `route` returns."""
     pairs = list((labels or {}).items())
     return RoutePlan(
-        level, classification, audience, list(sends), assign, list(goals), digest, pairs, archive, restrict, refuse
+        level, classification, audience, content_type, list(sends), assign, list(goals), digest, pairs, archive, restrict,
+        refuse,
     )
 
 

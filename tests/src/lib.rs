@@ -10,6 +10,7 @@ pub mod guest;
 pub mod house;
 pub mod load;
 pub mod measure;
+pub mod mix;
 pub mod program;
 pub mod receiver;
 pub mod report;

@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use herald_core::decision::BundleId;
 use herald_core::names::ChannelName;
 use herald_core::organisation::{Organisation, Transport};
+use herald_engine::Engine;
 use herald_policy::HostLimits;
 use herald_server::code;
 use herald_server::publish::{Proposal, Publisher};
@@ -87,13 +88,29 @@ pub fn bundles() -> Bundles {
 
 /// Publishes the organisation with `bundles`, and everybody's token, in an empty store.
 pub fn publish(store: ConfigurationStore, receiver: &Receiver, bundles: Bundles, now: Timestamp) {
+    publish_by(&Publisher::new(store, HostLimits::default()), receiver, bundles, now, None);
+}
+
+/// The same in a host that has just been started on an empty data folder; `engine` is its own.
+pub fn publish_by(
+    publisher: &Publisher,
+    receiver: &Receiver,
+    bundles: Bundles,
+    now: Timestamp,
+    engine: Option<&Engine>,
+) {
     let organisation = organisation(receiver);
     let admin = made(ADMIN, true, now);
     let people = organisation.people.keys().map(|person| made(&format!("person:{person}"), false, now));
     let tokens: Vec<_> = people.chain([admin.clone()]).collect();
-    let publisher = Publisher::new(store, HostLimits::default());
     let proposal = Proposal { organisation: Some(organisation), bundles, ..Proposal::default() };
-    publisher.apply(&proposal, &requester(&admin), now, false, |_| (), None).unwrap();
+    let before = engine.map(Engine::configured);
+    let in_force = |configured| {
+        if let Some(engine) = engine {
+            engine.configure(configured);
+        }
+    };
+    publisher.apply(&proposal, &requester(&admin), now, false, in_force, before.as_deref()).unwrap();
     for (number, token) in tokens.iter().enumerate() {
         let by = &requester(&admin).actor;
         publisher.add_token(token, &Stamp { at: now, by, seed: [number as u8; 32] }).unwrap();
@@ -108,12 +125,15 @@ fn made(owner: &str, admin: bool, now: Timestamp) -> herald_store::configuration
 /// Settings for a small host that may send to `receiver`.
 #[must_use]
 pub fn settings(receiver: &Receiver) -> Resolved {
-    let flags = [
-        ("webhook_allowed_internal", receiver.address.to_string()),
-        ("evaluation_threads", "2".to_owned()),
-        ("shutdown_grace_ms", "1000".to_owned()),
-    ];
-    let flags = flags.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    let small = [("evaluation_threads", "2"), ("shutdown_grace_ms", "1000")];
+    settings_with(receiver, &small)
+}
+
+/// Settings for a host that may send to `receiver`, with `flags`.
+#[must_use]
+pub fn settings_with(receiver: &Receiver, flags: &[(&str, &str)]) -> Resolved {
+    let mut flags: Vec<_> = flags.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    flags.push(("webhook_allowed_internal".to_owned(), receiver.address.to_string()));
     let environment = vec![(SECRET.0.to_owned(), SECRET.1.to_owned())];
     Sources { flags, environment, ..Sources::default() }.resolve().unwrap()
 }

@@ -17,8 +17,9 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::oneshot;
 
+use crate::receiver::Receiver;
 use crate::workload::{SENDER, bundles, organisation};
-use crate::{Failure, workload};
+use crate::{Failure, sample, workload};
 
 /// Requests a second that the rate limit leaves alone: the load comes from one principal.
 const RATE: &str = "1000000";
@@ -54,9 +55,13 @@ pub fn stored_token() -> Result<Token, Failure> {
 /// # Errors
 /// When the settings have other names by now.
 pub fn settings(data: &Path) -> Result<Resolved, Failure> {
-    let flags = [("data", data.to_string_lossy().as_ref()), ("rate_limit_per_second", RATE), ("rate_burst", RATE)]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let data = data.to_string_lossy();
+    let flags = flags(&data).map(|(name, value)| (name.to_owned(), value.to_owned()));
     Ok(Sources { flags: flags.to_vec(), ..Sources::default() }.resolve()?)
+}
+
+fn flags(data: &str) -> [(&str, &str); 3] {
+    [("data", data), ("rate_limit_per_second", RATE), ("rate_burst", RATE)]
 }
 
 /// Starts a host on `data` with the workload published. Call it within a runtime.
@@ -83,6 +88,20 @@ pub fn host(data: &Path) -> Result<Host, Failure> {
     Ok(host)
 }
 
+/// Starts a host on `data` with the sample organisation of `rules/` published. Call it within a runtime, which its
+/// webhooks then arrive on.
+///
+/// # Errors
+/// When the host does not start.
+pub async fn sample_host(data: &Path) -> Result<Host, Failure> {
+    let receiver = Receiver::start().await?;
+    let settings = sample::settings_with(&receiver, &flags(&data.to_string_lossy()));
+    let host = Host::start(&settings, Arc::new(SystemClock), &Handle::current())?;
+    let app = host.app();
+    sample::publish_by(&app.publisher, &receiver, sample::bundles(), SystemClock.now(), Some(&app.engine));
+    Ok(host)
+}
+
 /// A runtime with a thread for each processor, as the program has.
 ///
 /// # Errors
@@ -100,13 +119,25 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Starts a host on `data`.
+    /// Starts a host on `data` with the workload published.
     ///
     /// # Errors
     /// As [`host`].
     pub fn host(data: &Path) -> Result<Self, Failure> {
+        Self::of(async || host(data))
+    }
+
+    /// Starts a host on `data` with the sample organisation published.
+    ///
+    /// # Errors
+    /// As [`sample_host`].
+    pub fn sample(data: &Path) -> Result<Self, Failure> {
+        Self::of(async || sample_host(data).await)
+    }
+
+    fn of(host: impl AsyncFnOnce() -> Result<Host, Failure>) -> Result<Self, Failure> {
         let runtime = runtime()?;
-        let host = runtime.block_on(async { host(data) })?;
+        let host = runtime.block_on(host())?;
         Self::start(runtime, async move |listener, stop| {
             host.serve(listener, async move { drop(stop.await) }).await;
             Ok(())

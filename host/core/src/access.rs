@@ -45,14 +45,14 @@ pub fn may_submit(organisation: &Organisation, requester: &Requester, department
         || organisation.belongs(&requester.actor, department)
 }
 
-/// Whether `requester` may do `task`: one of its holders, and of an approval nobody who sent the message; what was done
-/// for it they may accept.
+/// Whether `requester` may do `task`: one of its holders, and of an approval nobody who sent the message, unless its
+/// stage is open to them.
 #[must_use]
 pub fn may_do(case: &Case, requester: &Requester, task: &Task) -> bool {
     let holds = requester.actor.person().is_some_and(|person| task.holders.contains(person));
     let stage = case.stage_of(task);
-    let decides = task.stage.is_some() && !stage.is_some_and(Stage::is_acceptance);
-    holds && (!decides || case.sender != requester.actor)
+    let is_closed = task.stage.is_some() && !stage.is_some_and(Stage::is_open_to_its_sender);
+    holds && (!is_closed || case.sender != requester.actor)
 }
 
 /// What keeps a case from somebody to whom one of those who take part would pass it on.
@@ -159,7 +159,8 @@ pub fn may_ask(organisation: &Organisation, case: &Case, requester: &Requester, 
         | Verb::Copy
         | Verb::Pause
         | Verb::Resume
-        | Verb::Meet => false,
+        | Verb::Meet
+        | Verb::Decline => false,
     }
 }
 

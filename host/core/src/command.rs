@@ -40,6 +40,15 @@ pub enum Remindees {
     Open(Option<TaskKind>),
 }
 
+/// What will not be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Declined {
+    /// What one task asks.
+    Task(TaskNumber),
+    /// What the requester promised under a name.
+    Goal(GoalName),
+}
+
 /// What became of one try of a delivery.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Attempt {
@@ -205,6 +214,13 @@ pub enum Command {
         /// Which goal.
         goal: GoalName,
     },
+    /// To say that something will not be done.
+    Decline {
+        /// What.
+        what: Declined,
+        /// Why.
+        reason: String,
+    },
     /// What became of one try of a delivery.
     DeliveryReport {
         /// Which delivery.
@@ -289,6 +305,8 @@ words! {
         Resume = "resume",
         /// To call a goal kept.
         Meet = "meet",
+        /// To say that something will not be done.
+        Decline = "decline",
         /// A delivery's outcome.
         DeliveryReport = "deliver-report",
         /// To try a delivery again.
@@ -332,6 +350,7 @@ impl Command {
             Self::Pause { .. } => Verb::Pause,
             Self::Resume { .. } => Verb::Resume,
             Self::Meet { .. } => Verb::Meet,
+            Self::Decline { .. } => Verb::Decline,
             Self::DeliveryReport { .. } => Verb::DeliveryReport,
             Self::Replay { .. } => Verb::Replay,
             Self::GoalWarning { .. } => Verb::GoalWarning,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::message::{Audience, Classification, Level};
+use crate::message::{Audience, Classification, ContentType, Level};
 use crate::names::{BundleName, ChannelName, DepartmentId, NameError};
 use crate::organisation::ArchiveClass;
 use crate::plan::{ApprovePlan, EscalatePlan, GoalPlan, Phase, Restriction, RoutePlan, StagePlan};
@@ -221,6 +221,9 @@ pub struct Plan {
     pub classification: Classification,
     /// Whom it is meant for.
     pub audience: Audience,
+    /// What it is for; `None` in the records of decisions that did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<ContentType>,
     /// Whom it reaches.
     pub recipients: BTreeMap<Target, Reach>,
     /// What nothing may go beyond, now and later; sorted by bundle. `recipients` are cut by it already.

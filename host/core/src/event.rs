@@ -316,6 +316,13 @@ pub enum Event {
         /// Which.
         goal: GoalNumber,
     },
+    /// Somebody said that a goal will not be kept: it is due now, and what follows from a breach follows.
+    Declined {
+        /// Which.
+        goal: GoalNumber,
+        /// Why.
+        reason: String,
+    },
     /// Owners were warned of a deadline.
     GoalsWarned {
         /// Which.

@@ -196,6 +196,7 @@ pub fn notice(
         level: Level::of_urgency(message.urgency),
         classification: message.classification,
         audience: message.audience,
+        content_type: Some(message.content_type),
         recipients: [(authors.clone(), reach)].into(),
         restrictions: Vec::new(),
         accountable: Some(authors),

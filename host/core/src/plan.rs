@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::message::{Audience, Classification, Level};
+use crate::message::{Audience, Classification, ContentType, Level};
 use crate::names::{ChannelName, NameError, StageName, check};
 use crate::organisation::ArchiveClass;
 use crate::span::Span;
@@ -223,6 +223,9 @@ pub struct RoutePlan {
     /// Whom it is meant for, corrected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audience: Option<Audience>,
+    /// What it is for, corrected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<ContentType>,
     /// Recipients.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sends: Vec<Send>,
@@ -310,6 +313,9 @@ pub struct StagePlan {
     /// What happens then.
     #[serde(default = "deadline_escalate")]
     pub at_deadline: AtDeadline,
+    /// Whether the sender may be among those who decide. Otherwise nobody approves their own message.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub self_approval: bool,
 }
 
 fn phase_department() -> Phase {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::case::{Case, Delivery, Goal, Made, Outstanding, Stage, Status, Task};
 use crate::decision::{Decision, Flag, Hold};
 use crate::ids::{CaseId, DeliveryId, GoalId, TaskId};
-use crate::message::{Audience, Classification, Level, Urgency};
+use crate::message::{Audience, Classification, ContentType, Level, Urgency};
 use crate::names::{DepartmentId, KindName, PersonId};
 use crate::organisation::ArchiveClass;
 use crate::target::Actor;
@@ -58,6 +58,8 @@ pub struct CaseView {
     pub classification: Classification,
     /// Whom it is meant for.
     pub audience: Audience,
+    /// What it is for.
+    pub content_type: ContentType,
     /// Who sent it.
     pub sender: Actor,
     /// The department it was sent for.
@@ -154,6 +156,7 @@ pub fn view(workspace: &mut Workspace<'_>, decision: Option<&Decision>) -> Resul
         urgency,
         classification,
         audience,
+        content_type: case.content_type,
         sender: case.sender,
         department: case.department,
         receivers: case.receivers,

@@ -77,6 +77,7 @@ fn breach(host: &Host, snapshot: &Snapshot, case: &Case, breached: &Breached) ->
     Ok(Some(Breach {
         goal: goal.name,
         owners: owners.into_iter().collect(),
+        declined: goal.declined,
         due: goal.due.unwrap_or(at),
         at,
         set_by: goal.set_by,

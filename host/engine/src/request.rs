@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use herald_core::case::{Status, Verdict};
-use herald_core::command::{Command, PassOn, Remindees};
+use herald_core::command::{Command, Declined, PassOn, Remindees};
 use herald_core::ids::{CaseId, DeliveryNumber, TaskNumber};
 use herald_core::plan::GoalName;
 use herald_core::step::Refusal;
@@ -107,6 +107,8 @@ pub enum Ask {
     Resume(GoalName),
     /// To say that a goal is kept.
     Meet(GoalName),
+    /// To say that something will not be done, and why.
+    Decline(Declined, String),
     /// To try a delivery again that was given up.
     Replay(DeliveryNumber),
 }
@@ -143,6 +145,7 @@ impl Ask {
             Self::Pause(goal, reason) => Command::Pause { goal, reason },
             Self::Resume(goal) => Command::Resume { goal },
             Self::Meet(goal) => Command::Meet { goal },
+            Self::Decline(what, reason) => Command::Decline { what, reason },
             Self::Replay(delivery) => Command::Replay { delivery },
         })
     }

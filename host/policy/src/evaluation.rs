@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use herald_core::case::Status;
 use herald_core::decision::{Cost, FailureCause, Hook, HookPlan, HostAnswer, Plan};
-use herald_core::message::{Audience, Classification, Level, Message};
+use herald_core::message::{Audience, Classification, ContentType, Level, Message};
 use herald_core::names::{ChannelName, PersonId};
 use herald_core::plan::GoalName;
 use herald_core::target::Target;
@@ -83,6 +83,7 @@ pub(crate) struct RouteFacts {
     pub(crate) level: Level,
     pub(crate) classification: Classification,
     pub(crate) audience: Audience,
+    pub(crate) content_type: ContentType,
     #[serde(default)]
     pub(crate) recipients: Vec<Target>,
     #[serde(default)]
@@ -92,11 +93,12 @@ pub(crate) struct RouteFacts {
 }
 
 impl RouteFacts {
-    pub(crate) fn of(plan: &Plan) -> Self {
+    pub(crate) fn of(plan: &Plan, message: &Message) -> Self {
         Self {
             level: plan.level,
             classification: plan.classification,
             audience: plan.audience,
+            content_type: plan.content_type.unwrap_or(message.content_type),
             recipients: plan.recipients.keys().cloned().collect(),
             channels: plan.recipients.values().flat_map(|reach| reach.by.iter().cloned()).collect(),
             labels: plan.labels.clone(),
@@ -113,6 +115,9 @@ pub(crate) struct BreachFacts {
     pub(crate) at: Timestamp,
     #[serde(default)]
     pub(crate) owners: Vec<PersonId>,
+    /// Why they declined it, if they did.
+    #[serde(default)]
+    pub(crate) declined: Option<String>,
     pub(crate) case_status: Status,
     pub(crate) level: Level,
     /// Whom deliveries reached, written as targets.

@@ -42,6 +42,8 @@ pub struct Breach {
     pub goal: GoalName,
     /// Whose promise it was.
     pub owners: Vec<PersonId>,
+    /// Why they declined it, if they did.
+    pub declined: Option<String>,
     /// Its deadline.
     pub due: Timestamp,
     /// When the breach was noticed.
@@ -135,7 +137,7 @@ impl PolicySet {
         if held.is_none() && plan.refused.is_none() {
             round.failed.clear();
             if round.offers(Hook::Approve, &plan.receivers) {
-                let input = Input::Approve(Arc::new(RouteFacts::of(&plan)));
+                let input = Input::Approve(Arc::new(RouteFacts::of(&plan, message)));
                 let routed = Facts::routed(message, &plan);
                 round.ask_senders(&routed, &input);
                 round.ask_receivers(&plan.receivers, &routed, &input);
@@ -171,6 +173,7 @@ impl PolicySet {
             due: breach.due,
             at: breach.at,
             owners: breach.owners.clone(),
+            declined: breach.declined.clone(),
             case_status: case.status,
             level: case.level,
             reached: reached.collect(),

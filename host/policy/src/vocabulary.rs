@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use herald_core::message::{Audience, Classification, KEY_LIMIT_BYTES, Level};
+use herald_core::message::{Audience, Classification, ContentType, KEY_LIMIT_BYTES, Level};
 use herald_core::names::{CalendarName, ChannelName, StageName};
 use herald_core::nearest::did_you_mean;
 use herald_core::organisation::{ArchiveClass, Organisation};
@@ -74,6 +74,8 @@ pub(crate) enum Sort {
     Classification,
     /// Whom it is meant for.
     Audience,
+    /// What it is for.
+    ContentType,
     /// How long a case is kept.
     Archive,
     /// A calendar.
@@ -108,6 +110,7 @@ impl Sort {
             Self::Level => "level",
             Self::Classification => "classification",
             Self::Audience => "audience",
+            Self::ContentType => "content type",
             Self::Archive => "archive class",
             Self::Calendar => "calendar name",
             Self::Setting => "setting name",
@@ -132,6 +135,7 @@ impl Sort {
             Self::AtDeadline => at_deadline(text).map(drop),
             Self::Classification => classification(text).map(drop),
             Self::Audience => audience(text).map(drop),
+            Self::ContentType => content_type(text).map(drop),
             Self::Archive => archive(text).map(drop),
             Self::Calendar => calendar(organisation, text).map(drop),
             Self::Level => Err(Wrong::new(format!("`{text}` is no level; write 1, 2 or 3 without quotes"))),
@@ -338,6 +342,8 @@ words! {
     classification: Classification = "classification";
     /// Whom a message is meant for.
     audience: Audience = "audience";
+    /// What a message is for.
+    content_type: ContentType = "content type";
     /// How long a case is kept.
     archive: ArchiveClass = "archive class";
 }

@@ -12,6 +12,10 @@ export function lookup(table: string, facts: Array<Cell>, limit: number): Array<
  */
 export function resolve(target: string): Array<string>;
 /**
+ * How much a contact, `contact:acme`, matters to the business, by the directory: `strategic` or `ordinary`.
+ */
+export function tier(contact: string): string;
+/**
  * When `span`, begun at `start`, ends by the calendar of that name.
  */
 export function addWorkingTime(calendar: string, start: Timestamp, span: Span): Timestamp;

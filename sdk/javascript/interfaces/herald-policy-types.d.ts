@@ -102,6 +102,10 @@ export interface RouteFacts {
   classification: string,
   audience: string,
   /**
+   * What it is for: `notice`, `collaboration`, `decision` or `feedback`.
+   */
+  contentType: string,
+  /**
    * The targets it reaches.
    */
   recipients: Array<string>,
@@ -131,9 +135,13 @@ export interface Breach {
    */
   at: Timestamp,
   /**
-   * Whose promise it was: ids of people.
+   * Whose promise it was, as targets: `person:li.lei`.
    */
   owners: Array<string>,
+  /**
+   * Why one of them declined it; none when its deadline simply passed.
+   */
+  declined?: string,
   /**
    * `open`, `awaiting-approval`, `resolved`, …
    */
@@ -238,6 +246,10 @@ export interface RoutePlan {
    * Whom it is meant for, corrected.
    */
   audience?: string,
+  /**
+   * What it is for, corrected: `notice`, `collaboration`, `decision` or `feedback`.
+   */
+  contentType?: string,
   sends: Array<Send>,
   /**
    * Who is accountable for its resolution, as a target.
@@ -293,6 +305,10 @@ export interface Stage {
    * What happens when it is late: `escalate`, `approve` or `reject`; without it, `escalate`.
    */
   atDeadline?: string,
+  /**
+   * Whether the sender may be among those who decide; otherwise nobody approves their own message.
+   */
+  selfApproval: boolean,
 }
 /**
  * What `approve` returns.

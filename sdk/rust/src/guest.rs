@@ -88,6 +88,7 @@ fn read_route(route: wit::RouteFacts) -> RouteFacts {
         level: route.level,
         classification: route.classification,
         audience: route.audience,
+        content_type: route.content_type,
         recipients: route.recipients,
         channels: route.channels,
         labels: Labels::from_iter(route.labels),
@@ -100,6 +101,7 @@ fn read_breach(breach: wit::Breach) -> Result<Breach> {
         due: breach.due.parse()?,
         at: breach.at.parse()?,
         owners: breach.owners,
+        declined: breach.declined,
         case_status: breach.case_status,
         level: breach.level,
         reached: breach.reached,
@@ -111,6 +113,7 @@ fn write_route(plan: RoutePlan) -> wit::RoutePlan {
         level: plan.level,
         classification: plan.classification,
         audience: plan.audience,
+        content_type: plan.content_type,
         sends: plan.sends.into_iter().map(write_recipient).collect(),
         assign: plan.assign,
         goals: plan.goals.into_iter().map(write_goal).collect(),
@@ -166,6 +169,7 @@ fn write_stage(stage: Stage) -> types::Stage {
         approvers: stage.approvers,
         within: stage.within.map(write_span),
         at_deadline: Some(stage.at_deadline),
+        self_approval: stage.self_approval,
     }
 }
 
@@ -197,6 +201,10 @@ pub(crate) mod calls {
 
     pub(crate) fn resolve(target: &str) -> Result<Vec<String>> {
         Ok(host::resolve(target)?)
+    }
+
+    pub(crate) fn tier(contact: &str) -> Result<String> {
+        Ok(host::tier(contact)?)
     }
 
     pub(crate) fn add_working_time(calendar: &str, start: Timestamp, span: Span) -> Result<Timestamp> {
@@ -250,7 +258,8 @@ mod tests {
 
     impl Policy for Everything {
         fn route(&self, message: &Message, plan: &mut RoutePlan) -> Result {
-            plan.level(2).classification("confidential").audience("external").assign("role:sales/head");
+            plan.level(2).classification("confidential").audience("external").content_type("decision");
+            plan.assign("role:sales/head");
             plan.digest("weekly").label("machine", message.field::<&str>("machine")?).archive("permanent");
             plan.restrict_recipients(["role:sales/head"]).restrict_channels(["inbox"]).refuse("not now");
             plan.send("department:sales")
@@ -273,7 +282,7 @@ mod tests {
 
         fn approve(&self, _: &Message, route: &RouteFacts, plan: &mut ApprovePlan) -> Result {
             plan.stage("one").any_of(&route.recipients);
-            plan.stage("each").all_of(["role:sales/head"]).phase("joint").at_deadline("reject").within(hours(1));
+            plan.stage("each").all_of(["role:sales/head"]).phase("joint").at_deadline("reject").within(hours(1)).self_approval();
             plan.stage("some").quorum_of(2, ["everyone"]);
             plan.stage("chain").in_order(["role:sales/head"]);
             plan.post_hoc();
@@ -316,6 +325,7 @@ mod tests {
             level: Some(2),
             classification: Some("confidential".into()),
             audience: Some("external".into()),
+            content_type: Some("decision".into()),
             sends: vec![types::Send {
                 to: "department:sales".into(),
                 by: texts(&["inbox", "phone"]),
@@ -363,6 +373,7 @@ mod tests {
             level: 3,
             classification: "internal".into(),
             audience: "department".into(),
+            content_type: "notice".into(),
             recipients: texts(&["department:sales"]),
             channels: Vec::new(),
             labels: Vec::new(),
@@ -380,6 +391,7 @@ mod tests {
             approvers: texts(&["role:sales/head"]),
             within: Some(types::Span::Clock("PT1H".into())),
             at_deadline: Some("reject".into()),
+            self_approval: true,
         };
         assert_eq!(plan.stages[1], each);
     }
@@ -391,6 +403,7 @@ mod tests {
             due: "2026-01-05T02:00:00Z".into(),
             at: "2026-01-05T02:00:01Z".into(),
             owners: Vec::new(),
+            declined: None,
             case_status: "open".into(),
             level: 2,
             reached: Vec::new(),

@@ -25,6 +25,25 @@ pub fn people(target: &str) -> Result<Vec<String>> {
     call::resolve(target)
 }
 
+/// How much a contact, `contact:acme`, matters to the business, by the directory: `strategic` or `ordinary`.
+///
+/// ```no_run
+/// # fn hook(plan: &mut herald_policy_sdk::RoutePlan) -> herald_policy_sdk::Result {
+/// use herald_policy_sdk::tier;
+///
+/// if tier("contact:acme")? == "strategic" {
+///     plan.level(1);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// When it is no contact of the directory.
+pub fn tier(contact: &str) -> Result<String> {
+    call::tier(contact)
+}
+
 /// The working hours that the organisation keeps under `name`.
 ///
 /// ```no_run

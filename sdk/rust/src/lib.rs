@@ -38,7 +38,7 @@
 //! * [`Policy`] and [`export!`]: what a plugin is.
 //! * [`Message`], [`RouteFacts`], [`Breach`]: what hooks are given.
 //! * [`RoutePlan`], [`ApprovePlan`], [`EscalatePlan`]: what they fill in, by verbs that read like those of scripts.
-//! * [`table`], [`people`], [`calendar`], [`log!`]: what they may ask of the host, and nothing else: there is no clock
+//! * [`table`], [`people`], [`tier`], [`calendar`], [`log!`]: what they may ask of the host, and nothing else: there is no clock
 //!   but [`Message::submitted_at`] and [`Breach::at`], no randomness, no file and no network.
 //! * [`Span`], [`Timestamp`], [`Date`]: time.
 //! * `Harness`: runs hooks, and a bundle's own `cases/`, natively.
@@ -72,7 +72,7 @@ mod harness;
 pub use error::{Error, Result};
 #[cfg(not(target_arch = "wasm32"))]
 pub use harness::{CaseOutcome, Harness, OfficeHours};
-pub use host::{Calendar, calendar, log, people};
+pub use host::{Calendar, calendar, log, people, tier};
 pub use message::{Breach, Message, RouteFacts};
 pub use plan::{
     ApprovePlan, EscalatePlan, Goal, Mode, NewGoal, NewStage, Question, Recipient, Restriction, RoutePlan, Stage,
@@ -86,7 +86,7 @@ pub use time::{Date, TimeError, Timestamp};
 pub mod prelude {
     pub use crate::{
         ApprovePlan, Breach, Date, Error, EscalatePlan, Message, Policy, Result, RouteFacts, RoutePlan, Span,
-        Timestamp, calendar, hours, log, minutes, people, seconds, table, working_days, working_hours, working_minutes,
+        Timestamp, calendar, hours, log, minutes, people, seconds, table, tier, working_days, working_hours, working_minutes,
     };
     #[cfg(not(target_arch = "wasm32"))]
     pub use crate::{Harness, OfficeHours};

@@ -130,6 +130,8 @@ pub struct RouteFacts {
     pub classification: String,
     /// Whom it goes to: `everyone`, `department` or `external`.
     pub audience: String,
+    /// What it is for: `notice`, `collaboration`, `decision` or `feedback`.
+    pub content_type: String,
     /// The targets it reaches.
     #[serde(default)]
     pub recipients: Vec<String>,
@@ -152,9 +154,12 @@ pub struct Breach {
     pub due: Timestamp,
     /// When the breach was noticed.
     pub at: Timestamp,
-    /// Whose promise it was: ids of people.
+    /// Whose promise it was, as targets: `person:li.lei`.
     #[serde(default)]
     pub owners: Vec<String>,
+    /// Why one of them declined it; `None` when its deadline simply passed.
+    #[serde(default)]
+    pub declined: Option<String>,
     /// Where the case is: `open`, `awaiting-approval`, `resolved`, …
     pub case_status: String,
     /// How urgent the case is: 1, 2 or 3.

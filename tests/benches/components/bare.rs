@@ -33,6 +33,10 @@ impl host::Host for Answers {
         Ok(vec!["person:li".to_owned()])
     }
 
+    fn tier(&mut self, _: String) -> Result<String, String> {
+        Ok("strategic".to_owned())
+    }
+
     fn add_working_time(&mut self, _: String, _: String, _: host::Span) -> Result<String, String> {
         Ok("2026-01-07T09:30:00Z".to_owned())
     }

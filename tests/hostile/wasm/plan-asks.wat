@@ -1,7 +1,7 @@
 ;; tries: ask somebody 100,000 questions
 ;; expect: plan
 (memory (export "memory") 32)
-(data (i32.const 1056) "\00\08\00\00\01\00\00\00")
+(data (i32.const 1068) "\00\08\00\00\01\00\00\00")
 (data (i32.const 2048) "\00\0c\00\00\08\00\00\00") (data (i32.const 2128) "\00\00\01\00\a0\86\01\00")
 (data (i32.const 3072) "everyone")
 (func (export "herald:policy/hooks@1.0.0#route") (param i32) (result i32)

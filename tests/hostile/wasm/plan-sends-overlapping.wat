@@ -1,7 +1,7 @@
 ;; tries: return 100,000 sends
 ;; expect: plan | error
 (memory (export "memory") 136)
-(data (i32.const 1056) "\00\00\01\00\a0\86\01\00")
+(data (i32.const 1068) "\00\00\01\00\a0\86\01\00")
 (data (i32.const 2048) "everyone")
 (func (export "herald:policy/hooks@1.0.0#route") (param i32) (result i32)
     (local $at i32)

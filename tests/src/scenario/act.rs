@@ -65,7 +65,7 @@ pub fn request(scenario: &Scenario, step: &Step, case: Option<&Found>, bundles: 
         "resubmit" => (format!("/v1/messages/{}/resubmit", on_case()?), message(scenario, step)?.into()),
         "publish" => ("/v1/apply".to_owned(), published(step, bundles)?),
         "retire" => ("/v1/apply".to_owned(), without(step, bundles)?),
-        "pause" | "resume" | "meet" => {
+        "pause" | "resume" | "meet" | "decline" => {
             let goal = step.goal.as_deref().ok_or("the step does not name the `goal`")?;
             (format!("/v1/messages/{}/goals/{goal}/{verb}", on_case()?), words(step, "reason"))
         }

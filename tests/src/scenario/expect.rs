@@ -76,6 +76,7 @@ impl Compared {
         self.same("the level", expect.level.map(|level| level.to_string()).as_deref(), &case.level.to_string());
         self.same("the name", expect.name.as_deref(), &case.name);
         self.same("the audience", expect.audience.as_deref(), case.audience.as_str());
+        self.same("what it is for", expect.content_type.as_deref(), case.content_type.as_str());
         self.same("the classification", expect.classification.as_deref(), case.classification.as_str());
         self.same("how long it is kept", expect.archive.as_deref(), case.archive.as_str());
         let document_number = case.document_number.as_deref().unwrap_or("none");

@@ -145,6 +145,8 @@ pub struct Expect {
     pub name: Option<String>,
     /// Whom it is meant for.
     pub audience: Option<String>,
+    /// What it is for.
+    pub content_type: Option<String>,
     /// How confidential it is.
     pub classification: Option<String>,
     /// The number of its document.

@@ -88,6 +88,7 @@ pub fn written(record: &Record) -> Vec<String> {
     let text = |event: &Event| match event {
         Event::TaskDone { text, .. } => text.clone(),
         Event::Reported { text, .. } | Event::Commented { text, .. } => Some(text.clone()),
+        Event::Declined { reason, .. } => Some(reason.clone()),
         Event::Returned { reason }
         | Event::Rejected { reason }
         | Event::Withdrawn { reason }

@@ -29,6 +29,8 @@ words! {
         Reminder = "reminder",
         /// That their message was answered.
         Answer = "answer",
+        /// That what their message asks was declined.
+        Decline = "decline",
         /// That their message is settled, in the eyes of whoever answers for it.
         Resolution = "resolution",
         /// That they have promised something: the clock of a goal of theirs runs.
@@ -64,7 +66,7 @@ impl Purpose {
             | Self::Promise
             | Self::Comment
             | Self::Copy => true,
-            Self::Withdrawal | Self::Held | Self::Verdict | Self::Answer | Self::Resolution => false,
+            Self::Withdrawal | Self::Held | Self::Verdict | Self::Answer | Self::Decline | Self::Resolution => false,
         }
     }
 }

@@ -127,6 +127,9 @@ pub struct Goal {
     /// When its breach was last noticed; one that repeats, or was reopened, may run again since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breached_at: Option<Timestamp>,
+    /// Why somebody whose promise it is declined it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declined: Option<String>,
 }
 
 impl Goal {

@@ -22,7 +22,7 @@ pub use task::{Done, Passed, Task, TaskKind, TaskStatus};
 
 use crate::decision::{Flag, Hold, Plan, SetRestriction};
 use crate::ids::{CaseId, DeliveryNumber, GoalNumber, TaskNumber};
-use crate::message::{Audience, Classification, Level, Urgency};
+use crate::message::{Audience, Classification, ContentType, Level, Urgency};
 use crate::names::{DepartmentId, KindName, PersonId};
 use crate::organisation::ArchiveClass;
 use crate::plan::{GoalName, Moment};
@@ -125,6 +125,8 @@ pub struct Case {
     pub level: Level,
     /// Whom it is meant for.
     pub audience: Audience,
+    /// What it is for.
+    pub content_type: ContentType,
     /// How confidential it is.
     pub classification: Classification,
     /// Whom it may reach, and through which channels, by the organisation's word: when it is passed on and when it

@@ -78,6 +78,9 @@ pub struct Stage {
     pub within: Option<Span>,
     /// What happens then.
     pub at_deadline: AtDeadline,
+    /// Whether the policy lets the sender be among those who decide.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub self_approval: bool,
     /// Whose word asked for it.
     pub set_by: SetBy,
     /// Whether it runs beside the open case.
@@ -98,6 +101,12 @@ impl Stage {
     #[must_use]
     pub fn is_acceptance(&self) -> bool {
         self.phase == Phase::Acceptance
+    }
+
+    /// Whether the sender may decide it: what was done for them they may accept, and the rest if the policy says so.
+    #[must_use]
+    pub fn is_open_to_its_sender(&self) -> bool {
+        self.is_acceptance() || self.self_approval
     }
 
     /// Whether it is still to be decided.

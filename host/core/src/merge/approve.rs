@@ -80,6 +80,7 @@ pub fn approve_afterwards(message: &Message, plan: &mut Plan) {
             approvers: vec![head_of(&message.department)],
             within: None,
             at_deadline: AtDeadline::Escalate,
+            self_approval: false,
         },
         set_by: None,
     });

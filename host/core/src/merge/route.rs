@@ -108,6 +108,7 @@ pub fn route(organisation: &Organisation, message: &Message, contributions: &[Co
         level: asked_level.unwrap_or_else(|| Level::of_urgency(message.urgency)),
         classification,
         audience: audience(message, &voices),
+        content_type: Some(weightiest(&voices, |plan| plan.content_type).unwrap_or(message.content_type)),
         recipients,
         restrictions,
         accountable,

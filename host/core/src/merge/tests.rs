@@ -73,6 +73,13 @@ fn words_of_one_value() {
     let strictest = [of(HOUSE, class("internal")), of(SENDER, class("restricted")), of(SALES, class("public"))];
     check(json!({}), &strictest, &[("/classification", json!("restricted"))], &[]);
 
+    let meant = |content_type: &str| json!({"content_type": content_type, "sends": to_sales()});
+    check(json!({}), &[of(SALES, json!({"sends": to_sales()}))], &[("/content_type", json!("notice"))], &[]);
+    let words = [of(SALES, meant("feedback")), of(SENDER, meant("decision"))];
+    check(json!({}), &words, &[("/content_type", json!("decision"))], &[]);
+    let words = [of(SENDER, meant("decision")), of(HOUSE, meant("collaboration"))];
+    check(json!({}), &words, &[("/content_type", json!("collaboration"))], &[]);
+
     let audience = |audience: &str| json!({"audience": audience, "sends": to_sales()});
     check(
         json!({"audience": "external"}),

@@ -124,6 +124,7 @@ fn made_up() -> Vec<Record> {
             "11-23 09:05 s.desk transfer 3 person:s.agent knows the customer",
             "11-23 09:06 p.worker comment 3 the second line, too",
             "11-23 09:07 s.head hand-over person:s.agent is away from tomorrow",
+            "11-23 09:08 s.agent decline 3 nobody has the part",
         ],
     );
     let first = records.first_mut().unwrap();

@@ -58,11 +58,11 @@ impl Draft<'_, '_> {
         Ok(())
     }
 
-    /// The voices of a stage. Nobody approves their own message: who stands above them takes the seat, which is
-    /// never empty, or the voice that a quorum would lack. What was done for them they may accept.
+    /// The voices of a stage. Nobody approves their own message, unless the stage is open to them: who stands above
+    /// them takes the seat, which is never empty, or the voice that a quorum would lack.
     fn seats(&self, stage: &Stage) -> Result<Vec<Seat>, StepError> {
         let case = self.case()?;
-        let sender = case.sender.person().filter(|_| !stage.is_acceptance());
+        let sender = case.sender.person().filter(|_| !stage.is_open_to_its_sender());
         let people = |targets: &[Target]| -> Result<Vec<PersonId>, StepError> {
             let found = targets.iter().flat_map(|target| self.organisation().resolve(target, self.now()).people);
             let mut people: Vec<_> = found.filter(|person| Some(person) != sender).collect();

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::draft::{Done, Draft, check_text};
 use super::{Refusal, StepError};
 use crate::calendar::Calendar;
-use crate::case::{Goal, GoalStatus, Purpose, Standing, TaskStatus};
-use crate::command::Verb;
+use crate::case::{Goal, GoalStatus, Purpose, Standing, TaskKind, TaskStatus};
+use crate::command::{Declined, Verb};
 use crate::decision::SetGoal;
 use crate::event::Event;
 use crate::ids::GoalNumber;
@@ -18,6 +18,9 @@ use crate::span::{Span, Unit};
 /// The most times a goal that repeats is moved on to come out of the past. One that is further behind starts
 /// again from now.
 const CATCH_UP_LIMIT: usize = 1_000;
+
+/// Where a goal has to be that somebody declines; what a confirmation or a vote asks is not declined.
+const DECLINABLE: &str = "an answer, a report or a policy's own that is still to be kept in time";
 
 /// What has happened in a case's life, as far as goals that are to be set ask for it, and when.
 pub(super) struct Past(BTreeMap<Moment, Timestamp>);
@@ -283,6 +286,42 @@ impl Draft<'_, '_> {
             };
             if of_task { Ok(()) } else { draft.keep(goal.number) }
         })
+    }
+
+    /// What is promised will not be: it is due now, so that what follows from a breach does not wait for its deadline. A
+    /// task of it stays open, for whoever thinks better of it.
+    pub(super) fn decline(&mut self, what: &Declined, reason: &str) -> Done {
+        check_text("/reason", Some(reason))?;
+        match what {
+            Declined::Goal(name) => {
+                self.each_goal(name, Verb::Decline, DECLINABLE, |draft, goal| draft.decline_one(goal, reason))?;
+            }
+            Declined::Task(number) => {
+                let kind = self.task(*number)?.kind;
+                let task = self.open_task(*number, kind, Verb::Decline)?;
+                let Some(goal) = task.goal.filter(|_| matches!(kind, TaskKind::Answer | TaskKind::Report)) else {
+                    return Err(Refusal::OtherTask { kind, verb: Verb::Decline }.into());
+                };
+                let goal = self.goal(goal)?.clone();
+                self.decline_one(&goal, reason)?;
+                if self.is_untouched() {
+                    return Err(Refusal::Goal { goal: goal.name.to_string(), needed: DECLINABLE }.into());
+                }
+            }
+        }
+        self.tell_sender(Purpose::Decline)
+    }
+
+    fn decline_one(&mut self, goal: &Goal, reason: &str) -> Done {
+        let is_ticking = matches!(goal.status, GoalStatus::Running | GoalStatus::Paused);
+        let is_declinable = match &goal.name {
+            GoalName::Answer | GoalName::Report | GoalName::Own(_) => is_ticking,
+            GoalName::Acknowledge | GoalName::Stage(_) | GoalName::Close => false,
+        };
+        if !is_declinable || is_overdue(goal, self.received_at()) {
+            return Ok(());
+        }
+        self.emit(Event::Declined { goal: goal.number, reason: reason.to_owned() })
     }
 
     /// Does something to every goal of a name that the requester may keep. Refused when that changes nothing.

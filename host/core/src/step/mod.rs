@@ -102,6 +102,7 @@ pub fn admits(case: &Case, verb: Verb) -> bool {
         Verb::Close => matches!(status, Resolved),
         Verb::Archive => matches!(status, Closed | Rejected | Withdrawn),
         Verb::Pause | Verb::Resume => matches!(status, Open),
+        Verb::Decline => matches!(status, AwaitingApproval | Open | Resolved),
         // A goal may run from the submission on, and start with the resolution or the closing: it must then be
         // kept there.
         Verb::Meet => matches!(status, AwaitingApproval | Open | Resolved | Closed),
@@ -161,6 +162,7 @@ pub fn step(workspace: &mut Workspace<'_>, command: &Command, context: &Context<
         Command::Pause { goal, reason } => draft.pause(goal, reason.as_deref()),
         Command::Resume { goal } => draft.resume(goal),
         Command::Meet { goal } => draft.meet(goal),
+        Command::Decline { what, reason } => draft.decline(what, reason),
         Command::DeliveryReport { delivery, attempt } => draft.delivery_report(*delivery, attempt),
         Command::Replay { delivery } => draft.replay(*delivery),
         Command::GoalWarning { goals } => draft.goal_warning(goals),

@@ -406,6 +406,7 @@ impl Draft<'_, '_> {
             remaining: None,
             met_at: None,
             breached_at: None,
+            declined: None,
         };
         if let Some(from) = from {
             goal.warn_at = self.warn_at(&goal, from, due)?;

@@ -113,12 +113,12 @@ impl Draft<'_, '_> {
     }
 }
 
-/// Whether somebody may hold `task` at all: nobody decides on their own message, though they may accept what was done
-/// for it, and in a quorum everybody has one voice.
+/// Whether somebody may hold `task` at all: nobody decides on their own message, unless its stage is open to them, and
+/// in a quorum everybody has one voice.
 pub(super) fn may_take(case: &Case, task: &Task, person: &PersonId) -> bool {
     let Some(stage) = case.stage_of(task) else { return true };
     let speaks_twice = matches!(stage.mode, Mode::Quorum(_)) && has_other_voice(case, task, person);
-    (stage.is_acceptance() || case.sender.person() != Some(person)) && !speaks_twice
+    (stage.is_open_to_its_sender() || case.sender.person() != Some(person)) && !speaks_twice
 }
 
 /// Whether somebody has a voice in the stage that `task` decides by another seat of it, given or not. Nobody gets a

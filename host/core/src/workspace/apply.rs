@@ -139,6 +139,7 @@ impl Workspace<'_> {
                 goal.remaining = Some(*remaining);
             })?,
             Event::GoalMet { goal } => self.goal_met(*goal, at)?,
+            Event::Declined { goal, reason } => self.goal_declined(*goal, reason, at)?,
             Event::GoalsWarned { goals } => {
                 for goal in goals {
                     self.change_goal(*goal, |goal| goal.warn_at = None)?;

@@ -63,6 +63,7 @@ impl Workspace<'_> {
             // One that was kept and runs again is to be kept again.
             goal.met_at = None;
             goal.unneeded = false;
+            goal.declined = None;
         })?;
         let goal = self.goal(number)?;
         let (task, stops) = goal.map(|goal| (goal.task, goal.stops.clone())).unwrap_or_default();
@@ -92,6 +93,21 @@ impl Workspace<'_> {
         })?;
         self.leave_breach(number, None)?;
         self.forget(&[number])
+    }
+
+    /// It will not be kept, and is due at once; a pause of its clock is over.
+    pub(super) fn goal_declined(&mut self, number: GoalNumber, why: &str, at: Timestamp) -> Result<(), ApplyError> {
+        self.change_goal(number, |goal| {
+            goal.status = GoalStatus::Running;
+            goal.due = Some(at);
+            goal.warn_at = None;
+            goal.remaining = None;
+            goal.declined = Some(why.to_owned());
+        })?;
+        match self.goal(number)?.and_then(|goal| goal.task) {
+            Some(task) => self.change_task(task, |task| task.due = Some(at)),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn goals_breached(&mut self, goals: &[GoalNumber], at: Timestamp) -> Result<(), ApplyError> {

@@ -30,6 +30,7 @@ pub(super) fn begin(id: CaseId, message: &Message, name: &str) -> Case {
         urgency: message.urgency,
         level: Level::of_urgency(message.urgency),
         audience: message.audience,
+        content_type: message.content_type,
         classification: message.classification,
         restrictions: Vec::new(),
         labels: message.labels.clone(),
@@ -62,6 +63,7 @@ pub(super) fn take_message(case: &mut Case, message: &Message, name: &str) {
     name.clone_into(&mut case.name);
     case.subject.clone_from(&message.subject);
     case.urgency = message.urgency;
+    case.content_type = message.content_type;
     case.department = message.department.clone();
 }
 
@@ -70,6 +72,7 @@ pub(super) fn take_decision(case: &mut Case, decision: &Decision) {
     case.level = plan.level;
     case.classification = plan.classification;
     case.audience = plan.audience;
+    case.content_type = plan.content_type.unwrap_or(case.content_type);
     case.receivers.clone_from(&plan.receivers);
     case.restrictions.clone_from(&plan.restrictions);
     case.labels.clone_from(&plan.labels);
@@ -87,6 +90,7 @@ pub(super) fn take_decision(case: &mut Case, decision: &Decision) {
             approvers: stage.plan.approvers.clone(),
             within: stage.plan.within,
             at_deadline: stage.plan.at_deadline,
+            self_approval: stage.plan.self_approval,
             set_by: stage.set_by.clone().map_or(SetBy::Host, SetBy::Bundle),
             post_hoc: plan.post_hoc && stage.plan.phase != Phase::Acceptance,
             status: StageStatus::Waiting,
@@ -133,5 +137,6 @@ pub(super) fn asked_goal(
         remaining: None,
         met_at: None,
         breached_at: None,
+        declined: None,
     }
 }

@@ -269,6 +269,13 @@ fn register_stage(api: &mut Api) {
             stage.change(0, |stage| stage.at_deadline = at_deadline)
         },
     );
+    api.verb(
+        of_stage("self_approval").doc(
+            "The sender may be among those who decide; without it, nobody approves their own message.",
+            r#"plan.stage("head").any_of(["role:production/head"]).self_approval();"#,
+        ),
+        |stage: &mut Stage| stage.change(0, |stage| stage.self_approval = true),
+    );
 }
 
 fn register_approvers(api: &mut Api) {

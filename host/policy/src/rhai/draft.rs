@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use herald_core::decision::{Hook, HookPlan};
-use herald_core::message::{Audience, Classification, Level};
+use herald_core::message::{Audience, Classification, ContentType, Level};
 use herald_core::names::StageName;
 use herald_core::organisation::ArchiveClass;
 use herald_core::plan::{
@@ -21,6 +21,7 @@ pub(super) struct Draft {
     pub(super) level: Option<Level>,
     pub(super) classification: Option<Classification>,
     pub(super) audience: Option<Audience>,
+    pub(super) content_type: Option<ContentType>,
     pub(super) sends: Vec<Send>,
     pub(super) assign: Option<Target>,
     pub(super) goals: Vec<GoalDraft>,
@@ -53,6 +54,7 @@ pub(super) struct StageDraft {
     pub(super) approvers: Option<(Mode, Vec<Target>)>,
     pub(super) within: Option<Span>,
     pub(super) at_deadline: AtDeadline,
+    pub(super) self_approval: bool,
 }
 
 impl GoalDraft {
@@ -71,15 +73,15 @@ impl GoalDraft {
 impl StageDraft {
     pub(super) fn new(name: StageName, place: Option<Place>) -> Self {
         let (phase, at_deadline) = (Phase::Department, AtDeadline::Escalate);
-        Self { name, place, phase, approvers: None, within: None, at_deadline }
+        Self { name, place, phase, approvers: None, within: None, at_deadline, self_approval: false }
     }
 
     fn finish(self) -> Result<StagePlan, (String, Option<Place>)> {
-        let Self { name, place, phase, approvers, within, at_deadline } = self;
+        let Self { name, place, phase, approvers, within, at_deadline, self_approval } = self;
         let (mode, approvers) = approvers.ok_or_else(|| {
             (format!("stage `{name}` has no approvers; say `.any_of([…])`, `.all_of([…])` or another"), place)
         })?;
-        Ok(StagePlan { name, phase, mode, approvers, within, at_deadline })
+        Ok(StagePlan { name, phase, mode, approvers, within, at_deadline, self_approval })
     }
 }
 
@@ -96,6 +98,7 @@ impl Draft {
                 level: draft.level,
                 classification: draft.classification,
                 audience: draft.audience,
+                content_type: draft.content_type,
                 sends: draft.sends,
                 assign: draft.assign,
                 goals,

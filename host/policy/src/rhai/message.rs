@@ -266,6 +266,13 @@ fn register_route(api: &mut Api) {
         |view: &mut RouteView| facts(view).map(|facts| text(facts.audience.as_str())),
     );
     api.verb(
+        verb("content_type", "text").doc(
+            "What it is for: `notice`, `collaboration`, `decision` or `feedback`.",
+            r#"if route.content_type == "decision" { plan.stage("leader").any_of(["role:production/head"]); }"#,
+        ),
+        |view: &mut RouteView| facts(view).map(|facts| text(facts.content_type.as_str())),
+    );
+    api.verb(
         verb("recipients", "list of texts")
             .doc("The targets it reaches.", r#"if "everyone" in route.recipients { log("to all"); }"#),
         |view: &mut RouteView| facts(view).map(|facts| list(&facts.recipients)),
@@ -310,6 +317,13 @@ fn register_breach(api: &mut Api) {
         verb("owners", "list of texts")
             .doc("Whose promise it was.", "for owner in breach.owners { plan.notify(owner); }"),
         |view: &mut Breach| facts(view).map(|facts| list(facts.owners.iter().map(|owner| format!("person:{owner}")))),
+    );
+    api.verb(
+        verb("declined", "text").doc(
+            "Why its owner declined it; empty if its deadline passed.",
+            r#"if breach.declined != "" { plan.notify("role:production/head").ask(`settle: ${breach.declined}`, "PT24H"); }"#,
+        ),
+        |view: &mut Breach| facts(view).map(|facts| text(facts.declined.as_deref().unwrap_or_default())),
     );
     api.verb(
         verb("case_status", "text").doc("Where the case is.", r#"if breach.case_status == "open" { plan.level = 1; }"#),

@@ -113,6 +113,15 @@ fn register_route(api: &mut Api) {
         },
     );
     api.verb(
+        setter(owner, "content_type").takes(&[("content_type", Sort::ContentType)]).doc(
+            "What it is for, corrected: `notice`, `collaboration`, `decision` or `feedback`.",
+            r#"plan.content_type = "decision";"#,
+        ),
+        |plan: &mut Route, word: ImmutableString| {
+            set(&plan.0, &word, vocabulary::content_type, |draft, value| draft.content_type = Some(value))
+        },
+    );
+    api.verb(
         method(owner, "assign")
             .takes(&[("target", Sort::Target)])
             .doc("Who is accountable for its resolution.", r#"plan.assign("role:production/head");"#),

@@ -18,7 +18,7 @@ fn call(hook: Hook, script: &str, change: Value, more: &str) -> Contribution {
         Hook::Route => Input::Route,
         Hook::Approve => Input::Approve(Arc::new(
             serde_json::from_value(json!({
-                "level": 1, "classification": "internal", "audience": "external",
+                "level": 1, "classification": "internal", "audience": "external", "content_type": "notice",
                 "recipients": ["department:sales", "everyone"], "channels": ["group"], "labels": {"line": "2"}
             }))
             .unwrap(),
@@ -26,7 +26,7 @@ fn call(hook: Hook, script: &str, change: Value, more: &str) -> Contribution {
         Hook::Escalate => Input::Escalate(Arc::new(
             serde_json::from_value(json!({
                 "goal": "answer", "due": "2026-11-21T08:30:00Z", "at": "2026-11-21T08:30:01Z", "owners": ["han"],
-                "case_status": "open", "level": 2, "reached": ["person:han"]
+                "declined": "no part", "case_status": "open", "level": 2, "reached": ["person:han"]
             }))
             .unwrap(),
         )),

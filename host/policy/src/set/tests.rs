@@ -190,6 +190,7 @@ fn case() -> Case {
         urgency: message.urgency,
         level: Level::TWO,
         audience: message.audience,
+        content_type: message.content_type,
         classification: message.classification,
         restrictions: Vec::new(),
         labels: BTreeMap::new(),
@@ -240,6 +241,7 @@ fn breach(set_by: Value) -> Breach {
     Breach {
         goal: "answer".parse().unwrap(),
         owners: vec!["han".parse().unwrap()],
+        declined: None,
         due: "2026-11-21T08:30:00Z".parse().unwrap(),
         at: "2026-11-21T08:30:00Z".parse().unwrap(),
         set_by: serde_json::from_value(set_by).unwrap(),

@@ -13,7 +13,7 @@ use crate::vocabulary::{Wrong, one_of, unknown};
 const PACKAGE: &str = "herald:policy";
 /// The interfaces of the contract that a guest may import, and their functions.
 const IMPORTS: [(&str, &[&str]); 2] =
-    [("herald:policy/host", &["add-working-time", "log", "lookup", "resolve"]), ("herald:policy/types", &[])];
+    [("herald:policy/host", &["add-working-time", "log", "lookup", "resolve", "tier"]), ("herald:policy/types", &[])];
 /// The interface that a guest exports, and its functions.
 const EXPORT: (&str, &[&str]) = ("herald:policy/hooks", &["approve", "escalate", "route", "validate-settings"]);
 /// How many of a component's exports are told when the wanted one is not among them.

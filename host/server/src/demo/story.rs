@@ -268,6 +268,9 @@ impl Teller<'_> {
             Event::Reported { text, .. } => {
                 self.say(Phrase::TagDone, Phrase::DidReport, &[("who", who), ("text", text)]);
             }
+            Event::Declined { reason, .. } => {
+                self.say(Phrase::TagDone, Phrase::DidDecline, &[("who", who), ("text", reason)]);
+            }
             Event::Reminded { .. } => self.say(Phrase::TagDone, Phrase::Reminds, &[("who", who)]),
             Event::Commented { text, .. } => {
                 self.say(Phrase::TagDone, Phrase::Comments, &[("who", who), ("text", text)]);

@@ -180,6 +180,7 @@ phrases! {
     DidApprove: "{who} approves “{stage}”", "{who}批准「{stage}」";
     DidReject: "{who} rejects “{stage}”: “{text}”", "{who}否决「{stage}」：“{text}”";
     DidReturn: "{who} returns it at “{stage}”: “{text}”", "{who}在「{stage}」退回：“{text}”";
+    DidDecline: "{who} declines: “{text}”", "{who}表示不能办理：“{text}”";
     DidAnswer: "{who} answers: “{text}”", "{who}答复：“{text}”";
     DidReport: "{who} reports: “{text}”", "{who}汇报：“{text}”";
     DidOther: "{who} did what was asked", "{who}已办";

@@ -43,6 +43,8 @@ pub struct CaseBody {
     pub classification: String,
     /// Whom it is meant for: `everyone`, `department` or `external`.
     pub audience: String,
+    /// What it is for: `notice`, `collaboration`, `decision` or `feedback`.
+    pub content_type: String,
     /// Who sent it: `{"person": ID}`, `{"service": NAME}`, `{"contact": ID}`, `"anonymous"` or `"host"`.
     pub sender: Value,
     /// The department it was sent for.

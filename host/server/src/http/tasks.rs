@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use herald_core::case::Verdict;
-use herald_core::command::{PassOn, Remindees};
+use herald_core::command::{Declined, PassOn, Remindees};
 use herald_core::ids::{TaskId, TaskNumber};
 use herald_core::target::Target;
 use herald_core::view::Row;
@@ -94,7 +94,7 @@ pub(crate) struct TaskVerbBody {
     /// The version of the case that the caller has seen; as `If-Match`, which takes precedence.
     version: Option<u64>,
     /// The answer, the report, the comment, or why: at most 10,000 characters. Required to reject, return, answer,
-    /// report and comment; not for `acknowledge` and `claim`.
+    /// report, decline and comment; not for `acknowledge` and `claim`.
     #[schema(max_length = 10_000)]
     text: Option<String>,
     /// Whom: one target to `transfer`, `delegate` and `add-approver`, up to 64 to `copy`.
@@ -105,12 +105,13 @@ pub(crate) struct TaskVerbBody {
 /// Does a task, or something with it.
 ///
 /// `approve`, `reject` and `return` an approval; `acknowledge`; `answer`; `report`; `claim` one that was
-/// offered to several. Its holder may `transfer` it (it is theirs no longer), `delegate` it (somebody else may do it as
+/// offered to several. Who is asked to answer or to report may `decline`: it is due at once, the policies that decide
+/// about breaches are asked and told why, and the task stays open for a later word. Its holder may `transfer` it (it is theirs no longer), `delegate` it (somebody else may do it as
 /// well), of an approval `add-approver` (who must approve, too), and `copy` others in. The sender and the accountable
 /// person may `remind` its holders. Whoever sees the case may `comment`.
 #[utoipa::path(post, path = "/v1/tasks/{id}/{verb}", tag = "tasks",
     params(("id", description = "The task's id"),
-        ("verb", description = "`approve`, `reject`, `return`, `acknowledge`, `answer`, `report`, `claim`, `transfer`, `delegate`, `add-approver`, `remind`, `comment` or `copy`"),
+        ("verb", description = "`approve`, `reject`, `return`, `acknowledge`, `answer`, `report`, `decline`, `claim`, `transfer`, `delegate`, `add-approver`, `remind`, `comment` or `copy`"),
         ("If-Match" = Option<String>, Header, description = "The version of the case that the caller has seen"),
         ("Idempotency-Key" = Option<String>, Header, max_length = 255, description = "Tells this request from its retries")),
     request_body = TaskVerbBody, responses(
@@ -147,6 +148,7 @@ fn read_verb(verb: &str, task: TaskNumber, body: TaskVerbBody) -> Result<Ask, Pr
         "acknowledge" => words.none().map(|()| Ask::Acknowledge(task)),
         "answer" => Ok(Ask::Answer(task, words.required()?)),
         "report" => Ok(Ask::Report(task, words.required()?)),
+        "decline" => Ok(Ask::Decline(Declined::Task(task), words.required()?)),
         "claim" => words.none().map(|()| Ask::Claim(task)),
         "transfer" => pass(words, PassOn::Transfer),
         "delegate" => pass(words, PassOn::Delegate),

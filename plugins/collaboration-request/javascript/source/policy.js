@@ -60,12 +60,12 @@ export const hooks = policy({
         // Those who should have confirmed are asked by name, once more.
         log(`not confirmed by ${breach.owners.length}`);
         return {
-          notify: breach.owners.map((owner) => ({ to: `person:${owner}`, acknowledgeWithin: clock("PT2H") })),
+          notify: breach.owners.map((owner) => ({ to: owner, acknowledgeWithin: clock("PT2H") })),
         };
       case "answer":
         return { notify: [{ to: head(lead) }, { to: head(message.department) }] };
       case "opinion":
-        // Silence counts as disagreement: a meeting settles it, and its minutes say how.
+        // Silence counts as disagreement, as does a word of it: a meeting settles it.
         return {
           level: 1,
           notify: [message.department, ...asked].map((department) => ({ to: head(department) })),
@@ -81,7 +81,7 @@ export const hooks = policy({
       case "coordination-meeting":
         return { assign: "role:organisation/general-manager" };
       case "stage:acceptance":
-        return { notify: breach.owners.map((owner) => ({ to: `person:${owner}` })) };
+        return { notify: breach.owners.map((to) => ({ to })) };
       default:
         return { notify: [{ to: head(message.department) }] };
     }

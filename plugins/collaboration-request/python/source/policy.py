@@ -62,11 +62,11 @@ class Hooks(Policy):
                 # Those who should have confirmed are asked by name, once more.
                 print("not confirmed by", len(breach.owners))
                 again = clock("PT2H")
-                return escalate_plan(notify=[send(f"person:{o}", acknowledge_within=again) for o in breach.owners])
+                return escalate_plan(notify=[send(o, acknowledge_within=again) for o in breach.owners])
             case "answer":
                 return escalate_plan(notify=[send(head(asked[0])), send(head(message.department))])
             case "opinion":
-                # Silence counts as disagreement: a meeting settles it, and its minutes say how.
+                # Silence counts as disagreement, as does a word of it: a meeting settles it.
                 leader = "role:organisation/deputy-general-manager"
                 after = "met:coordination-meeting"
                 return escalate_plan(
@@ -80,6 +80,6 @@ class Hooks(Policy):
             case "coordination-meeting":
                 return escalate_plan(assign="role:organisation/general-manager")
             case "stage:acceptance":
-                return escalate_plan(notify=[send(f"person:{o}") for o in breach.owners])
+                return escalate_plan(notify=[send(o) for o in breach.owners])
             case _:
                 return escalate_plan(notify=[send(head(message.department))])

@@ -60,6 +60,13 @@ def resolve(target: str) -> List[str]:
     Raises: `componentize_py_types.Err(wit_world.imports.str)`
     """
     raise NotImplementedError
+def tier(contact: str) -> str:
+    """
+    How much a contact, `contact:acme`, matters to the business, by the directory: `strategic` or `ordinary`.
+    
+    Raises: `componentize_py_types.Err(wit_world.imports.str)`
+    """
+    raise NotImplementedError
 def add_working_time(calendar: str, start: str, span: types.Span) -> str:
     """
     When `span`, begun at `start`, ends by the calendar of that name.

@@ -67,6 +67,7 @@ class RouteFacts:
     level: int
     classification: str
     audience: str
+    content_type: str
     recipients: List[str]
     channels: List[str]
     labels: List[Tuple[str, str]]
@@ -80,6 +81,7 @@ class Breach:
     due: str
     at: str
     owners: List[str]
+    declined: Optional[str]
     case_status: str
     level: int
     reached: List[str]
@@ -134,6 +136,7 @@ class RoutePlan:
     level: Optional[int]
     classification: Optional[str]
     audience: Optional[str]
+    content_type: Optional[str]
     sends: List[Send]
     assign: Optional[str]
     goals: List[Goal]
@@ -154,6 +157,7 @@ class Stage:
     approvers: List[str]
     within: Optional[Span]
     at_deadline: Optional[str]
+    self_approval: bool
 
 @dataclass
 class ApprovePlan:

@@ -47,6 +47,13 @@ pub(crate) fn resolve(target: &str) -> Result<Vec<String>> {
     })
 }
 
+pub(crate) fn tier(contact: &str) -> Result<String> {
+    ask(|running| match running.world.tiers.get(contact) {
+        Some(tier) => Ok(tier.clone()),
+        None => Err(format!("the harness has no tier of `{contact}`; give it with `Harness::tier`").into()),
+    })
+}
+
 pub(crate) fn add_working_time(calendar: &str, start: Timestamp, span: Span) -> Result<Timestamp> {
     ask(|running| match running.world.calendars.get(calendar) {
         Some(hours) => Ok(hours.add(start, span)),

@@ -72,6 +72,7 @@ pub struct Harness<P> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct World {
     people: BTreeMap<String, Vec<String>>,
+    tiers: BTreeMap<String, String>,
     tables: BTreeMap<String, Result<Table, String>>,
     calendars: BTreeMap<String, OfficeHours>,
 }
@@ -106,6 +107,13 @@ impl<P: Policy> Harness<P> {
     #[must_use]
     pub fn people<T: Into<String>>(mut self, target: &str, people: impl IntoIterator<Item = T>) -> Self {
         self.world.people.insert(target.to_owned(), people.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Says how much `contact` matters: `strategic` or `ordinary`.
+    #[must_use]
+    pub fn tier(mut self, contact: &str, tier: impl Into<String>) -> Self {
+        self.world.tiers.insert(contact.to_owned(), tier.into());
         self
     }
 
@@ -239,6 +247,7 @@ fn route_facts(message: &Message, facts: Value) -> Result<RouteFacts, String> {
         ("level", level(message)),
         ("classification", json!(message.classification)),
         ("audience", json!(message.audience)),
+        ("content_type", json!(message.content_type)),
         ("labels", json!(message.labels)),
     ];
     read("route", filled_in(facts, defaults)?)
@@ -247,7 +256,10 @@ fn route_facts(message: &Message, facts: Value) -> Result<RouteFacts, String> {
 fn breach_facts(message: &Message, facts: Value) -> Result<Breach, String> {
     let due = facts.get("due").cloned().unwrap_or_else(|| json!(message.submitted_at));
     let defaults = [("level", level(message)), ("case_status", json!("open")), ("at", due.clone()), ("due", due)];
-    read("breach", filled_in(facts, defaults)?)
+    let mut breach: Breach = read("breach", filled_in(facts, defaults)?)?;
+    // Cases name people by their ids, hooks are given targets.
+    breach.owners.iter_mut().for_each(|owner| owner.insert_str(0, "person:"));
+    Ok(breach)
 }
 
 /// The level without a policy's word.

@@ -36,6 +36,9 @@ pub struct RoutePlan {
     /// Whom it is meant for, corrected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
+    /// What it is for, corrected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
     /// Recipients.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sends: Vec<Recipient>,
@@ -78,6 +81,12 @@ impl RoutePlan {
     /// Whom it is meant for, corrected: `everyone`, `department` or `external`.
     pub fn audience(&mut self, audience: impl Into<String>) -> &mut Self {
         self.audience = Some(audience.into());
+        self
+    }
+
+    /// What it is for, corrected: `notice`, `collaboration`, `decision` or `feedback`.
+    pub fn content_type(&mut self, content_type: impl Into<String>) -> &mut Self {
+        self.content_type = Some(content_type.into());
         self
     }
 

@@ -41,6 +41,9 @@ pub struct Stage {
     /// What happens when it is late.
     #[serde(default = "escalate")]
     pub at_deadline: String,
+    /// Whether the sender may be among those who decide.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub self_approval: bool,
 }
 
 fn department() -> String {
@@ -82,6 +85,12 @@ impl Stage {
         self.at_deadline = then.into();
         self
     }
+
+    /// The sender may be among those who decide; without it, nobody approves their own message.
+    pub fn self_approval(&mut self) -> &mut Self {
+        self.self_approval = true;
+        self
+    }
 }
 
 /// A stage that has a name and nobody who decides it yet, and is not in the plan before somebody does.
@@ -120,6 +129,6 @@ impl<'p> NewStage<'p> {
     fn decided(self, mode: Mode, approvers: Vec<String>) -> &'p mut Stage {
         let Self { stages, name } = self;
         let (phase, at_deadline) = (department(), escalate());
-        stages.push_mut(Stage { name, phase, mode, approvers, within: None, at_deadline })
+        stages.push_mut(Stage { name, phase, mode, approvers, within: None, at_deadline, self_approval: false })
     }
 }

@@ -182,6 +182,23 @@ fn nobody_approves_their_own_message() {
 }
 
 #[test]
+fn a_policy_may_let_the_sender_approve() {
+    let own = &["role:production/head"][..];
+    let mixed = &["role:production/head", "role:legal/head"][..];
+    let cases = [
+        (own, "any", "t1 approve of p.head", "case open"),
+        (mixed, "any", "t1 approve of l.head+p.head", "case open"),
+        (mixed, "all", "t1 approve of p.head; t2 approve of l.head", "!t1; case awaiting-approval"),
+    ];
+    for (approvers, mode, seen, decided) in cases {
+        let stage = stage("check", approvers, json!({"mode": mode, "self_approval": true}));
+        let mut world = World::new(approved_by(&[stage]));
+        world.message.sender = serde_json::from_value(json!({"person": "p.head"})).unwrap();
+        check_in(world, &[("11-23 09:00 p.head submit", seen), ("11-23 09:10 p.head approve 1", decided)]);
+    }
+}
+
+#[test]
 fn whoever_is_away_is_stood_in_for() {
     let away = |world: &mut World, who: &str, substitute: Option<&str>| {
         let person = world.organisation.people.get_mut(who).unwrap();

@@ -192,3 +192,45 @@ fn an_acknowledgement_looks_at_no_other_persons() {
     }
     check_in(world, &[("11-23 09:30 host due 1", "then running")]);
 }
+
+#[test]
+fn what_is_declined_is_due_at_once() {
+    let told = json!({"notify": {"role:legal/head": {}}});
+    let world = || {
+        let mut plan = goals(&[goal("reply", json!({"warn_before": "PT1H"}))]);
+        plan["recipients"] = json!({"department:sales": {"answer": promise("PT48H"), "acknowledge": promise("PT4H")}});
+        escalating(plan, &[("reply", told.clone()), ("answer", told.clone())])
+    };
+    // A goal, by whose promise it is; the timer does the rest.
+    let world_after = check_in(
+        world(),
+        &[
+            SUBMIT,
+            ("11-23 09:10 p.worker decline reply no", "refused: person:p.worker may not `decline` this"),
+            ("11-23 09:10 s.head decline reply", "refused: `/reason`"),
+            (
+                "11-23 09:10 s.head decline reply the line is gone",
+                "reply running of s.head due 11-23 09:10; decline to p.worker",
+            ),
+            ("11-23 09:10 tick", "reply breached; escalation to l.head"),
+            ("11-23 09:11 s.head decline reply twice", "refused: goal `reply` is not an answer"),
+            // Whoever thinks better of it keeps it, late.
+            ("11-23 09:12 s.head meet reply", "reply breached kept late"),
+        ],
+    );
+    let goal = world_after.rows.goals.values().find(|goal| goal.name.to_string() == "reply").unwrap();
+    assert_eq!(goal.declined.as_deref(), Some("the line is gone"));
+    // What a task asks, by its holder; a pause is over.
+    check_in(
+        world(),
+        &[
+            SUBMIT,
+            ("11-23 09:10 s.desk pause answer", "answer paused"),
+            ("11-23 09:20 s.desk decline 1 no", "refused: the task asks to `acknowledge`, not to `decline`"),
+            ("11-23 09:20 s.desk decline 2 cannot be done", "answer running of s.desk due 11-23 09:20"),
+            ("11-23 09:20 tick", "answer breached; escalation to l.head; t2 answer"),
+            ("11-23 09:30 s.desk decline 2 cannot be done", "refused: goal `answer` is not an answer"),
+            ("11-23 09:40 s.desk answer 2 it can", "!t2; answer breached kept late"),
+        ],
+    );
+}

@@ -215,6 +215,10 @@ fn made_up(world: &World, verb: Verb, one: &Move) -> (String, Command) {
         Verb::Pause => triple(of_goal(), "pause"),
         Verb::Resume => triple(of_goal(), "resume"),
         Verb::Meet => triple(of_goal(), "meet"),
+        Verb::Decline => {
+            let (who, what) = if one.pick.is_multiple_of(2) { of_goal() } else { of_task(None, "never") };
+            (who, "decline", if one.pick.is_multiple_of(2) { format!("{what} never") } else { what })
+        }
         Verb::DeliveryReport => (host(), ["arrived", "failed", "dead"][one.pick % 3], delivery),
         Verb::Replay => ("admin".to_owned(), "replay", (one.pick % 5).to_string()),
         Verb::GoalWarning => (host(), "warn", format!("{} {}", one.pick % 7, one.who % 7)),

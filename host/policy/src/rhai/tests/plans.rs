@@ -55,8 +55,8 @@ fn verbs_build_plans() {
     for (lines, plan) in [
         ("", json!({})),
         (
-            r#"plan.classification = "restricted"; plan.audience = "everyone";"#,
-            json!({"classification": "restricted", "audience": "everyone"}),
+            r#"plan.classification = "restricted"; plan.audience = "everyone"; plan.content_type = "decision";"#,
+            json!({"classification": "restricted", "audience": "everyone", "content_type": "decision"}),
         ),
         (
             r#"plan.label("a", "b"); plan.digest("weekly"); plan.archive("permanent");"#,
@@ -98,6 +98,10 @@ fn verbs_build_plans() {
         let script = format!("fn approve(message, route, plan) {{ {lines} }}");
         assert_eq!(outcome(&call(Hook::Approve, &script, json!({}), "")), Ok(stage(mode)), "{lines}");
     }
+    let script = r#"fn approve(message, route, plan) { plan.stage("s").any_of(["role:sales/head"]).self_approval(); }"#;
+    let mut own = stage(json!("any"));
+    own["stages"][0]["self_approval"] = json!(true);
+    assert_eq!(outcome(&call(Hook::Approve, script, json!({}), "")), Ok(own));
 }
 
 #[test]
@@ -147,7 +151,7 @@ fn approve_and_escalate_see_what_they_are_about() {
     for condition in [
         r#"route.level == 1 && route.classification == "internal" && route.audience == "external""#,
         r#"route.recipients == ["department:sales", "everyone"] && "group" in route.channels"#,
-        r#"route.labels.line == "2""#,
+        r#"route.labels.line == "2" && route.content_type == "notice""#,
     ] {
         let script = format!("fn approve(message, route, plan) {{ if {condition} {{ plan.post_hoc(); }} }}");
         let plan = outcome(&call(Hook::Approve, &script, json!({}), ""));
@@ -156,7 +160,7 @@ fn approve_and_escalate_see_what_they_are_about() {
     for condition in [
         r#"breach.goal == "answer" && breach.owners == ["person:han"]"#,
         r#"breach.at > breach.due && breach.case_status == "open""#,
-        r#"breach.level == 2 && breach.reached == ["person:han"]"#,
+        r#"breach.level == 2 && breach.reached == ["person:han"] && breach.declined == "no part""#,
     ] {
         let script = format!("fn escalate(message, breach, plan) {{ if {condition} {{ plan.level = 1; }} }}");
         let plan = outcome(&call(Hook::Escalate, &script, json!({}), ""));

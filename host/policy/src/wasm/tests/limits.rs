@@ -101,7 +101,7 @@ fn what_takes_too_much_is_stopped_and_told_apart() {
         ),
         (
             r#"(memory (export "memory") 4)
-               (data (i32.const 1056) "\00\08\00\00\01\00\00\00")
+               (data (i32.const 1068) "\00\08\00\00\01\00\00\00")
                (data (i32.const 2048) "\00\0c\00\00\08\00\00\00\00\00\01\00\10\27\00\00")
                (data (i32.const 3072) "everyoneinbox")"#,
             "(local $at i32)
@@ -118,7 +118,7 @@ fn what_takes_too_much_is_stopped_and_told_apart() {
         (
             // A target of 16 MiB: more than is ever read from a guest at once.
             r#"(memory (export "memory") 300)
-               (data (i32.const 1056) "\00\08\00\00\01\00\00\00")
+               (data (i32.const 1068) "\00\08\00\00\01\00\00\00")
                (data (i32.const 2048) "\00\0c\00\00\00\00\00\01")"#,
             "(i32.const 1024)",
             Error,

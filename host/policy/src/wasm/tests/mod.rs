@@ -15,7 +15,7 @@ use crate::evaluation::{BreachFacts, Input, RouteFacts};
 use crate::testing::{evaluation, message, world};
 
 /// BLAKE3 of the contract, by version: of its file as plugins are built from it.
-const DIGESTS: [(&str, &str); 1] = [("1.0.0", "1960ccc7edc7056a72281bb4b7f56d6fa16803f9d5deef5340ebed5fe9c62b90")];
+const DIGESTS: [(&str, &str); 1] = [("1.0.0", "9180f03770767ccf4e71c2a58005c6df75acedd3c61cd0af3f34017d6f535b95")];
 
 #[test]
 fn a_version_of_the_contract_never_changes() {
@@ -49,9 +49,9 @@ fn a_component_decides() {
 fn a_recipient_and_a_refusal_are_read_where_they_lie() {
     let plan = Guest {
         module: r#"(memory (export "memory") 4)
-            ;; Its recipients at 32 and why it is refused at 120, both behind the result's tag.
-            (data (i32.const 1056) "\00\08\00\00\01\00\00\00")
-            (data (i32.const 1144) "\01\00\00\00\08\0c\00\00\02\00\00\00")
+            ;; Its recipients at 44 and why it is refused at 132, both behind the result's tag.
+            (data (i32.const 1068) "\00\08\00\00\01\00\00\00")
+            (data (i32.const 1156) "\01\00\00\00\08\0c\00\00\02\00\00\00")
             ;; A recipient: to whom, after its four spans the questions at 80.
             (data (i32.const 2048) "\00\0c\00\00\08\00\00\00")
             (data (i32.const 2112) "\01\00\00\00\02\00\00\00\02\00\00\00")
@@ -112,8 +112,10 @@ fn each_hook_is_given_its_facts() {
     // The classification of the merged plan, and the goal of the breach, behind the message's 108 bytes.
     let (approve, escalate) = (echo(112).leak(), echo(108).leak());
     let bundle = Guest { approve, escalate, ..EMPTY }.check("").unwrap();
-    let facts: RouteFacts =
-        serde_json::from_value(json!({"level": 1, "classification": "restricted", "audience": "external"})).unwrap();
+    let facts: RouteFacts = serde_json::from_value(json!({
+        "level": 1, "classification": "restricted", "audience": "external", "content_type": "notice"
+    }))
+    .unwrap();
     let breach: BreachFacts = serde_json::from_value(json!({
         "goal": "answer", "due": "2026-11-20T08:30:00Z", "at": "2026-11-20T08:30:00Z", "case_status": "open", "level": 1
     }))

@@ -67,6 +67,20 @@ impl host::Host for Call {
         Ok(Ok(found))
     }
 
+    fn tier(&mut self, contact: String) -> Answer<String> {
+        self.ledger.ask().map_err(Stop)?;
+        let organisation = self.evaluation.world.organisation();
+        let asked =
+            vocabulary::target(organisation, &contact).and_then(|target| questions::tier(organisation, &target));
+        match asked {
+            Ok((question, tier)) => {
+                self.ledger.answer(question, json!(tier)).map_err(Stop)?;
+                Ok(Ok(tier.as_str().to_owned()))
+            }
+            Err(wrong) => Ok(Err(wrong.to_string())),
+        }
+    }
+
     fn add_working_time(&mut self, calendar: String, start: String, span: host::Span) -> Answer<String> {
         self.ledger.ask().map_err(Stop)?;
         let organisation = self.evaluation.world.organisation();

@@ -87,6 +87,7 @@ impl Reader<'_> {
             level: self.level(plan.level)?,
             classification: self.word("classification", plan.classification, vocabulary::classification)?,
             audience: self.word("audience", plan.audience, vocabulary::audience)?,
+            content_type: self.word("content-type", plan.content_type, vocabulary::content_type)?,
             sends: self.sends("sends", plan.sends)?,
             assign: self.assign(plan.assign)?,
             goals: self.goals(plan.goals)?,
@@ -252,6 +253,7 @@ impl Reader<'_> {
                 Path::Of(path, "at-deadline").is(vocabulary::at_deadline(&text))
             })?
             .unwrap_or(AtDeadline::Escalate),
+            self_approval: stage.self_approval,
         })
     }
 }

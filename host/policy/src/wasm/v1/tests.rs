@@ -27,6 +27,7 @@ fn route(change: impl FnOnce(&mut RoutePlan)) -> Result<Value, String> {
         level: None,
         classification: None,
         audience: None,
+        content_type: None,
         sends: Vec::new(),
         assign: None,
         goals: Vec::new(),
@@ -75,6 +76,7 @@ fn stage(change: impl FnOnce(&mut Stage)) -> Result<Value, String> {
         approvers: vec!["role:legal/reviewer".to_owned()],
         within: None,
         at_deadline: None,
+        self_approval: false,
     };
     change(&mut stage);
     plan(ApprovePlan { stages: vec![stage], post_hoc: false }, |reader, returned| reader.approve(returned))
@@ -88,6 +90,7 @@ fn text(text: &str) -> Option<String> {
 fn plans_are_read_whole() {
     let whole = route(|plan| {
         plan.level = Some(1);
+        plan.content_type = text("feedback");
         plan.classification = text("restricted");
         plan.audience = text("external");
         let span = Span::Clock("PT90M".to_owned());
@@ -121,7 +124,7 @@ fn plans_are_read_whole() {
         plan.refuse = text("only administration publishes to everyone");
     });
     let expected = json!({
-        "level": 1, "classification": "restricted", "audience": "external",
+        "level": 1, "classification": "restricted", "audience": "external", "content_type": "feedback",
         "sends": [{
             "to": "everyone", "by": ["group", "inbox"], "acknowledge_within": {"working_minutes": 30},
             "answer_within": "PT1H30M", "report_every": {"working_days": 3}, "remind_before": {"working_hours": 2},

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use herald_core::case::TaskKind;
-use herald_core::command::Remindees;
+use herald_core::command::{Declined, Remindees};
 use herald_core::plan::GoalName;
 use herald_core::target::Target;
 use herald_engine::Ask;
@@ -144,10 +144,13 @@ pub(crate) async fn resubmit(
     ask::ask(app, caller, request, id, expected_version, ask).await
 }
 
-/// Pauses, resumes or meets a goal of a case: for its owners and the accountable person.
+/// Pauses, resumes, meets or declines a goal of a case: for its owners and the accountable person.
+///
+/// What is declined is due at once: the policies that decide about breaches are asked without waiting for the deadline,
+/// and told the `reason`. A task that belongs to it stays open for a later word.
 #[utoipa::path(post, path = "/v1/messages/{id}/goals/{name}/{verb}", tag = "messages",
     params(("id", description = "The case's id"), ("name", description = "The goal's name, such as `satisfaction`"),
-        ("verb", description = "`pause`, `resume` or `meet`"),
+        ("verb", description = "`pause`, `resume`, `meet` or `decline`, which needs a `reason`"),
         ("If-Match" = Option<String>, Header, description = "The version that the caller has seen"),
         ("Idempotency-Key" = Option<String>, Header, max_length = 255, description = "Tells this request from its retries")),
     request_body = VerbBody, responses(
@@ -169,6 +172,14 @@ pub(crate) async fn goal_verb(
         "pause" => body.only(&verb, &["reason"]).map(|()| Ask::Pause(goal, body.reason))?,
         "resume" => body.only(&verb, &[]).map(|()| Ask::Resume(goal))?,
         "meet" => body.only(&verb, &[]).map(|()| Ask::Meet(goal))?,
+        "decline" => {
+            body.only(&verb, &["reason"])?;
+            let missing = || Problem::field("/reason", "missing: say why it will not be done");
+            Ask::Decline(
+                Declined::Goal(goal),
+                body.reason.filter(|reason| !reason.trim().is_empty()).ok_or_else(missing)?,
+            )
+        }
         _ => return Err(Problem::not_found(format!("verb `{verb}` of a goal"))),
     };
     ask::ask(app, caller, request, id, version, ask).await
