@@ -234,6 +234,20 @@ impl Engine {
         answer.await.unwrap_or(Err(Refused::Internal))
     }
 
+    /// What `configured` decides about a message that was decided about before. Nothing is stored, and nothing is counted
+    /// as a call of its bundles.
+    ///
+    /// # Errors
+    /// What keeps the engine from evaluating.
+    pub async fn decide_again(&self, configured: Configured, message: Arc<Message>) -> Result<Decision, Refused> {
+        self.begin(None)?;
+        let (sender, answer) = oneshot::channel();
+        // Whoever has gone needs no answer.
+        let job = move || drop(sender.send(configured.policies.decide(&configured.world, &message)));
+        self.inner.host.pool.run(Behalf::Caller, Box::new(job)).map_err(|_| self.overloaded())?;
+        answer.await.map_err(|_| Refused::Internal)
+    }
+
     /// Puts another publication in force. What is under way ends as it began; tasks of people who are away by
     /// it are given again.
     pub fn configure(&self, configured: Configured) {

@@ -5,7 +5,7 @@
 //! is written, becomes durable in one transaction, and is then swapped in atomically. With an error anywhere,
 //! nothing changes. The same code serves `POST /v1/apply` and `herald apply` on a data folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use herald_core::access::Requester;
@@ -129,6 +129,23 @@ impl Publisher {
         let loaded = self.store.load()?;
         self.tokens.replace(&loaded.tokens);
         self.configured(loaded, &PolicySet::default())
+    }
+
+    /// What was in force at publication `revision`, as far as `bundles` by id and number are concerned; `None` when there
+    /// was no such publication. Those that `now` still has are taken from there.
+    ///
+    /// # Errors
+    /// [`LoadError`]. One of `bundles` that does not load, or is not there, has a stand-in, as in [`Publisher::load`].
+    pub fn past(
+        &self,
+        revision: u64,
+        bundles: &BTreeSet<(BundleId, u32)>,
+        now: &PolicySet,
+    ) -> Result<Option<Configured>, LoadError> {
+        let Some(organisation) = self.store.organisation_at(revision)? else { return Ok(None) };
+        let stored = bundles.iter().map(|(id, revision)| self.store.bundle(id, *revision));
+        let bundles = stored.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+        self.configured(Loaded { organisation, bundles, tokens: Vec::new() }, now).map(Some)
     }
 
     /// What a publication comes to; bundles that `before` has already are taken from there.

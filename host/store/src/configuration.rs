@@ -33,6 +33,7 @@
 
 mod bundle;
 mod item;
+mod past;
 mod publish;
 mod reader;
 mod record;

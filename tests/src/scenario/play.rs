@@ -62,6 +62,7 @@ pub async fn check(scene: &Scene, scenario: &Scenario, variation: &Variation) ->
             play = play.restarted().await?;
         }
     }
+    play.replayed().await.map_err(|problem| format!("tests/scenarios/{}.toml: {problem}", scenario.name))?;
     play.site.end().await;
     Ok(())
 }
@@ -98,6 +99,23 @@ impl Play<'_> {
         let Some(expect) = &step.expect else { return Ok(()) };
         let case = self.case_of(step)?.ok_or("something is expected of no case")?;
         self.compare(expect, case).await
+    }
+
+    /// Has every decision made again, whatever was published since: it comes out as it was recorded.
+    async fn replayed(&mut self) -> Result<(), Failure> {
+        for (name, case) in &self.cases {
+            let sender = Found::read(self.site.messages(), *case)?.case.sender;
+            let path = format!("/v1/messages/{case}/decisions/replay");
+            let answer = self.site.get(&sender.to_string(), &path).await;
+            let body: Value = serde_json::from_slice(&answer.body)?;
+            let decisions = body.get("decisions").and_then(Value::as_array).filter(|decisions| !decisions.is_empty());
+            let decisions = decisions.ok_or_else(|| format!("nothing was decided about `{name}`: {body}"))?;
+            let is_same = |decision: &&Value| decision.get("outcome").and_then(Value::as_str) == Some("same");
+            if let Some(other) = decisions.iter().find(|decision| !is_same(decision)) {
+                return Err(format!("a decision about `{name}` does not come out again: {other:#}").into());
+            }
+        }
+        Ok(())
     }
 
     /// The case that a step speaks of. A message that is submitted has none yet.

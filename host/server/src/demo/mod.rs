@@ -33,7 +33,7 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use crate::output::Style;
+use crate::output::{self, Style};
 use crate::telemetry::start_logs;
 
 use client::Client;
@@ -46,6 +46,7 @@ use telling::Telling;
 
 pub use error::DemoError;
 pub use words::Language;
+use words::Phrase;
 
 /// What may be chosen.
 #[derive(Debug, Clone)]
@@ -79,6 +80,7 @@ pub(crate) async fn run(options: &Options, style: Style, stop: impl Future<Outpu
     start_logs(&resolved.settings)?;
     house::make_up_secrets(&mut resolved, &code.organisation)?;
     let begins = house::begins(&code.organisation);
+    output::progress(options.language.word(Phrase::Publishing));
     let tokens = house::publish(&place, &resolved, code, &sample::services(&samples), begins)?;
     let clock = Arc::new(DemoClock::new(begins));
     let host = house::start(&resolved, &clock)?;

@@ -97,6 +97,8 @@ phrases! {
     Change: "change a policy in {rules}, and publish it", "改一条策略（在 {rules} 里），然后发布";
     Tokens: "Everybody's token lies in {tokens}; {admin} is the administrator's.",
         "每个人的令牌在 {tokens}；{admin} 是管理员的。";
+    Publishing: "Publishing the sample organisation. Its components are compiled, which takes a moment.",
+        "正在发布示例组织；其中的组件需要编译，请稍候。";
     Gone: "Everything lies in {folder}, which goes with the demo; `--data DIR` keeps it.",
         "全部数据在 {folder}，演示结束即删除；用 `--data DIR` 可以保留。";
     Kept: "Everything lies in {folder}, and stays there.", "全部数据在 {folder}，演示结束后保留。";

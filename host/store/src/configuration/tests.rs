@@ -74,6 +74,24 @@ fn tamper(store: &ConfigurationStore, change: impl FnOnce(&mut Tables<'_>)) {
 }
 
 #[test]
+fn an_earlier_publication_is_what_it_was() {
+    let store = store();
+    let mut versions = Vec::new();
+    for (revision, people) in (1..).zip([2, 5, 3]) {
+        let mut organisation = organisation(people);
+        let publication = Publication { organisation: Some(&organisation), ..Publication::default() };
+        assert_eq!(publish(&store, revision, &publication).unwrap().revision, u64::try_from(revision).unwrap());
+        organisation.revision = u64::try_from(revision).unwrap();
+        versions.push(organisation);
+    }
+    for organisation in versions {
+        assert_eq!(store.organisation_at(organisation.revision).unwrap(), Some(organisation));
+    }
+    assert_eq!(store.organisation_at(4).unwrap(), None);
+    assert_eq!(store.organisation_at(0).unwrap(), None);
+}
+
+#[test]
 fn what_is_published_is_what_is_loaded() {
     let store = store();
     assert_eq!(store.load().unwrap().organisation, Organisation::default());

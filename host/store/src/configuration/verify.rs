@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::ControlFlow;
 
 use redb::{Key, ReadableTable, StorageError, Value};
 
 use super::ConfigurationStore;
 use super::bundle::BundleRevision;
 use super::reader::{decode, read_blob};
-use super::record;
+use super::record::{Change, Record};
 use super::tables::Tables;
 use crate::error::StoreError;
-use crate::journal::{self, JournalReader, VerifyProgress, VerifyReport};
+use crate::journal::{self, VerifyProgress, VerifyReport};
 
 /// What a verification found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,30 +102,12 @@ impl ConfigurationStore {
         Ok(())
     }
 
-    fn replay(&self, tables: &mut Tables<'_>, mut progress: impl FnMut(VerifyProgress)) -> Result<(), StoreError> {
-        let frames_total = self.head()?.sequence;
-        let mut next = 1;
-        loop {
-            // A new snapshot for each stretch, so that a long replay keeps no pages from being used again.
-            let frames = JournalReader::open(&self.read()?)?.read(next)?;
-            if frames.is_empty() {
-                return Ok(());
-            }
-            for frame in frames {
-                for (index, bytes) in frame.records.iter().enumerate() {
-                    let place = format!("record {index} of frame {}", frame.head.sequence);
-                    let Some(bytes) = bytes else {
-                        return Err(StoreError::Corrupt(format!("{place} was erased, and cannot be applied again")));
-                    };
-                    let record = record::decode(bytes).map_err(|error| error.at(place))?;
-                    for change in &record.changes {
-                        tables.apply(change, frame.at, &record.by)?;
-                    }
-                }
-                next = frame.head.sequence + 1;
-            }
-            progress(VerifyProgress { frames_done: next - 1, frames_total });
-        }
+    fn replay(&self, tables: &mut Tables<'_>, progress: impl FnMut(VerifyProgress)) -> Result<(), StoreError> {
+        let visit = |record: &Record<Change>, at| {
+            record.changes.iter().try_for_each(|change| tables.apply(change, at, &record.by))?;
+            Ok(ControlFlow::Continue(()))
+        };
+        self.each_record(visit, progress)
     }
 }
 

@@ -4,6 +4,7 @@ mod batch;
 mod cloudevents;
 mod form;
 mod list;
+mod replay;
 mod rows;
 mod show;
 mod submission;
@@ -25,6 +26,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(submit::submit, list::list))
         .routes(routes!(show::show))
         .routes(routes!(show::decisions))
+        .routes(routes!(replay::replay))
         .routes(routes!(form::form))
         .routes(routes!(rows::tasks))
         .routes(routes!(rows::goals))
