@@ -17,8 +17,6 @@ use herald_tests::report::{Target, head, median, note, row, size};
 use herald_tests::serving::{Serving, requests};
 use herald_tests::workload::MESSAGE_BYTES;
 
-/// Connections, each with one request at a time.
-const CONNECTIONS: usize = 32;
 /// Submissions in the run that is looked at table by table, and to warm up.
 const PROBE: usize = 2_000;
 /// Turns of each of the two.
@@ -34,6 +32,8 @@ struct Load {
     requests: Requests,
     /// The same as the floor takes them.
     of_floor: Requests,
+    /// Connections, each with one request at a time.
+    connections: usize,
     /// Submissions a second that it should come to.
     at_least: f64,
     /// What share of the floor that should be.
@@ -49,8 +49,9 @@ fn main() -> Result<(), Failure> {
     if is_wanted("one") {
         let title = format!("{MESSAGE_BYTES} bytes, three bundles");
         let (requests, of_floor): (Requests, Requests) = (Box::new(requests), Box::new(requests));
-        let share = Target::AtLeast(0.5);
-        measure(&Load { title, serve: Serving::host, requests, of_floor, at_least: 4_000.0, share }, per_turn)?;
+        let (connections, share) = (32, Target::AtLeast(0.5));
+        let serve = Serving::host;
+        measure(&Load { title, serve, requests, of_floor, connections, at_least: 4_000.0, share }, per_turn)?;
     }
     if is_wanted("sample") {
         let mix = Arc::new(Mix::read()?);
@@ -59,8 +60,8 @@ fn main() -> Result<(), Failure> {
         let of_floor = Arc::clone(&mix);
         let requests: Requests = Box::new(move |first, count| mix.requests(first, count));
         let of_floor: Requests = Box::new(move |first, count| of_floor.requests_of_one(first, count));
-        let serve = Serving::sample;
-        measure(&Load { title, serve, requests, of_floor, at_least: 3_000.0, share: Target::None }, per_turn)?;
+        let (serve, connections, share) = (Serving::sample, 64, Target::None);
+        measure(&Load { title, serve, requests, of_floor, connections, at_least: 3_000.0, share }, per_turn)?;
     }
     Ok(())
 }
@@ -76,7 +77,7 @@ fn measure(load: &Load, per_turn: usize) -> Result<(), Failure> {
     for turn in 0..=TURNS {
         let count = if turn == 0 { PROBE } else { per_turn };
         let submit = |address: SocketAddr, requests: &Requests| {
-            runtime.block_on(run(address, CONNECTIONS, requests(turn * per_turn, count), 201))
+            runtime.block_on(run(address, load.connections, requests(turn * per_turn, count), 201))
         };
         let pair = (submit(floor.address, &load.of_floor)?, submit(herald.address, &load.requests)?);
         if turn > 0 {
@@ -97,15 +98,15 @@ fn probe(load: &Load, data: &Path, runtime: &tokio::runtime::Runtime) -> Result<
         let first = (load.requests)(0, 1);
         let request = first.first().map(Vec::as_slice).unwrap_or_default();
         let answer = Connection::open(herald.address).await?.send(request).await?;
-        run(herald.address, CONNECTIONS, (load.requests)(1, PROBE - 1), 201).await.map(|_| answer)
+        run(herald.address, load.connections, (load.requests)(1, PROBE - 1), 201).await.map(|_| answer)
     })?;
     herald.stop()?;
     Ok((shape(&data.join("partition-0.redb"), PROBE)?, answer.body.len()))
 }
 
 fn report(load: &Load, shapes: &[TableShape], answer_bytes: usize, ours: &[Figures], floors: &[Figures]) {
-    let Load { title, at_least, share, .. } = load;
-    head(&format!("durable submissions: {title}, {CONNECTIONS} connections, median of {TURNS} turns"));
+    let Load { title, connections, at_least, share, .. } = load;
+    head(&format!("durable submissions: {title}, {connections} connections, median of {TURNS} turns"));
     let rates = |figures: &[Figures]| figures.iter().map(Figures::rate).collect::<Vec<_>>();
     let (rate, floor) = (median(rates(ours)), median(rates(floors)));
     let ratio = median(ours.iter().zip(floors).map(|(ours, floor)| ours.rate() / floor.rate()).collect());

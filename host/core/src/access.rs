@@ -101,11 +101,13 @@ pub fn may_show(case: &Case, requester: &Requester, task: Option<&Task>) -> bool
         || (person.is_some() && person == case.accountable.as_ref())
 }
 
-/// Whether `requester` may pause, resume or meet `goal`: one of its owners, or the accountable person.
+/// Whether `requester` may pause, resume, meet or decline `goal`: one of its owners, and but for declining the accountable
+/// person.
 #[must_use]
-pub fn may_keep(case: &Case, requester: &Requester, goal: &Goal) -> bool {
+pub fn may_keep(case: &Case, requester: &Requester, goal: &Goal, verb: Verb) -> bool {
     let person = requester.actor.person();
-    person.is_some_and(|person| goal.owners.contains(person) || case.accountable.as_ref() == Some(person))
+    let is_accountable = || verb != Verb::Decline && person == case.accountable.as_ref();
+    person.is_some_and(|person| goal.owners.contains(person) || is_accountable())
 }
 
 /// The person who asks, unless they left: roles that they still bear give them no right.

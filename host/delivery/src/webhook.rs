@@ -30,8 +30,8 @@ pub const RESPONSE_LIMIT_BYTES: usize = 16 * 1024;
 /// The most bytes of an answer's body kept in a failure.
 pub const RESPONSE_EXCERPT_BYTES: usize = 512;
 
-/// The most idle connections kept to one host, and for how long.
-const IDLE_CONNECTIONS_PER_HOST: usize = 4;
+/// The most idle connections kept to one host, as many as a channel sends on at once by default; and for how long.
+const IDLE_CONNECTIONS_PER_HOST: usize = 8;
 const IDLE_CONNECTION_SECONDS: u64 = 60;
 
 const USER_AGENT_VALUE: &str = concat!("Herald/", env!("CARGO_PKG_VERSION"));

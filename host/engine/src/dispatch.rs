@@ -4,7 +4,7 @@
 //! so none is sent twice at once. After a crash one that was under way is sent again, with the same id. Reports
 //! go to the partition's writer as commands; nothing is written here.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -34,6 +34,8 @@ pub(crate) struct Dispatcher {
     lane: Arc<Lane>,
     tries: JoinSet<()>,
     under_way: HashMap<Id, (DeliveryId, ChannelName)>,
+    /// The channels of deliveries that the last look passed over, so that they need not be read again.
+    passed_over: HashMap<DeliveryId, ChannelName>,
 }
 
 /// What a look at the outbox found.
@@ -41,6 +43,8 @@ pub(crate) struct Dispatcher {
 struct Look {
     /// What may go out now.
     due: Vec<(DeliveryId, ChannelName)>,
+    /// What is due and waits for its channel.
+    passed_over: HashMap<DeliveryId, ChannelName>,
     /// When to look again.
     next: Option<Timestamp>,
 }
@@ -49,12 +53,13 @@ struct Look {
 struct Room {
     total: usize,
     per_channel: usize,
-    under_way: HashMap<DeliveryId, ChannelName>,
+    under_way: HashSet<DeliveryId>,
+    of_channel: HashMap<ChannelName, usize>,
 }
 
 impl Dispatcher {
     pub(crate) fn new(host: Arc<Host>, lane: Arc<Lane>) -> Self {
-        Self { host, lane, tries: JoinSet::new(), under_way: HashMap::new() }
+        Self { host, lane, tries: JoinSet::new(), under_way: HashMap::new(), passed_over: HashMap::new() }
     }
 
     /// Sends until `stop` says otherwise; then waits for what is under way, as long as the settings allow.
@@ -96,13 +101,16 @@ impl Dispatcher {
         if self.lane.stopped.get().is_some() || self.under_way.len() >= self.host.settings.sending_limit {
             return LONGEST_SLEEP;
         }
-        let room = Room {
+        let mut room = Room {
             total: self.host.settings.sending_limit,
             per_channel: self.host.settings.sending_per_channel_limit,
-            under_way: self.under_way.values().cloned().collect(),
+            under_way: HashSet::new(),
+            of_channel: HashMap::new(),
         };
+        self.under_way.values().for_each(|(delivery, channel)| room.fill(*delivery, channel));
+        let known = std::mem::take(&mut self.passed_over);
         let (lane, now) = (Arc::clone(&self.lane), self.host.clock.now());
-        let look = match tokio::task::spawn_blocking(move || look(&lane, now, room)).await {
+        let look = match tokio::task::spawn_blocking(move || look(&lane, now, room, known)).await {
             Ok(Ok(look)) => look,
             Ok(Err(error)) => {
                 tracing::error!(%error, "the outbox could not be read");
@@ -115,6 +123,7 @@ impl Dispatcher {
             let task = self.tries.spawn(send::one_try(Arc::clone(&self.host), Arc::clone(&self.lane), delivery));
             self.under_way.insert(task.id(), (delivery, channel));
         }
+        self.passed_over = look.passed_over;
         self.lane.sending.store(self.under_way.len(), Ordering::Relaxed);
         look.next.map_or(LONGEST_SLEEP, |next| self.host.clock.until(next).min(LONGEST_SLEEP))
     }
@@ -129,37 +138,52 @@ impl Dispatcher {
     }
 }
 
-/// Deliveries that are due at `now` and have room, the longest due first.
-fn look(lane: &Lane, now: Timestamp, mut room: Room) -> Result<Look, StoreError> {
+/// Deliveries that are due at `now` and have room, the longest due first. Of those in `known` the channel need not be
+/// read.
+fn look(
+    lane: &Lane,
+    now: Timestamp,
+    mut room: Room,
+    mut known: HashMap<DeliveryId, ChannelName>,
+) -> Result<Look, StoreError> {
     let snapshot = lane.partition.snapshot()?;
     let now = lane.partition.last_time().map_or(now, |last| last.max(now));
     let items = snapshot.outbox(now, LOOK_LIMIT)?;
     let mut look = Look::default();
     for item in items.iter().map(|item| item.delivery) {
         if room.under_way.len() >= room.total {
+            // The next try that ends makes room.
+            look.passed_over.extend(known.into_iter().take(LOOK_LIMIT.saturating_sub(look.passed_over.len())));
             return Ok(look);
         }
-        if room.under_way.contains_key(&item) {
+        if room.under_way.contains(&item) {
             continue;
         }
-        let Some(delivery) = snapshot.delivery(item.case, item.number)? else { continue };
-        if room.take(item, &delivery.channel) {
-            look.due.push((item, delivery.channel));
+        let channel = match known.remove(&item) {
+            Some(channel) => channel,
+            None => match snapshot.delivery(item.case, item.number)? {
+                Some(delivery) => delivery.channel,
+                None => continue,
+            },
+        };
+        if room.has_place(&channel) {
+            room.fill(item, &channel);
+            look.due.push((item, channel));
+        } else {
+            look.passed_over.insert(item, channel);
         }
     }
-    let later = snapshot.outbox(Timestamp::MAX, items.len() + 1)?;
-    look.next = later.get(items.len()).map(|item| item.next_attempt);
+    look.next = if items.len() < LOOK_LIMIT { snapshot.next_attempt(now)? } else { Some(now) };
     Ok(look)
 }
 
 impl Room {
-    /// Takes a place for `delivery`, if its channel has one.
-    fn take(&mut self, delivery: DeliveryId, channel: &ChannelName) -> bool {
-        let of_channel = self.under_way.values().filter(|name| *name == channel).count();
-        let has_place = of_channel < self.per_channel;
-        if has_place {
-            self.under_way.insert(delivery, channel.clone());
-        }
-        has_place
+    fn has_place(&self, channel: &ChannelName) -> bool {
+        self.of_channel.get(channel).is_none_or(|taken| *taken < self.per_channel)
+    }
+
+    fn fill(&mut self, delivery: DeliveryId, channel: &ChannelName) {
+        self.under_way.insert(delivery);
+        *self.of_channel.entry(channel.clone()).or_default() += 1;
     }
 }

@@ -14,9 +14,9 @@
 //!
 //! * `message` is a message; what it leaves out is filled in: the kind's defaults, the bundle's own department,
 //!   an anonymous sender, a subject, a time of submission (2026-01-05T09:00:00+08:00, a Monday).
-//! * `hook` is `route` unless it says otherwise. A case of `approve` gives `route`: level, classification and
-//!   audience and content type (the message's, if left out), recipients, channels and labels. A case of `escalate` gives
-//!   `breach`: `goal`, and as far as it matters `due`, `at`, `owners`, `case_status`, `level`, `reached`.
+//! * `hook` is `route` unless it says otherwise. A case of `approve` gives `route`: level, classification, audience and
+//!   content type (the message's, if left out), recipients, channels and labels. A case of `escalate` gives `breach`:
+//!   `goal`, and as far as it matters `due`, `at`, `owners`, `declined`, `case_status`, `level`, `reached`.
 //! * `expect` is the plan, as decisions show it. Every field counts unless `compare` is `subset`: then what the
 //!   case leaves out of an object may be anything, while lists are compared element by element.
 //! * `fails` instead of `expect` is a text that the failure's message contains.

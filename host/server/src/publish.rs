@@ -91,6 +91,17 @@ pub enum LoadError {
     Wrong(Vec<String>),
 }
 
+/// What was in force once cannot be put together again.
+#[derive(Debug, thiserror::Error)]
+pub enum PastError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Something of it is not there any more, or is nothing that this program can load.
+    #[error("{0}")]
+    Gone(String),
+}
+
 /// The configuration store, what of it is in force, and who may publish.
 #[derive(Debug)]
 pub struct Publisher {
@@ -131,21 +142,42 @@ impl Publisher {
         self.configured(loaded, &PolicySet::default())
     }
 
-    /// What was in force at publication `revision`, as far as `bundles` by id and number are concerned; `None` when there
-    /// was no such publication. Those that `now` still has are taken from there.
+    /// What was in force at publication `revision`, as far as `bundles` by id and number are concerned. What `now` still
+    /// has is taken from there.
     ///
     /// # Errors
-    /// [`LoadError`]. One of `bundles` that does not load, or is not there, has a stand-in, as in [`Publisher::load`].
+    /// [`PastError`].
     pub fn past(
         &self,
         revision: u64,
         bundles: &BTreeSet<(BundleId, u32)>,
-        now: &PolicySet,
-    ) -> Result<Option<Configured>, LoadError> {
-        let Some(organisation) = self.store.organisation_at(revision)? else { return Ok(None) };
-        let stored = bundles.iter().map(|(id, revision)| self.store.bundle(id, *revision));
-        let bundles = stored.filter_map(Result::transpose).collect::<Result<_, _>>()?;
-        self.configured(Loaded { organisation, bundles, tokens: Vec::new() }, now).map(Some)
+        now: &Configured,
+    ) -> Result<Configured, PastError> {
+        let gone = |what: String| PastError::Gone(what);
+        let world = if now.organisation().revision == revision {
+            Arc::clone(&now.world)
+        } else {
+            let organisation = self.store.organisation_at(revision)?;
+            let organisation = organisation.ok_or_else(|| gone(format!("there is no publication {revision}")))?;
+            let world = World::new(Arc::new(organisation));
+            Arc::new(
+                world.map_err(|errors| gone(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?,
+            )
+        };
+        let mut loaded = Vec::with_capacity(bundles.len());
+        for (id, revision) in bundles {
+            let same =
+                now.policies.get(id).filter(|bundle| bundle.revision() == *revision && bundle.stopped().is_none());
+            if let Some(same) = same {
+                loaded.push(Arc::clone(same));
+                continue;
+            }
+            let stored = self.store.bundle(id, *revision)?;
+            let stored = stored.ok_or_else(|| gone(format!("there is no revision {revision} of `{id}`")))?;
+            let bundle = self.try_load(stored).map_err(|why| gone(format!("{id} revision {revision}: {why}")))?;
+            loaded.push(Arc::new(bundle));
+        }
+        Ok(Configured { world, policies: PolicySet::new(loaded) })
     }
 
     /// What a publication comes to; bundles that `before` has already are taken from there.
@@ -163,15 +195,17 @@ impl Publisher {
 
     /// A published bundle, or its stand-in when it does not load.
     fn load_bundle(&self, stored: StoredBundle) -> Bundle {
-        let StoredBundle { id, revision, digest, files, .. } = stored;
-        let manifest = files.get(MANIFEST).and_then(|content| String::from_utf8(content.clone()).ok());
-        let files = BundleFiles::new(files, &self.limits).map_err(|error| error.to_string());
-        let loaded =
-            files.and_then(|files| Bundle::load(&files, revision, &self.limits).map_err(|report| report.to_string()));
-        loaded.unwrap_or_else(|reason| {
+        let (id, revision, digest) = (stored.id.clone(), stored.revision, stored.digest.clone());
+        let manifest = stored.files.get(MANIFEST).and_then(|content| String::from_utf8(content.clone()).ok());
+        self.try_load(stored).unwrap_or_else(|reason| {
             tracing::error!(bundle = %id, revision, reason, "a bundle does not load; its messages are handled as its failure");
             Bundle::not_loaded(&id, revision, digest, manifest.as_deref(), &self.limits, reason)
         })
+    }
+
+    fn try_load(&self, stored: StoredBundle) -> Result<Bundle, String> {
+        let files = BundleFiles::new(stored.files, &self.limits).map_err(|error| error.to_string())?;
+        Bundle::load(&files, stored.revision, &self.limits).map_err(|report| report.to_string())
     }
 
     /// Publishes `proposal` on behalf of `requester`, and hands what is in force from now on to `in_force`. A dry

@@ -9,6 +9,7 @@ mod operation;
 mod passing;
 mod problems;
 mod publishing;
+mod replay;
 mod sight;
 mod views;
 

@@ -33,6 +33,7 @@ const ROUTES: &[&str] = &[
     "get /v1/messages",
     "get /v1/messages/{id}",
     "get /v1/messages/{id}/decisions",
+    "get /v1/messages/{id}/decisions/replay",
     "get /v1/messages/{id}/deliveries",
     "get /v1/messages/{id}/form",
     "get /v1/messages/{id}/goals",

@@ -166,12 +166,13 @@ fn who_submits_does_and_keeps() {
     let (case, task, goal) = (world.case(), world.task(1), world.goal(1));
     for (who, may) in [("p.head", true), ("p.mate", false), ("host", false), ("anonymous", false), ("admin", false)] {
         assert_eq!(may_do(case, &requester(who), task), may, "{who} decides");
-        assert_eq!(may_keep(case, &requester(who), goal), may, "{who} keeps");
+        assert_eq!(may_keep(case, &requester(who), goal, Verb::Meet), may, "{who} keeps");
     }
     let own = Case { sender: requester("p.head").actor, ..case.clone() };
     assert!(!may_do(&own, &requester("p.head"), task), "nobody decides on their own message");
     let accountable = Case { accountable: Some("p.mate".parse().unwrap()), ..case.clone() };
-    assert!(may_keep(&accountable, &requester("p.mate"), goal));
+    assert!(may_keep(&accountable, &requester("p.mate"), goal, Verb::Meet));
+    assert!(!may_keep(&accountable, &requester("p.mate"), goal, Verb::Decline), "a promise is its owner's to decline");
 }
 
 #[test]

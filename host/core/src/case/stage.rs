@@ -103,7 +103,8 @@ impl Stage {
         self.phase == Phase::Acceptance
     }
 
-    /// Whether the sender may decide it: what was done for them they may accept, and the rest if the policy says so.
+    /// Whether the sender, if they have a seat in it, may decide it: what was done for them they may accept, and the rest
+    /// if the policy says so.
     #[must_use]
     pub fn is_open_to_its_sender(&self) -> bool {
         self.is_acceptance() || self.self_approval

@@ -58,11 +58,15 @@ impl Draft<'_, '_> {
         Ok(())
     }
 
-    /// The voices of a stage. Nobody approves their own message, unless the stage is open to them: who stands above
-    /// them takes the seat, which is never empty, or the voice that a quorum would lack.
+    /// The voices of a stage. Nobody approves their own message, unless the stage is open to them by what they are: who
+    /// stands above them takes the seat, which is never empty, or the voice that a quorum would lack.
     fn seats(&self, stage: &Stage) -> Result<Vec<Seat>, StepError> {
         let case = self.case()?;
-        let sender = case.sender.person().filter(|_| !stage.is_open_to_its_sender());
+        // Whoever merely stands in for an approver has no seat by that.
+        let is_open = |sender: &&PersonId| {
+            stage.is_acceptance() || (stage.self_approval && self.organisation().is_among(sender, &stage.approvers))
+        };
+        let sender = case.sender.person().filter(|sender| !is_open(sender));
         let people = |targets: &[Target]| -> Result<Vec<PersonId>, StepError> {
             let found = targets.iter().flat_map(|target| self.organisation().resolve(target, self.now()).people);
             let mut people: Vec<_> = found.filter(|person| Some(person) != sender).collect();

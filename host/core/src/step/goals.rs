@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::draft::{Done, Draft, check_text};
 use super::{Refusal, StepError};
+use crate::access;
 use crate::calendar::Calendar;
 use crate::case::{Goal, GoalStatus, Purpose, Standing, TaskKind, TaskStatus};
 use crate::command::{Declined, Verb};
@@ -20,7 +21,7 @@ use crate::span::{Span, Unit};
 const CATCH_UP_LIMIT: usize = 1_000;
 
 /// Where a goal has to be that somebody declines; what a confirmation or a vote asks is not declined.
-const DECLINABLE: &str = "an answer, a report or a policy's own that is still to be kept in time";
+const DECLINABLE: &str = "an answer or a policy's own, promised once and still to be kept in time";
 
 /// What has happened in a case's life, as far as goals that are to be set ask for it, and when.
 pub(super) struct Past(BTreeMap<Moment, Timestamp>);
@@ -289,36 +290,40 @@ impl Draft<'_, '_> {
     }
 
     /// What is promised will not be: it is due now, so that what follows from a breach does not wait for its deadline. A
-    /// task of it stays open, for whoever thinks better of it.
+    /// task of it stays open, for whoever thinks better of it. Only whose promise it is says so.
     pub(super) fn decline(&mut self, what: &Declined, reason: &str) -> Done {
         check_text("/reason", Some(reason))?;
-        match what {
+        let name = match what {
             Declined::Goal(name) => {
                 self.each_goal(name, Verb::Decline, DECLINABLE, |draft, goal| draft.decline_one(goal, reason))?;
+                name.clone()
             }
             Declined::Task(number) => {
                 let kind = self.task(*number)?.kind;
                 let task = self.open_task(*number, kind, Verb::Decline)?;
-                let Some(goal) = task.goal.filter(|_| matches!(kind, TaskKind::Answer | TaskKind::Report)) else {
+                let Some(goal) = task.goal.filter(|_| kind == TaskKind::Answer) else {
                     return Err(Refusal::OtherTask { kind, verb: Verb::Decline }.into());
                 };
                 let goal = self.goal(goal)?.clone();
                 self.decline_one(&goal, reason)?;
-                if self.is_untouched() {
-                    return Err(Refusal::Goal { goal: goal.name.to_string(), needed: DECLINABLE }.into());
-                }
+                goal.name
             }
+        };
+        if self.is_untouched() {
+            return Err(Refusal::Goal { goal: name.to_string(), needed: DECLINABLE }.into());
         }
         self.tell_sender(Purpose::Decline)
     }
 
+    /// What repeats is not declined: its rhythm was agreed on. Nor is a step of the built-in escalation, which would only
+    /// hand the breach on.
     fn decline_one(&mut self, goal: &Goal, reason: &str) -> Done {
         let is_ticking = matches!(goal.status, GoalStatus::Running | GoalStatus::Paused);
-        let is_declinable = match &goal.name {
-            GoalName::Answer | GoalName::Report | GoalName::Own(_) => is_ticking,
-            GoalName::Acknowledge | GoalName::Stage(_) | GoalName::Close => false,
+        let is_promise = match &goal.name {
+            GoalName::Answer | GoalName::Own(_) => !goal.repeats && goal.step == 0,
+            GoalName::Acknowledge | GoalName::Report | GoalName::Stage(_) | GoalName::Close => false,
         };
-        if !is_declinable || is_overdue(goal, self.received_at()) {
+        if !is_ticking || !is_promise || is_overdue(goal, self.received_at()) {
             return Ok(());
         }
         self.emit(Event::Declined { goal: goal.number, reason: reason.to_owned() })
@@ -339,7 +344,7 @@ impl Draft<'_, '_> {
             }
             exists = true;
             let goal = self.goal(number)?.clone();
-            if self.may_keep(&goal)? {
+            if access::may_keep(self.case()?, self.requester(), &goal, verb) {
                 allowed = true;
                 act(self, &goal)?;
             }
@@ -348,7 +353,11 @@ impl Draft<'_, '_> {
             return Err(Refusal::NotFound(format!("goal `{name}` in this case")).into());
         }
         if !allowed {
-            return Err(self.forbidden(verb, "that is for the goal's owner and for the accountable person"));
+            let why = match verb {
+                Verb::Decline => "that is for the goal's owner",
+                _ => "that is for the goal's owner and for the accountable person",
+            };
+            return Err(self.forbidden(verb, why));
         }
         if self.is_untouched() {
             return Err(Refusal::Goal { goal: name.to_string(), needed }.into());

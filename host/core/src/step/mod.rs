@@ -102,10 +102,9 @@ pub fn admits(case: &Case, verb: Verb) -> bool {
         Verb::Close => matches!(status, Resolved),
         Verb::Archive => matches!(status, Closed | Rejected | Withdrawn),
         Verb::Pause | Verb::Resume => matches!(status, Open),
-        Verb::Decline => matches!(status, AwaitingApproval | Open | Resolved),
         // A goal may run from the submission on, and start with the resolution or the closing: it must then be
-        // kept there.
-        Verb::Meet => matches!(status, AwaitingApproval | Open | Resolved | Closed),
+        // kept there, or declined.
+        Verb::Meet | Verb::Decline => matches!(status, AwaitingApproval | Open | Resolved | Closed),
         Verb::Replay => !matches!(status, Archived),
         // Judged by their row alone: one that is stale changes nothing.
         Verb::DeliveryReport | Verb::GoalWarning | Verb::GoalDue => true,

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use super::StepError;
 use super::draft::{Done, Draft, check_text};
-use crate::access;
-use crate::case::{Case, Goal, Purpose, Task, TaskKind, TaskStatus};
+use crate::case::{Case, Purpose, Task, TaskKind, TaskStatus};
 use crate::command::Verb;
 use crate::event::Event;
 use crate::ids::TaskNumber;
@@ -106,19 +105,14 @@ impl Draft<'_, '_> {
         }
         if tasks.is_empty() { Ok(()) } else { self.emit(Event::TasksCancelled { tasks }) }
     }
-
-    /// Whether the requester may pause, resume or meet a goal.
-    pub(super) fn may_keep(&self, goal: &Goal) -> Result<bool, StepError> {
-        Ok(access::may_keep(self.case()?, self.requester(), goal))
-    }
 }
 
-/// Whether somebody may hold `task` at all: nobody decides on their own message, unless its stage is open to them, and
-/// in a quorum everybody has one voice.
+/// Whether somebody may be given `task`: nobody comes to decide on their own message by that, though they may accept what
+/// was done for it, and in a quorum everybody has one voice.
 pub(super) fn may_take(case: &Case, task: &Task, person: &PersonId) -> bool {
     let Some(stage) = case.stage_of(task) else { return true };
     let speaks_twice = matches!(stage.mode, Mode::Quorum(_)) && has_other_voice(case, task, person);
-    (stage.is_open_to_its_sender() || case.sender.person() != Some(person)) && !speaks_twice
+    (stage.is_acceptance() || case.sender.person() != Some(person)) && !speaks_twice
 }
 
 /// Whether somebody has a voice in the stage that `task` decides by another seat of it, given or not. Nobody gets a

@@ -69,12 +69,13 @@ enum Asks {
     Escalation,
 }
 
-/// Goals that one command speaks of.
+/// Goals that one command speaks of: of one name, due at once, and declined in the same words if at all.
 struct Group {
     asks: Asks,
     case: CaseId,
     name: GoalName,
     due: Option<Timestamp>,
+    declined: Option<String>,
     goals: Vec<GoalNumber>,
 }
 
@@ -105,14 +106,16 @@ impl Timers {
                 (false, _) => Asks::Warning,
             };
             let same = |group: &&mut Group| {
-                group.asks == asks && group.case == case && group.due == goal.due && group.name == goal.name
+                let alike = group.asks == asks && group.case == case && group.due == goal.due;
+                alike && group.name == goal.name && group.declined == goal.declined
             };
             if let Some(group) = groups.iter_mut().rev().find(same) {
                 group.goals.push(number);
             } else if groups.iter().any(|group| group.case == case && group.asks == Asks::Escalation) {
                 continue;
             } else if self.has_room(&groups, asks) {
-                groups.push(Group { asks, case, name: goal.name, due: goal.due, goals: vec![number] });
+                let (name, due, declined) = (goal.name, goal.due, goal.declined);
+                groups.push(Group { asks, case, name, due, declined, goals: vec![number] });
             } else {
                 // Breaches that come back make room; for commands there is room again at once.
                 more = asks != Asks::Escalation && self.resting.len() < RESTING_LIMIT;

@@ -7,8 +7,10 @@ use herald_core::workspace::RowError;
 use herald_engine::{Clock, Configured, Engine};
 use herald_store::StoreError;
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 
 use super::limits::{InFlight, Rate};
+use super::messages::REPLAYS_AT_ONCE;
 use super::problem::{Problem, ProblemKind};
 use crate::backup::Backups;
 use crate::publish::Publisher;
@@ -29,6 +31,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// The limits in force.
     pub limits: EdgeLimits,
+    /// Taken while decisions of a case are made again.
+    pub(crate) replays: Semaphore,
     in_flight: InFlight,
     started: Instant,
 }
@@ -81,7 +85,8 @@ impl App {
     ) -> Self {
         let metrics = Metrics::new(engine.clone(), Arc::clone(&clock));
         let in_flight = InFlight::new(limits.in_flight);
-        Self { engine, publisher, backups, metrics, clock, limits, in_flight, started: Instant::now() }
+        let replays = Semaphore::new(REPLAYS_AT_ONCE);
+        Self { engine, publisher, backups, metrics, clock, limits, replays, in_flight, started: Instant::now() }
     }
 
     /// The moment it is, for what is shown and compared; a case's own time is given by its partition.

@@ -170,7 +170,7 @@ pub struct DeliveryBody {
     /// Its id, the same across tries.
     pub id: String,
     /// What it tells: `message`, `warning`, `escalation`, `withdrawal`, `held`, `verdict`, `task`, `reminder`,
-    /// `comment`, `copy`, `answer`, `resolution` or `promise`.
+    /// `comment`, `copy`, `answer`, `decline`, `resolution` or `promise`.
     pub purpose: String,
     /// Through which channel.
     pub channel: String,

@@ -18,8 +18,9 @@ impl ConfigurationStore {
     /// # Errors
     /// [`StoreError::Corrupt`] when a record cannot be read, [`StoreError::Disk`].
     pub fn organisation_at(&self, revision: u64) -> Result<Option<Organisation>, StoreError> {
-        if revision == self.revision()? {
-            return self.reader()?.organisation().map(Some);
+        let reader = self.reader()?;
+        if revision == reader.revision()? {
+            return reader.organisation().map(Some);
         }
         let (mut items, mut is_found) = (Items::new(), false);
         let visit = |record: &Record<Change>, _| {

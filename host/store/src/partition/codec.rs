@@ -3,9 +3,13 @@
 //! A row has no format number of its own: rows follow from the journal and are made again when their shape
 //! changes. A record has one, and every format that was ever written stays readable.
 
+use std::borrow::Cow;
+use std::fmt;
+
+use herald_core::message::Message;
 use herald_core::record::{RECORD_FORMAT, Record};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::{self, DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Position;
 use super::tables::TableName;
@@ -30,19 +34,80 @@ pub(super) fn bad_key(table: TableName) -> StoreError {
 
 /// Reads a record of any format up to [`RECORD_FORMAT`].
 pub(super) fn decode_record(position: Position, bytes: &[u8]) -> Result<Record, StoreError> {
+    decode(position, bytes, |record: &Record| record.format)
+}
+
+/// Reads of a record the message that it brought, if it did, and passes over the rest: most of it is the decision.
+pub(super) fn decode_message(position: Position, bytes: &[u8]) -> Result<Option<Message>, StoreError> {
+    let parcel = decode(position, bytes, |parcel: &Parcel| parcel.format)?;
+    Ok(parcel.events.into_iter().find_map(|Brought(message)| message))
+}
+
+fn decode<T: DeserializeOwned>(position: Position, bytes: &[u8], format: fn(&T) -> u16) -> Result<T, StoreError> {
     /// The one field that every format has.
     #[derive(Deserialize)]
     struct Version {
         format: u16,
     }
-    let unreadable = |error| StoreError::Corrupt(format!("{position} cannot be read: {error}"));
-    let Version { format } = serde_json::from_slice(bytes).map_err(unreadable)?;
-    if format > RECORD_FORMAT {
+    let decoded = serde_json::from_slice(bytes);
+    let found = match &decoded {
+        Ok(decoded) => format(decoded),
+        // A newer format is no damage, whatever else is wrong.
+        Err(_) => serde_json::from_slice(bytes).map_or(0, |Version { format }| format),
+    };
+    if found > RECORD_FORMAT {
         return Err(StoreError::NewerFormat {
             what: position.to_string(),
-            found: format.into(),
+            found: found.into(),
             supported: RECORD_FORMAT.into(),
         });
     }
-    serde_json::from_slice(bytes).map_err(unreadable)
+    decoded.map_err(|error| StoreError::Corrupt(format!("{position} cannot be read: {error}")))
+}
+
+/// What [`decode_message`] reads of a record.
+#[derive(Deserialize)]
+struct Parcel {
+    format: u16,
+    events: Vec<Brought>,
+}
+
+/// What [`decode_message`] reads of an event.
+struct Brought(Option<Message>);
+
+impl<'de> Deserialize<'de> for Brought {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(BroughtVisitor)
+    }
+}
+
+struct BroughtVisitor;
+
+impl<'de> Visitor<'de> for BroughtVisitor {
+    type Value = Brought;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an event")
+    }
+
+    /// An event without fields.
+    fn visit_str<E: de::Error>(self, _name: &str) -> Result<Brought, E> {
+        Ok(Brought(None))
+    }
+
+    /// An event's name, and its fields.
+    fn visit_map<A: MapAccess<'de>>(self, mut event: A) -> Result<Brought, A::Error> {
+        #[derive(Deserialize)]
+        struct Sent {
+            message: Message,
+        }
+        let mut brought = None;
+        while let Some(name) = event.next_key::<Cow<'de, str>>()? {
+            match name.as_ref() {
+                "submitted" | "resubmitted" => brought = Some(event.next_value::<Sent>()?.message),
+                _ => drop(event.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(Brought(brought))
+    }
 }

@@ -123,6 +123,16 @@ impl Snapshot {
         self.due(TableName::Outbox, None, until, limit).map(|items| items.into_iter().map(item).collect())
     }
 
+    /// When the first delivery after `after` is tried.
+    ///
+    /// # Errors
+    ///
+    /// See [`Snapshot::due_timers`].
+    pub fn next_attempt(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let next = self.due(TableName::Outbox, Some(after), Timestamp::MAX, 1)?;
+        Ok(next.first().map(|(due, ..)| *due))
+    }
+
     /// The open tasks of `person`, after `after`, in the order of their due times; those without one last.
     ///
     /// # Errors

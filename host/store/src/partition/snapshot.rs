@@ -2,7 +2,6 @@
 //! [`lists`](super::lists).
 
 use std::ops::Bound;
-use std::sync::Arc;
 
 use herald_core::case::{Case, Delivery, Goal, Task};
 use herald_core::decision::{Decision, Escalation};
@@ -153,13 +152,7 @@ impl Snapshot {
         let unreadable = || StoreError::Corrupt("a row of `messages` cannot be read".to_owned());
         let position = position.ok_or_else(unreadable)?;
         let Some(stored) = self.journal()?.record(position.sequence, position.index)? else { return Ok(None) };
-        let record = codec::decode_record(position, &stored)?;
-        Ok(record.events.into_iter().find_map(|event| match event {
-            Event::Submitted { message, .. } | Event::Resubmitted { message, .. } => {
-                Some(Arc::unwrap_or_clone(message))
-            }
-            _ => None,
-        }))
+        codec::decode_message(position, &stored)
     }
 
     /// The records of `case` in order, after `after` if that is given: at most `limit`, and fewer, but at least

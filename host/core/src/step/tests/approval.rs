@@ -196,6 +196,21 @@ fn a_policy_may_let_the_sender_approve() {
         world.message.sender = serde_json::from_value(json!({"person": "p.head"})).unwrap();
         check_in(world, &[("11-23 09:00 p.head submit", seen), ("11-23 09:10 p.head approve 1", decided)]);
     }
+    // Those whom the policy meant, and nobody who only comes to it: by a transfer, or as a substitute.
+    let stage = stage("check", own, json!({"mode": "any", "self_approval": true}));
+    let mut world = World::new(approved_by(&[stage]));
+    check_in(
+        world.clone(),
+        &[
+            ("11-23 09:00 p.worker submit", "t1 approve of p.head."),
+            ("11-23 09:10 p.head transfer 1 person:p.worker", "refused: `/to`"),
+            ("11-23 09:11 p.head delegate 1 person:p.worker", "refused: `/to`"),
+            ("11-23 09:12 p.head add-approver 1 person:p.worker", "refused: `/to`"),
+        ],
+    );
+    let head = world.organisation.people.get_mut("p.head").unwrap();
+    (head.active, head.substitute) = (false, Some("p.worker".parse().unwrap()));
+    check_in(world, &[("11-23 09:00 p.worker submit", "t1 approve of gm")]);
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn every_command_in_every_status() {
         ("s.head pause settle",      Verb::Pause,             ".....xx...."),
         ("s.head resume settle",     Verb::Resume,            ".....rr...."),
         ("s.head meet GOAL",         Verb::Meet,              ".r...xxxxx."),
-        ("s.head decline settle never", Verb::Decline,        ".r...xxxx.."),
+        ("s.head decline GOAL never", Verb::Decline,          ".r...xxxxx."),
         ("host arrived 1",           Verb::DeliveryReport,    "rrrrrrrrrrr"),
         ("admin replay 1",           Verb::Replay,            "rrrrrxxxxx."),
         ("host warn 1",              Verb::GoalWarning,       "rrrrrrrrrrr"),

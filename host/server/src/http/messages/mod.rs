@@ -14,6 +14,7 @@ mod verbs;
 
 use std::sync::Arc;
 
+pub(crate) use replay::REPLAYS_AT_ONCE;
 pub use submission::Submission;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

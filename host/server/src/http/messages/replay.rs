@@ -13,6 +13,7 @@ use herald_core::decision::{Contribution, Decision, FailureCause, HookOutcome};
 use herald_core::event::Event;
 use herald_core::ids::CaseId;
 use herald_core::message::Message;
+use herald_core::target::Actor;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -21,19 +22,22 @@ use utoipa::ToSchema;
 use super::show::case_id;
 use crate::http::app::{App, blocking};
 use crate::http::extract::Caller;
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::{Problem, ProblemBody, ProblemKind};
 use crate::http::sight;
-use crate::publish::LoadError;
+use crate::publish::PastError;
 
-/// How many decisions of a case are made again, the latest: each takes as long as a submission.
-const DECISIONS_LIMIT: usize = 20;
-/// How many records are read at once.
-const READ_LIMIT: usize = 100;
+/// How many decisions of a case are made again, the latest. For each the organisation of then is read from the journal, and
+/// its forms and bundles are compiled.
+const DECISIONS_LIMIT: usize = 5;
+/// How many records with a decision or an escalation are looked through for them.
+const LOOK_LIMIT_RECORDS: usize = 1_000;
+/// How many replays are worked on at once, by whomever they are asked for: what they take is not taken from submissions.
+pub(crate) const REPLAYS_AT_ONCE: usize = 1;
 
 /// The decisions about a case, made again.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Replay {
-    /// The latest 20, oldest first.
+    /// The latest 5, oldest first.
     decisions: Vec<ReplayedDecision>,
 }
 
@@ -58,13 +62,12 @@ struct ReplayedDecision {
 /// A part of a decision that came out differently.
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
 struct PartBody {
-    /// Which: `plan`, `held`, `cuts`, or `outcome`, `answers` or `log` of what a bundle contributed.
+    /// Which: `contributions` (who was asked), `plan`, `held`, `cuts`, or `outcome`, `answers` or `log` of what a bundle
+    /// contributed.
     part: String,
-    /// As it was recorded.
-    #[schema(value_type = Object)]
+    /// As it was recorded: any JSON.
     recorded: Value,
-    /// As it came out now.
-    #[schema(value_type = Object)]
+    /// As it came out now: any JSON.
     replayed: Value,
 }
 
@@ -77,19 +80,21 @@ struct Recorded {
 
 /// Makes the decisions about a case again, by what was in force then, and says what comes out differently.
 ///
-/// Costs are not compared. What was stopped by time or memory, or was not asked at all, is reported and not made again.
-/// Escalations are not among them.
+/// Costs are not compared. What was stopped by time, memory or size, what was not asked at all, and Herald's own notices are
+/// reported and not made again. Escalations are not among them.
 #[utoipa::path(get, path = "/v1/messages/{id}/decisions/replay", tag = "messages", params(("id", description = "The case's id")),
     responses(
     (status = 200, description = "The decisions, compared", body = Replay),
     (status = 404, description = "There is no case that the caller may see", body = ProblemBody),
-    (status = 503, description = "Overloaded", body = ProblemBody)))]
+    (status = 503, description = "Overloaded, or another replay is under way", body = ProblemBody)))]
 pub(crate) async fn replay(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Replay>, Problem> {
     let id = case_id(&id)?;
+    let busy = |_| Problem::new(ProblemKind::Overloaded, "another replay is under way; try again").retry_after(1);
+    let _turn = app.replays.try_acquire().map_err(busy)?;
     let reader = Arc::clone(&app);
     let recorded = blocking(move || recorded(&reader, &caller, id)).await?;
     let mut decisions = Vec::with_capacity(recorded.len());
@@ -102,11 +107,13 @@ pub(crate) async fn replay(
 fn recorded(app: &App, caller: &Caller, id: CaseId) -> Result<Vec<Recorded>, Problem> {
     let snapshot = app.engine.partition_of(id).snapshot()?;
     sight::find(&snapshot, app.configured().organisation(), caller.requester(), id)?;
-    let (mut found, mut message, mut after) = (Vec::new(), None, None);
-    loop {
-        let entries = snapshot.decisions(id, after, READ_LIMIT)?;
-        let is_last = entries.len() < READ_LIMIT;
-        after = entries.last().map(|entry| entry.position);
+    let (mut found, mut message, mut after, mut looked) = (Vec::new(), None, None, 0);
+    while looked < LOOK_LIMIT_RECORDS {
+        // A page may end before its limit, where records are large.
+        let entries = snapshot.decisions(id, after, LOOK_LIMIT_RECORDS - looked)?;
+        let Some(last) = entries.last() else { break };
+        after = Some(last.position);
+        looked += entries.len();
         for record in entries.into_iter().filter_map(|entry| entry.record) {
             for event in record.events {
                 match event {
@@ -120,11 +127,9 @@ fn recorded(app: &App, caller: &Caller, id: CaseId) -> Result<Vec<Recorded>, Pro
                 }
             }
         }
-        if is_last {
-            let older = found.len().saturating_sub(DECISIONS_LIMIT);
-            return Ok(found.split_off(older));
-        }
     }
+    let older = found.len().saturating_sub(DECISIONS_LIMIT);
+    Ok(found.split_off(older))
 }
 
 async fn again(app: &Arc<App>, recorded: Recorded) -> Result<ReplayedDecision, Problem> {
@@ -141,20 +146,24 @@ async fn again(app: &Arc<App>, recorded: Recorded) -> Result<ReplayedDecision, P
         return Ok(not(reason));
     }
     let Some(message) = message else { return Ok(not("its message was erased".to_owned())) };
+    if message.sender == Actor::Host {
+        return Ok(not("it is a notice of Herald's own, about which no policy is asked".to_owned()));
+    }
     let bundles: BTreeSet<_> = decision.contributions.iter().map(|c| (c.bundle.clone(), c.revision)).collect();
     let loader = Arc::clone(app);
-    let past = move || Ok(loader.publisher.past(configuration, &bundles, &loader.configured().policies));
+    let past = move || Ok(loader.publisher.past(configuration, &bundles, &loader.configured()));
     let past = match blocking(past).await? {
-        Ok(Some(past)) => past,
-        Ok(None) => return Ok(not(format!("there is no publication {configuration} of the organisation"))),
-        Err(LoadError::Wrong(errors)) => return Ok(not(errors.join("; "))),
-        Err(LoadError::Store(error)) => return Err(error.into()),
+        Ok(past) => past,
+        Err(PastError::Gone(what)) => return Ok(not(what)),
+        Err(PastError::Store(error)) => return Err(error.into()),
     };
-    let replayed = app.engine.decide_again(past, message).await?;
-    // A component that is not compiled any more is compiled now.
-    if replayed.contributions.iter().any(|c| cause(c) == Some(FailureCause::Busy)) {
-        return Ok(not("a component is being compiled; try again in a moment".to_owned()));
+    let mut replayed = app.engine.decide_again(past, message).await?;
+    // Such as a component that is compiled only now.
+    if let Some(reason) = replayed.contributions.iter().find_map(not_repeatable) {
+        return Ok(not(format!("not now: {reason}")));
     }
+    // Earlier records do not say what the message is for.
+    replayed.plan.content_type = replayed.plan.content_type.filter(|_| decision.plan.content_type.is_some());
     let differences = differences(&decision, &replayed);
     let outcome = if differences.is_empty() { "same" } else { "differs" };
     Ok(ReplayedDecision { at, configuration, outcome, reason: None, differences })
@@ -170,9 +179,14 @@ fn cause(contribution: &Contribution) -> Option<FailureCause> {
 /// Why what a bundle contributed would be another matter another time.
 fn not_repeatable(contribution: &Contribution) -> Option<String> {
     let cause = cause(contribution)?;
-    let by_chance = matches!(cause, FailureCause::Time | FailureCause::Memory | FailureCause::Host);
+    let by_chance = match cause {
+        FailureCause::Time | FailureCause::Memory | FailureCause::Host => true,
+        // What all bundles together said may have been larger than a record.
+        FailureCause::Size => true,
+        _ => !cause.was_called(),
+    };
     let Contribution { bundle, revision, .. } = contribution;
-    (by_chance || !cause.was_called()).then(|| format!("of {bundle} revision {revision} it says: {}", cause.in_words()))
+    by_chance.then(|| format!("of {bundle} revision {revision} it says: {}", cause.in_words()))
 }
 
 fn differences(recorded: &Decision, replayed: &Decision) -> Vec<PartBody> {
@@ -188,7 +202,8 @@ fn differences(recorded: &Decision, replayed: &Decision) -> Vec<PartBody> {
     };
     let (was, is) = (called(recorded), called(replayed));
     compare("contributions".to_owned(), json!(was), json!(is));
-    for ((name, was), is) in was.iter().zip(&recorded.contributions).zip(&replayed.contributions) {
+    let alike = was.iter().zip(&recorded.contributions).zip(&replayed.contributions).filter(|_| was == is);
+    for ((name, was), is) in alike {
         compare(format!("outcome of {name}"), json!(was.outcome), json!(is.outcome));
         compare(format!("answers of {name}"), json!(was.answers), json!(is.answers));
         compare(format!("log of {name}"), json!(was.log), json!(is.log));

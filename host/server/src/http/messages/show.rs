@@ -93,7 +93,8 @@ pub(crate) async fn show(
         let version = view.version;
         let message = snapshot.message(id, case.message_version)?;
         let entries = snapshot.records(id, after, limit)?;
-        let timeline = page(entries, limit, |record| vec![timeline_entry(record)]);
+        let more = |after| Ok::<_, Problem>(!snapshot.records(id, Some(after), 1)?.is_empty());
+        let timeline = page(entries, more, |record| vec![timeline_entry(record)])?;
         let body = CaseWithTimeline { case: view, message, timeline };
         let mut response = answer::json(StatusCode::OK, &body);
         response.headers_mut().insert(header::ETAG, etag(version));
@@ -118,7 +119,8 @@ pub(crate) async fn decisions(
         let snapshot = app.engine.partition_of(id).snapshot()?;
         sight::find(&snapshot, app.configured().organisation(), caller.requester(), id)?;
         let entries = snapshot.decisions(id, after, limit)?;
-        Ok(answer::json(StatusCode::OK, &page(entries, limit, rulings)))
+        let more = |after| Ok::<_, Problem>(!snapshot.decisions(id, Some(after), 1)?.is_empty());
+        Ok(answer::json(StatusCode::OK, &page(entries, more, rulings)?))
     })
     .await
 }
@@ -133,11 +135,19 @@ fn read_position(paging: &Paging) -> Result<Option<Position>, Problem> {
     Ok(place.map(|(sequence, index)| Position { sequence, index }))
 }
 
-/// A page out of the journal's entries; those that were erased are left out.
-fn page<T>(entries: Vec<LogEntry>, limit: usize, show: impl Fn(Record) -> Vec<T>) -> Page<T> {
-    let next = entries.last().filter(|_| entries.len() == limit).map(|entry| entry.position);
-    let items = entries.into_iter().filter_map(|entry| entry.record).flat_map(show).collect();
-    Page { items, next: next.and_then(|position| write_cursor(&(position.sequence, position.index))) }
+/// A page out of the journal's entries; those that were erased are left out. A page of large records ends before its
+/// limit, so that only a look behind it tells whether there are `more`.
+fn page<T>(
+    entries: Vec<LogEntry>,
+    more: impl Fn(Position) -> Result<bool, Problem>,
+    show: impl Fn(Record) -> Vec<T>,
+) -> Result<Page<T>, Problem> {
+    let last = entries.last().map(|entry| entry.position);
+    let next = match last {
+        Some(last) if more(last)? => write_cursor(&(last.sequence, last.index)),
+        _ => None,
+    };
+    Ok(Page { items: entries.into_iter().filter_map(|entry| entry.record).flat_map(show).collect(), next })
 }
 
 fn timeline_entry(record: Record) -> TimelineEntry {

@@ -144,10 +144,12 @@ pub(crate) async fn resubmit(
     ask::ask(app, caller, request, id, expected_version, ask).await
 }
 
-/// Pauses, resumes, meets or declines a goal of a case: for its owners and the accountable person.
+/// Pauses, resumes, meets or declines a goal of a case: for its owners, and but for the last also for the accountable
+/// person.
 ///
-/// What is declined is due at once: the policies that decide about breaches are asked without waiting for the deadline,
-/// and told the `reason`. A task that belongs to it stays open for a later word.
+/// An answer, or a policy's own goal that does not repeat, may be declined. It is due at once: the policies that decide
+/// about breaches are asked without waiting for the deadline, and told the `reason`. A task that belongs to it stays open
+/// for a later word.
 #[utoipa::path(post, path = "/v1/messages/{id}/goals/{name}/{verb}", tag = "messages",
     params(("id", description = "The case's id"), ("name", description = "The goal's name, such as `satisfaction`"),
         ("verb", description = "`pause`, `resume`, `meet` or `decline`, which needs a `reason`"),
@@ -158,7 +160,8 @@ pub(crate) async fn resubmit(
     (status = 403, description = "The caller may not", body = ProblemBody),
     (status = 404, description = "There is no such case or goal that the caller may see, or no such verb", body = ProblemBody),
     (status = 409, description = "The goal is not where this needs it to be", body = ProblemBody),
-    (status = 412, description = "The case has moved on", body = ProblemBody)))]
+    (status = 412, description = "The case has moved on", body = ProblemBody),
+    (status = 422, description = "The `reason` to decline is missing", body = ProblemBody)))]
 pub(crate) async fn goal_verb(
     State(app): State<Arc<App>>,
     Path((id, name, verb)): Path<(String, String, String)>,

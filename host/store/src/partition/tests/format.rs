@@ -26,6 +26,23 @@ fn records_of_format_1_are_read_and_mean_what_they_meant() {
 }
 
 #[test]
+fn the_message_is_read_without_the_rest() {
+    let mut found = 0;
+    for line in FORMAT_1.lines() {
+        let record = codec::decode_record(POSITION, line.as_bytes()).unwrap();
+        let whole = record.events.into_iter().find_map(|event| match event {
+            Event::Submitted { message, .. } | Event::Resubmitted { message, .. } => Some((*message).clone()),
+            _ => None,
+        });
+        found += usize::from(whole.is_some());
+        assert_eq!(codec::decode_message(POSITION, line.as_bytes()).unwrap(), whole);
+    }
+    assert_eq!(found, 1, "it is submitted once");
+    let newer = FORMAT_1.lines().next().unwrap().replace(r#""format":1"#, r#""format":2"#);
+    assert!(matches!(codec::decode_message(POSITION, newer.as_bytes()), Err(StoreError::NewerFormat { found: 2, .. })));
+}
+
+#[test]
 fn what_cannot_be_read_says_where_it_is() {
     let newer = FORMAT_1.lines().next().unwrap().replace(r#""format":1"#, r#""format":2"#);
     let cases = [

@@ -77,6 +77,11 @@ fn timers_and_outbox_come_earliest_first_and_not_before_they_are_due() {
     assert_eq!(snapshot.due_timers(Timestamp::MAX, 2).unwrap(), timers[..2]);
     assert_eq!(snapshot.outbox(at(0), 100).unwrap().len(), 1);
     assert_eq!(snapshot.outbox(at(8), 5).unwrap().len(), 5);
+    assert_eq!(
+        snapshot.next_attempt(Timestamp::MIN).unwrap(),
+        Some(snapshot.outbox(at(8), 1).unwrap()[0].next_attempt)
+    );
+    assert_eq!(snapshot.next_attempt(Timestamp::MAX).unwrap(), None);
 }
 
 #[test]
