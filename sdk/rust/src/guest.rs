@@ -282,7 +282,12 @@ mod tests {
 
         fn approve(&self, _: &Message, route: &RouteFacts, plan: &mut ApprovePlan) -> Result {
             plan.stage("one").any_of(&route.recipients);
-            plan.stage("each").all_of(["role:sales/head"]).phase("joint").at_deadline("reject").within(hours(1)).self_approval();
+            plan.stage("each")
+                .all_of(["role:sales/head"])
+                .phase("joint")
+                .at_deadline("reject")
+                .within(hours(1))
+                .self_approval();
             plan.stage("some").quorum_of(2, ["everyone"]);
             plan.stage("chain").in_order(["role:sales/head"]);
             plan.post_hoc();

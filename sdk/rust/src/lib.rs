@@ -86,7 +86,8 @@ pub use time::{Date, TimeError, Timestamp};
 pub mod prelude {
     pub use crate::{
         ApprovePlan, Breach, Date, Error, EscalatePlan, Message, Policy, Result, RouteFacts, RoutePlan, Span,
-        Timestamp, calendar, hours, log, minutes, people, seconds, table, tier, working_days, working_hours, working_minutes,
+        Timestamp, calendar, hours, log, minutes, people, seconds, table, tier, working_days, working_hours,
+        working_minutes,
     };
     #[cfg(not(target_arch = "wasm32"))]
     pub use crate::{Harness, OfficeHours};
