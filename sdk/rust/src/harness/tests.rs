@@ -90,10 +90,8 @@ fn cases_are_compared_whole_or_in_part() {
     assert_eq!(problems(json!({"message": message(), "expect": {"level": 2}})).len(), 3);
     assert_eq!(
         problems(json!({"message": message(), "expect": {"levle": 2}})),
-        [
-            "in `expect`: unknown field `levle`, expected one of `level`, `classification`, `audience`, `sends`, `assign`, \
-          `goals`, `digest`, `labels`, `archive`, `restrict`, `refuse`"
-        ]
+        ["in `expect`: unknown field `levle`, expected one of `level`, `classification`, `audience`, `content_type`, \
+          `sends`, `assign`, `goals`, `digest`, `labels`, `archive`, `restrict`, `refuse`"]
     );
     let breach = json!({"message": message(), "hook": "escalate", "breach": {"goal": "answer"}});
     let with = |name: &str, value| {
@@ -158,4 +156,26 @@ fn tables_match_row_by_row() {
     assert!(table.lookup(&[("materiel".to_owned(), Value::from("POM"))], 1).is_err());
     assert!(Table::read("a,->,b\n\"\"\"x\"\"\",->,1\n").unwrap_err().contains("quotes"));
     assert!(Table::read("a,b\n1,2\n").unwrap_err().contains("->"));
+}
+
+#[test]
+fn hooks_are_given_targets_and_the_directorys_tiers() {
+    #[derive(Deserialize)]
+    struct Asks {}
+    impl Policy for Asks {
+        fn escalate(&self, _: &Message, breach: &Breach, plan: &mut EscalatePlan) -> Result {
+            for owner in &breach.owners {
+                plan.notify(owner.as_str());
+            }
+            plan.assign(format!("role:sales/{}", tier("contact:acme")?));
+            log!("declined: {}", breach.declined.as_deref().unwrap_or_default());
+            Ok(())
+        }
+    }
+    let breach = json!({"goal": "answer", "owners": ["li.lei"], "declined": "no part"});
+    let plan = Harness::<Asks>::new().tier("contact:acme", "strategic").escalate(message(), breach.clone()).unwrap();
+    assert_eq!(plan.notify[0].to, "person:li.lei");
+    assert_eq!(plan.assign.as_deref(), Some("role:sales/strategic"));
+    let unknown = Harness::<Asks>::new().escalate(message(), breach).unwrap_err();
+    assert!(unknown.contains("give it with `Harness::tier`"), "{unknown}");
 }
