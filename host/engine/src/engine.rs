@@ -206,32 +206,22 @@ impl Engine {
         requester: &Requester,
         draft: Draft,
     ) -> Result<(Arc<Message>, Arc<Decision>), Refused> {
-        self.begin(None)?;
-        let (sender, answer) = oneshot::channel();
-        let host = Arc::clone(&self.inner.host);
-        let requester = requester.clone();
-        let job = move || {
+        let (host, requester) = (Arc::clone(&self.inner.host), requester.clone());
+        let evaluate = move || {
             let (configured, now) = (host.configured.get(), host.clock.now());
-            let evaluate = || {
-                let message = draft.into_message(&configured, requester.actor.clone(), now).map_err(Refused::Form)?;
-                let organisation = configured.organisation();
-                let requester = &requester;
-                let context = Context {
-                    now,
-                    received_at: now,
-                    organisation,
-                    requester,
-                    expected_version: None,
-                    share: Share::WHOLE,
-                };
-                may_submit(&message, &context)?;
-                Ok(decide(&configured, &host.stats, message))
+            let message = draft.into_message(&configured, requester.actor.clone(), now).map_err(Refused::Form)?;
+            let context = Context {
+                now,
+                received_at: now,
+                organisation: configured.organisation(),
+                requester: &requester,
+                expected_version: None,
+                share: Share::WHOLE,
             };
-            // Whoever has gone needs no answer.
-            let _ = sender.send(evaluate());
+            may_submit(&message, &context)?;
+            Ok(decide(&configured, &host.stats, message))
         };
-        self.inner.host.pool.run(Behalf::Caller, Box::new(job)).map_err(|_| self.overloaded())?;
-        answer.await.unwrap_or(Err(Refused::Internal))
+        self.evaluated(evaluate).await?
     }
 
     /// What `configured` decides about a message that was decided about before. Nothing is stored, and nothing is counted
@@ -240,10 +230,15 @@ impl Engine {
     /// # Errors
     /// What keeps the engine from evaluating.
     pub async fn decide_again(&self, configured: Configured, message: Arc<Message>) -> Result<Decision, Refused> {
+        self.evaluated(move || configured.policies.decide(&configured.world, &message)).await
+    }
+
+    /// What comes of `work` on an evaluation thread.
+    async fn evaluated<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refused> {
         self.begin(None)?;
         let (sender, answer) = oneshot::channel();
         // Whoever has gone needs no answer.
-        let job = move || drop(sender.send(configured.policies.decide(&configured.world, &message)));
+        let job = move || drop(sender.send(work()));
         self.inner.host.pool.run(Behalf::Caller, Box::new(job)).map_err(|_| self.overloaded())?;
         answer.await.map_err(|_| Refused::Internal)
     }

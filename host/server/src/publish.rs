@@ -153,7 +153,7 @@ impl Publisher {
         bundles: &BTreeSet<(BundleId, u32)>,
         now: &Configured,
     ) -> Result<Configured, PastError> {
-        let gone = |what: String| PastError::Gone(what);
+        let gone = PastError::Gone;
         let world = if now.organisation().revision == revision {
             Arc::clone(&now.world)
         } else {

@@ -106,9 +106,10 @@ pub(crate) struct TaskVerbBody {
 ///
 /// `approve`, `reject` and `return` an approval; `acknowledge`; `answer`; `report`; `claim` one that was
 /// offered to several. Who is asked to answer may `decline`, for all who were asked: it is due at once, the policies that
-/// decide about breaches are asked and told why, and the task stays open for a later word. Its holder may `transfer` it (it is theirs no longer), `delegate` it (somebody else may do it as
-/// well), of an approval `add-approver` (who must approve, too), and `copy` others in. The sender and the accountable
-/// person may `remind` its holders. Whoever sees the case may `comment`.
+/// decide about breaches are asked and told why, and the task stays open for a later word. Its holder may `transfer` it
+/// (it is theirs no longer), `delegate` it (somebody else may do it as well), of an approval `add-approver` (who must
+/// approve, too), and `copy` others in. The sender and the accountable person may `remind` its holders. Whoever sees the
+/// case may `comment`.
 #[utoipa::path(post, path = "/v1/tasks/{id}/{verb}", tag = "tasks",
     params(("id", description = "The task's id"),
         ("verb", description = "`approve`, `reject`, `return`, `acknowledge`, `answer`, `report`, `decline`, `claim`, `transfer`, `delegate`, `add-approver`, `remind`, `comment` or `copy`"),

@@ -8,6 +8,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::error::StoreError;
+
 /// A part of the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -90,8 +92,13 @@ fn add<K: fmt::Display, V: Serialize>(
 /// Puts an entry back into an organisation, from its section as written, its name and its JSON.
 ///
 /// # Errors
-/// When the entry is not one that this program, or an earlier one, has written.
-pub(super) fn put(organisation: &mut Organisation, section: &str, name: &str, json: &[u8]) -> Result<(), String> {
+/// [`StoreError::Corrupt`] when the entry is not one that this program, or an earlier one, has written.
+pub(super) fn put(organisation: &mut Organisation, section: &str, name: &str, json: &[u8]) -> Result<(), StoreError> {
+    let unreadable = |reason| StoreError::Corrupt(format!("entry `{name}` of `{section}`: {reason}"));
+    put_entry(organisation, section, name, json).map_err(unreadable)
+}
+
+fn put_entry(organisation: &mut Organisation, section: &str, name: &str, json: &[u8]) -> Result<(), String> {
     match section {
         "rules" => organisation.rules = decode(json)?,
         "departments" => insert(&mut organisation.departments, name, json)?,

@@ -47,8 +47,7 @@ impl ConfigurationStore {
         }
         let mut organisation = Organisation { revision, ..Organisation::default() };
         for ((section, name), value) in items {
-            item::put(&mut organisation, section.as_str(), &name, value.to_string().as_bytes())
-                .map_err(|reason| StoreError::Corrupt(format!("entry `{name}` of `{section}`: {reason}")))?;
+            item::put(&mut organisation, section.as_str(), &name, value.to_string().as_bytes())?;
         }
         Ok(Some(organisation))
     }

@@ -56,8 +56,7 @@ impl Reader {
         for row in self.items.iter()? {
             let (key, json) = row?;
             let (section, name) = key.value();
-            item::put(&mut organisation, section, name, json.value())
-                .map_err(|reason| StoreError::Corrupt(format!("entry `{name}` of `{section}`: {reason}")))?;
+            item::put(&mut organisation, section, name, json.value())?;
         }
         Ok(organisation)
     }

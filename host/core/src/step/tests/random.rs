@@ -216,8 +216,11 @@ fn made_up(world: &World, verb: Verb, one: &Move) -> (String, Command) {
         Verb::Resume => triple(of_goal(), "resume"),
         Verb::Meet => triple(of_goal(), "meet"),
         Verb::Decline => {
-            let (who, what) = if one.pick.is_multiple_of(2) { of_goal() } else { of_task(None, "never") };
-            (who, "decline", if one.pick.is_multiple_of(2) { format!("{what} never") } else { what })
+            let promise = || {
+                let (who, goal) = of_goal();
+                (who, format!("{goal} never"))
+            };
+            triple(if one.pick.is_multiple_of(2) { promise() } else { of_task(None, "never") }, "decline")
         }
         Verb::DeliveryReport => (host(), ["arrived", "failed", "dead"][one.pick % 3], delivery),
         Verb::Replay => ("admin".to_owned(), "replay", (one.pick % 5).to_string()),

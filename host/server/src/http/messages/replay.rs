@@ -180,9 +180,8 @@ fn cause(contribution: &Contribution) -> Option<FailureCause> {
 fn not_repeatable(contribution: &Contribution) -> Option<String> {
     let cause = cause(contribution)?;
     let by_chance = match cause {
-        FailureCause::Time | FailureCause::Memory | FailureCause::Host => true,
-        // What all bundles together said may have been larger than a record.
-        FailureCause::Size => true,
+        // `Size`: what all bundles together said may have been larger than a record.
+        FailureCause::Time | FailureCause::Memory | FailureCause::Host | FailureCause::Size => true,
         _ => !cause.was_called(),
     };
     let Contribution { bundle, revision, .. } = contribution;
