@@ -56,6 +56,28 @@ pub fn files(manifest: &str, script: &str) -> Files {
         .into()
 }
 
+/// What the texts of messages are made of, in an order that differs from one to the next.
+const WORDS: &str = "the line stopped at half past nine after pressure in pump two fell below its limit operator heard \
+    knock from gearbox and shut down as manual says maintenance was called will look seal bearing oil filter before \
+    noon spare parts are store seven customer orders for tomorrow affected unless night shift takes over please \
+    confirm who comes";
+
+/// A text of `bytes` bytes, another one for each `number`: no two messages of a company are alike, and one letter
+/// repeated would make them smaller in the store than any that people write.
+fn text(number: usize, bytes: usize) -> String {
+    let words: Vec<&str> = WORDS.split(' ').collect();
+    let mut text = String::with_capacity(bytes + 16);
+    // Knuth's multiplier for 64 bits; the upper bits are the ones that look random.
+    let mut state = number as u64;
+    while text.len() < bytes {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        text += words[(state >> 33) as usize % words.len()];
+        text.push(' ');
+    }
+    text.truncate(bytes);
+    text
+}
+
 /// A fault as a client sends it: [`MESSAGE_BYTES`] bytes of JSON.
 #[must_use]
 pub fn fault(number: usize) -> String {
@@ -68,7 +90,7 @@ pub fn fault(number: usize) -> String {
         .to_string()
     };
     let room = MESSAGE_BYTES.saturating_sub(body("").len());
-    body(&"x".repeat(room))
+    body(&text(number, room))
 }
 
 /// The same fault, for the engine itself.
@@ -76,7 +98,7 @@ pub fn fault(number: usize) -> String {
 /// # Errors
 /// When the sample does not fit the program any more.
 pub fn fault_draft(number: usize) -> Result<Draft, Failure> {
-    let scope = "x".repeat(MESSAGE_BYTES / 2);
+    let scope = text(number, MESSAGE_BYTES / 2);
     let body = json!({"machine": "IM-03", "scope": scope, "expected_recovery": "2026-11-23T14:00:00+08:00"});
     draft("equipment-fault", &format!("3号注塑机停机 {number}"), &["department:maintenance"], body)
 }
@@ -86,7 +108,7 @@ pub fn fault_draft(number: usize) -> Result<Draft, Failure> {
 /// # Errors
 /// When the sample does not fit the program any more.
 pub fn note_draft(number: usize) -> Result<Draft, Failure> {
-    draft("note", &format!("便条 {number}"), &[], json!({"text": "x".repeat(MESSAGE_BYTES / 2)}))
+    draft("note", &format!("便条 {number}"), &[], json!({"text": text(number, MESSAGE_BYTES / 2)}))
 }
 
 /// A notice to `to`, each of whom is asked to confirm it.
@@ -94,7 +116,7 @@ pub fn note_draft(number: usize) -> Result<Draft, Failure> {
 /// # Errors
 /// When the sample does not fit the program any more.
 pub fn notice_draft(to: &[&str]) -> Result<Draft, Failure> {
-    draft("notice", "下周一停电检修", to, json!({"text": "x".repeat(MESSAGE_BYTES / 2)}))
+    draft("notice", "下周一停电检修", to, json!({"text": text(0, MESSAGE_BYTES / 2)}))
 }
 
 fn draft(kind: &str, subject: &str, to: &[&str], body: Value) -> Result<Draft, Failure> {

@@ -7,7 +7,7 @@
 //! | table | key | value |
 //! | --- | --- | --- |
 //! | `frames` | sequence | the header: JSON with a format version; per record a digest and a length |
-//! | `payloads` | sequence, index | 16 bytes of salt, then the record; empty once it is erased |
+//! | `payloads` | sequence, index | 16 bytes of salt, then the record, packed (see `payload`); empty once it is erased |
 //!
 //! The chain of hashes runs over headers, and a header holds digests of salt and record rather than
 //! records. So retention can erase a payload, and with it everything that its digest could be
@@ -38,6 +38,7 @@ mod digest;
 mod frame;
 mod header;
 mod mismatch;
+mod payload;
 mod raw;
 mod reader;
 mod verify;
@@ -46,6 +47,7 @@ pub use digest::{Digest, DigestParseError, SALT_BYTES, Salt};
 pub use frame::{FRAME_LIMIT_BYTES, FRAME_LIMIT_RECORDS, Frame, FrameBuilder, PushError};
 pub use header::HEADER_FORMAT;
 pub use mismatch::{Mismatch, MismatchKind};
+pub(crate) use payload::Payload;
 pub(crate) use raw::RawFrame;
 pub use reader::{JournalReader, READ_CHUNK_BYTES, StoredFrame};
 pub use verify::{VerifyProgress, VerifyReport, verify};
@@ -187,12 +189,10 @@ impl<'txn> JournalWriter<'txn> {
 
     fn insert(&mut self, sequence: u64, header: &[u8], frame: &Frame) -> Result<(), StoreError> {
         self.frames.insert(sequence, header)?;
+        let mut row = Vec::new();
         for (index, record) in (0_u32..).zip(&frame.records) {
-            let length = SALT_BYTES + record.bytes.len();
-            let mut row = self.payloads.insert_reserve((sequence, index), length)?;
-            let (salt, bytes) = row.as_mut().split_at_mut(SALT_BYTES);
-            salt.copy_from_slice(&record.salt);
-            bytes.copy_from_slice(&record.bytes);
+            payload::pack(&record.salt, &record.bytes, &mut row);
+            self.payloads.insert((sequence, index), row.as_slice())?;
         }
         Ok(())
     }

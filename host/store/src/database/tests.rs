@@ -7,6 +7,13 @@ use jiff::Timestamp;
 use super::*;
 use crate::journal::{FrameBuilder, Head, JournalReader, JournalWriter};
 
+/// A record that cannot be packed, so that it lies in the file as it is.
+fn noise() -> Vec<u8> {
+    let mut noise = vec![0; 100_000];
+    blake3::Hasher::new().finalize_xof().fill(&mut noise);
+    noise
+}
+
 /// A file in a directory of its own, with a store of one frame in it.
 fn store() -> (tempfile::TempDir, std::path::PathBuf) {
     let directory = tempfile::tempdir().unwrap();
@@ -14,7 +21,7 @@ fn store() -> (tempfile::TempDir, std::path::PathBuf) {
     let database = Database::create(&path, &StoreSettings::default()).unwrap();
     let transaction = database.begin_write().unwrap();
     let mut builder = FrameBuilder::new(Timestamp::UNIX_EPOCH);
-    builder.push(vec![0xAB; 100_000], [1; 16]).unwrap();
+    builder.push(noise(), [1; 16]).unwrap();
     JournalWriter::open(&transaction).unwrap().append(0, &builder.finish()).unwrap();
     transaction.commit().unwrap();
     (directory, path)
@@ -101,10 +108,11 @@ fn every_refusal_says_what_is_wrong() {
 fn checking_pages_finds_a_damaged_byte() {
     let (_directory, path) = store();
     let contents = fs::read(&path).unwrap();
-    let inside_the_record = contents.windows(64).position(|window| window == [0xAB; 64]).unwrap();
+    let noise = noise();
+    let inside_the_record = contents.windows(64).position(|window| window == &noise[..64]).unwrap();
     let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
     file.seek(SeekFrom::Start(inside_the_record as u64)).unwrap();
-    file.write_all(&[0xAC]).unwrap();
+    file.write_all(&[!noise[0]]).unwrap();
     drop(file);
     let settings = StoreSettings { check_pages: true, ..StoreSettings::default() };
     let refused = Database::open(&path, &settings).unwrap_err();

@@ -5,8 +5,8 @@
 use redb::ReadableTable;
 
 use super::JournalWriter;
-use super::digest::SALT_BYTES;
 use super::mismatch::{Mismatch, MismatchKind};
+use super::payload::{self, Payload};
 use super::reader::JournalReader;
 use crate::error::StoreError;
 
@@ -17,17 +17,21 @@ pub(crate) struct RawFrame {
     pub(crate) sequence: u64,
     /// The header: JSON in one line. The hash of these bytes is what the next frame's header names.
     pub(crate) header: Vec<u8>,
-    /// Per record its salt and then its bytes; empty where it was erased.
+    /// The payloads as they lie in their table; empty where one was erased.
     pub(crate) payloads: Vec<Vec<u8>>,
 }
 
 impl RawFrame {
-    /// Its records without their salts, in order; `None` for an erased one.
-    pub(crate) fn records(&self) -> impl Iterator<Item = Option<&[u8]>> {
-        self.payloads.iter().map(|payload| payload.get(SALT_BYTES..))
+    /// Its payloads, in order; `None` for an erased one.
+    pub(crate) fn unpacked(&self) -> impl Iterator<Item = Result<(u32, Option<Payload<'_>>), Mismatch>> {
+        let differs = |index| Mismatch::of_record(self.sequence, index, MismatchKind::PayloadDiffers);
+        (0_u32..).zip(&self.payloads).map(move |(index, row)| match payload::unpack(row) {
+            Ok(payload) => Ok((index, payload)),
+            Err(payload::Damaged) => Err(differs(index)),
+        })
     }
 
-    /// The size of all of it.
+    /// The size of all of it, as it lies there.
     pub(crate) fn bytes(&self) -> usize {
         self.header.len() + self.payloads.iter().map(Vec::len).sum::<usize>()
     }
@@ -90,6 +94,9 @@ fn record(
 ) -> Result<Option<Vec<u8>>, StoreError> {
     match payloads.get((sequence, index))? {
         None => Err(Mismatch::of_record(sequence, index, MismatchKind::PayloadMissing).into()),
-        Some(row) => Ok(row.value().get(SALT_BYTES..).map(<[u8]>::to_vec)),
+        Some(row) => match payload::unpack(row.value()) {
+            Ok(payload) => Ok(payload.map(|payload| payload.record.into_owned())),
+            Err(payload::Damaged) => Err(Mismatch::of_record(sequence, index, MismatchKind::PayloadDiffers).into()),
+        },
     }
 }

@@ -5,9 +5,10 @@
 use jiff::Timestamp;
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 
-use super::digest::{Digest, SALT_BYTES};
+use super::digest::Digest;
 use super::header::Header;
 use super::mismatch::{Mismatch, MismatchKind};
+use super::payload::{self, Payload};
 use super::{FRAMES, Head, PAYLOADS};
 use crate::error::StoreError;
 
@@ -191,15 +192,15 @@ impl JournalReader {
     }
 }
 
-/// Splits a row into salt and record, and compares them with the digest; `None` when erased.
+/// Compares a payload with its digest and returns its record; `None` when it was erased.
 fn check_payload(row: &[u8], digest: Digest, length: usize) -> Result<Option<Vec<u8>>, MismatchKind> {
-    if row.is_empty() {
-        return Ok(None);
-    }
-    match row.split_first_chunk::<SALT_BYTES>() {
-        Some((salt, record)) if record.len() == length && Digest::of_payload(salt, record) == digest => {
-            Ok(Some(record.to_vec()))
+    match payload::unpack(row) {
+        Ok(None) => Ok(None),
+        Ok(Some(Payload { salt, record }))
+            if record.len() == length && Digest::of_payload(&salt, &record) == digest =>
+        {
+            Ok(Some(record.into_owned()))
         }
-        _ => Err(MismatchKind::PayloadDiffers),
+        Ok(Some(_)) | Err(payload::Damaged) => Err(MismatchKind::PayloadDiffers),
     }
 }

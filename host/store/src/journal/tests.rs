@@ -6,6 +6,7 @@ use redb::backends::InMemoryBackend;
 use super::*;
 use crate::database::{Database, StoreSettings};
 
+mod packing;
 mod tampering;
 
 /// The frames of the journal that most tests begin with.

@@ -188,13 +188,17 @@ impl Snapshot {
             && entries.len() < limit
             && let Some(frame) = journal.raw(sequence)?
         {
-            let records = (0_u32..).zip(frame.records());
-            let records = records.map(|(index, record)| (Position { sequence, index }, record));
-            for (position, record) in
-                records.filter(|(position, _)| Some(*position) > after).take(limit - entries.len())
-            {
-                bytes += record.map_or(0, <[u8]>::len);
-                let record = record.map(|record| codec::decode_record(position, record)).transpose()?;
+            for payload in frame.unpacked() {
+                let (index, payload) = payload?;
+                let position = Position { sequence, index };
+                if Some(position) <= after {
+                    continue;
+                }
+                if entries.len() == limit {
+                    break;
+                }
+                bytes += payload.as_ref().map_or(0, |payload| payload.record.len());
+                let record = payload.map(|payload| codec::decode_record(position, &payload.record)).transpose()?;
                 entries.push(LogEntry { position, record });
             }
             sequence += 1;

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::progress::{Part, Progress};
 use crate::database::Database;
 use crate::error::StoreError;
-use crate::journal::{JournalReader, READ_CHUNK_BYTES, RawFrame, SALT_BYTES, Salt};
+use crate::journal::{JournalReader, Payload, READ_CHUNK_BYTES, RawFrame, Salt};
 
 /// An export stopped.
 #[derive(Debug, thiserror::Error)]
@@ -71,10 +71,11 @@ pub(crate) fn export(
 fn write_frame(frame: &RawFrame, to: &mut dyn Write) -> Result<(), ExportError> {
     to.write_all(&frame.header)?;
     to.write_all(b"\n")?;
-    for (index, payload) in (0_u32..).zip(&frame.payloads) {
+    for payload in frame.unpacked() {
+        let (index, payload) = payload.map_err(StoreError::from)?;
         let seq = frame.sequence;
-        let line = match payload.split_first_chunk::<SALT_BYTES>() {
-            Some((salt, record)) => {
+        let line = match &payload {
+            Some(Payload { salt, record }) => {
                 Line { seq, index, salt: Some(hex(salt)), record: Some(raw(seq, index, record)?), erased: false }
             }
             None => Line { seq, index, salt: None, record: None, erased: true },
