@@ -3,6 +3,7 @@
 
 use herald_core::message::Message;
 use herald_tests::Failure;
+use herald_tests::workload::Files;
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Engine, Store};
 use wit_component::ComponentEncoder;
@@ -53,11 +54,12 @@ pub(crate) struct Bare {
 }
 
 impl Bare {
-    /// Compiles `binary`, a component or a module that becomes one.
+    /// Compiles the component of a bundle, or the module that becomes one, on an engine of its own.
     ///
     /// # Errors
     /// When it is neither, or asks for more than a policy may.
-    pub(crate) fn new(binary: &[u8], message: &Message, settings: String) -> Result<Self, Failure> {
+    pub(crate) fn new(files: &Files, message: &Message, settings: String) -> Result<Self, Failure> {
+        let binary = files.get("policy.wasm").ok_or("no component")?;
         let mut config = herald_policy::component_config();
         config.epoch_interruption(false);
         let engine = Engine::new(&config)?;
@@ -70,6 +72,15 @@ impl Bare {
         contract::Policy::add_to_linker::<_, HasSelf<_>>(&mut linker, |answers| answers)?;
         let linked = PolicyPre::new(linker.instantiate_pre(&component)?)?;
         Ok(Self { engine, linked, message: record(message), settings })
+    }
+
+    /// The same once more, with another engine.
+    ///
+    /// # Errors
+    /// As [`Bare::new`].
+    pub(crate) fn again(&self, files: &Files, message: &Message) -> Result<Self, Failure> {
+        let again = Self::new(files, message, self.settings.clone())?;
+        again.route().map(|_| again)
     }
 
     /// How much `route` asks for, of a fresh instance.

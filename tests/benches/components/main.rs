@@ -48,7 +48,7 @@ fn main() -> Result<(), Failure> {
     }
     note("measured: one bundle asked through the set: picking it, limits, records, plan, merge of the one plan");
     note("bare: wasmtime with the same guest and pool, the message ready as a record; no limits, no records");
-    threads(&job, &bare)?;
+    threads(&job, [&bare, &bare.again(&triage, &job.message)?])?;
     restart::restart(&triage, &job)
 }
 
@@ -59,10 +59,9 @@ fn route(name: &str, files: &Files, job: &Job, calls: u32, target: Target) -> Re
     if let HookOutcome::Failed { message, .. } = &contribution.outcome {
         return Err(message.clone().into());
     }
-    let binary = files.get("policy.wasm").ok_or("no component")?;
     let bundle = job.policies.get(&contribution.bundle).ok_or("no bundle")?;
     let settings = Value::Object(bundle.manifest().settings.as_ref().clone()).to_string();
-    let bare = Bare::new(binary, &job.message, settings)?;
+    let bare = Bare::new(files, &job.message, settings)?;
     bare.route()?;
     let none = PolicySet::default();
     let decide = |set: &PolicySet| set.decide(&job.world, &job.message).contributions.len();
@@ -94,15 +93,15 @@ fn interpreted(language: &str, world: &Arc<World>, script: &Files) -> Result<(),
     route(language, &files, &job, CALLS.1, Target::None).map(drop)
 }
 
-/// Two threads beside one; and the same of the bare guest, whose pool and compiled code they share, too.
-fn threads(job: &Job, bare: &Bare) -> Result<(), Failure> {
+/// Two threads beside one; and the same of the bare guest, of which each thread has one of its own, as in Herald.
+fn threads(job: &Job, [bare, other]: [&Bare; 2]) -> Result<(), Failure> {
     let (mut alone, mut together, mut bare_alone, mut bare_together) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let call = || bare.route().unwrap_or_default();
+    let (call, other) = (|| bare.route().unwrap_or_default(), || other.route().unwrap_or_default());
     for _ in 0..THREAD_ROUNDS {
         alone.push(job.rate());
         together.push(job.rate_of_two()?);
         bare_alone.push(rate(call));
-        bare_together.push(rate_of_two(call, call)?);
+        bare_together.push(rate_of_two(call, other)?);
     }
     head("components on threads: evaluations a second");
     let compare = |name: &str, of: fn(&Rate) -> f64, alone: &[Rate], together: &[(Rate, Rate)], target| {

@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn only_what_the_host_sealed_is_used() {
-        let engine = &runtime().unwrap().engine;
+        let engine = &runtime().unwrap().home.engine;
         let source = wat::parse_str("(component)").unwrap();
         let component = Component::new(engine, &source).unwrap();
         let temporary = tempfile::tempdir().unwrap();

@@ -1,24 +1,31 @@
-//! The engine that runs components: one for all bundles, built on first use, with a ticker for its epochs.
+//! The engines that run components, built on first use, with a ticker for their epochs.
+//!
+//! There are as many as threads may evaluate at once, each with a pool of its own: a lane. An instance that is made or
+//! ended writes to its engine's pool and counts its references, so that threads of one engine wait for each other's
+//! memory: two do half as much again as one does. With a lane for each they do nearly twice as much.
 //!
 //! Every setting here answers for one of three things: a guest's result is the same on every run, a guest cannot
 //! outlive its limits, and a fresh instance costs little. Changing one that the compiler sees makes every compiled
 //! component in the cache useless, which is found out and repaired by itself.
 
+use std::cell::Cell;
 use std::sync::LazyLock;
 use std::thread;
 use std::time::Duration;
 
 use wasmtime::component::Linker;
-use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::call::Call;
-use super::slots::Slots;
+use super::slots::{Slot, Slots};
 use super::{v1, wasi};
 
 /// How often epochs advance: the grain of time limits.
 pub(super) const TICK: Duration = Duration::from_millis(5);
-/// How many guests may run at once.
-const INSTANCE_LIMIT: u32 = 32;
+/// The most lanes; beyond, threads share them.
+const LANE_LIMIT: usize = 16;
+/// How many guests may run at once in a lane. One is the rule; others come when threads outnumber lanes.
+const INSTANCE_LIMIT: u32 = 16;
 /// How many modules one component may instantiate. Python's interpreter comes as two dozen.
 const MODULES_PER_COMPONENT: u32 = 64;
 /// How many memories one component may have.
@@ -42,9 +49,26 @@ const SMALL_RESERVATION_BYTES: u64 = 1_024 * 1_024;
 
 /// What all components share.
 pub(super) struct Runtime {
+    /// Where components are compiled.
+    pub(super) home: Lane,
+    /// Where they run besides, brought there when they are first called there.
+    pub(super) others: Box<[Lane]>,
+}
+
+/// An engine and its pool.
+pub(super) struct Lane {
     pub(super) engine: Engine,
     pub(super) linker: Linker<Call>,
-    pub(super) slots: Slots,
+    slots: Slots,
+}
+
+/// A place to run in a lane.
+pub(super) struct Ticket<'a> {
+    pub(super) lane: &'a Lane,
+    /// Which of the others it is; `None` at home.
+    pub(super) other: Option<usize>,
+    /// Given back when the ticket is dropped.
+    _slot: Slot<'a>,
 }
 
 /// Where instances come from.
@@ -69,8 +93,48 @@ pub(super) fn runtime() -> Result<&'static Runtime, &'static wasmtime::Error> {
 
 impl Runtime {
     pub(super) fn new(allocation: Allocation) -> wasmtime::Result<Self> {
+        let lanes = match allocation {
+            Allocation::Pooled => thread::available_parallelism().map_or(1, usize::from).min(LANE_LIMIT),
+            Allocation::OnDemand => 1,
+        };
+        let home = Lane::new(allocation)?;
+        let others = (1..lanes).map(|_| Lane::new(allocation)).collect::<wasmtime::Result<Box<[_]>>>()?;
+        let runtime = Self { home, others };
+        start_ticker(runtime.lanes().map(|lane| lane.engine.weak()).collect())?;
+        Ok(runtime)
+    }
+
+    fn lanes(&self) -> impl Iterator<Item = &Lane> {
+        std::iter::once(&self.home).chain(&self.others)
+    }
+
+    /// A place to run: where this thread was last if nobody else is there, in another lane that is empty, or beside
+    /// somebody. `None` when there is none for so long that the host counts as busy.
+    pub(super) fn take(&self) -> Option<Ticket<'_>> {
+        thread_local! {
+            static LAST: Cell<usize> = const { Cell::new(0) };
+        }
+        let last = LAST.get();
+        let lane_of = |number: usize| match number.checked_sub(1) {
+            None => Some((&self.home, None)),
+            Some(other) => self.others.get(other).map(|lane| (lane, Some(other))),
+        };
+        let alone = std::iter::once(last).chain(0..=self.others.len()).find_map(|number| {
+            let (lane, other) = lane_of(number)?;
+            lane.slots.take_alone().map(|slot| (number, Ticket { lane, other, _slot: slot }))
+        });
+        if let Some((number, ticket)) = alone {
+            LAST.set(number);
+            return Some(ticket);
+        }
+        let (lane, other) = lane_of(last).unwrap_or((&self.home, None));
+        lane.slots.take().map(|slot| Ticket { lane, other, _slot: slot })
+    }
+}
+
+impl Lane {
+    fn new(allocation: Allocation) -> wasmtime::Result<Self> {
         let engine = Engine::new(&config(allocation))?;
-        start_ticker(&engine)?;
         let mut linker = Linker::new(&engine);
         v1::link(&mut linker)?;
         wasi::link(&mut linker)?;
@@ -131,13 +195,11 @@ fn pool() -> PoolingAllocationConfig {
     pool
 }
 
-/// Advances the epoch for as long as there is an engine.
-fn start_ticker(engine: &Engine) -> std::io::Result<()> {
-    let engine = engine.weak();
+/// Advances the epochs for as long as there is one of these engines.
+fn start_ticker(mut engines: Vec<EngineWeak>) -> std::io::Result<()> {
     let tick = move || {
-        while let Some(engine) = engine.upgrade() {
-            engine.increment_epoch();
-            drop(engine);
+        while !engines.is_empty() {
+            engines.retain(|engine| engine.upgrade().inspect(Engine::increment_epoch).is_some());
             thread::sleep(TICK);
         }
     };

@@ -4,7 +4,7 @@
 //! ([`check`]), machine code with its imports linked ([`Linked`]), and a fresh instance for each call, which ends with
 //! the call. No state of a guest outlives a call, and what a guest may use is what [`call`] puts in force.
 //!
-//! * [`engine`] is how components are compiled and run, [`slots`] how many at once.
+//! * [`engine`] is how components are compiled and where they run, [`slots`] how many at once.
 //! * [`v1`] is the contract in its first version; a later one is a module beside it.
 //! * [`wasi`] is what languages expect around a program, harmless and the same on every run.
 //! * [`compiler`] compiles beside everything else, [`cache`] keeps what it made.
@@ -35,7 +35,7 @@ pub use self::cache::ComponentCache;
 use self::call::Call;
 use self::compiler::CompileError;
 pub use self::engine::component_config;
-use self::engine::{Runtime, runtime};
+use self::engine::{Lane, Runtime, Ticket, runtime};
 use crate::cases;
 use crate::diagnostic::Diagnostic;
 use crate::evaluation::{Evaluated, Evaluation, Failure, Input, Program};
@@ -66,8 +66,8 @@ impl Plugin {
         host: &HostLimits,
     ) -> Result<Self, Vec<Diagnostic>> {
         let runtime = runtime().map_err(no_engine)?;
-        let source = binary::component(&runtime.engine, bytes).map_err(about)?;
-        let types = binary::read(&runtime.engine, &source).map_err(about)?;
+        let source = binary::component(&runtime.home.engine, bytes).map_err(about)?;
+        let types = binary::read(&runtime.home.engine, &source).map_err(about)?;
         let differences = check::differences(&source, &types);
         if !differences.is_empty() {
             return Err(differences.into_iter().flat_map(about).collect());
@@ -85,12 +85,12 @@ impl Plugin {
     pub(crate) fn load(bytes: &[u8], manifest: &Manifest, host: &HostLimits) -> Result<Self, Vec<Diagnostic>> {
         let runtime = runtime().map_err(no_engine)?;
         let (cache, settings) = (host.component_cache.as_ref(), settings(manifest));
-        let cached = cache.and_then(|cache| cache.load(&runtime.engine, bytes));
+        let cached = cache.and_then(|cache| cache.load(&runtime.home.engine, bytes));
         if let Some(component) = cached {
             let linked = Linked::new(runtime, &component)?;
             return Ok(Self { linked: Arc::new(OnceLock::from(Ok(linked))), settings });
         }
-        let source: Arc<[u8]> = binary::component(&runtime.engine, bytes).map_err(about)?.into();
+        let source: Arc<[u8]> = binary::component(&runtime.home.engine, bytes).map_err(about)?.into();
         if !host.compiles_beside {
             let linked = prepare(runtime, bytes, source, host)?;
             return Ok(Self { linked: Arc::new(OnceLock::from(Ok(linked))), settings });
@@ -101,7 +101,7 @@ impl Plugin {
             let compiled = compiled.map_err(|error| about(Wrong::new(error)));
             let outcome = compiled.and_then(|component| {
                 if let Some(cache) = cache {
-                    cache.store(&runtime.engine, &published, &component);
+                    cache.store(&runtime.home.engine, &published, &component);
                 }
                 Linked::new(runtime, &component)
             });
@@ -109,7 +109,7 @@ impl Plugin {
             // Nobody else fills this place.
             let _ = place.set(outcome.map_err(say));
         };
-        compiler::compile_beside(&runtime.engine, source, done).map_err(|error| about(Wrong::new(error)))?;
+        compiler::compile_beside(&runtime.home.engine, source, done).map_err(|error| about(Wrong::new(error)))?;
         Ok(Self { linked, settings })
     }
 }
@@ -122,9 +122,9 @@ fn prepare(
     host: &HostLimits,
 ) -> Result<Linked, Vec<Diagnostic>> {
     let limit = Duration::from_secs(host.compile_limit_s.into());
-    let component = compiler::compile(&runtime.engine, source, limit).map_err(|error| about(Wrong::new(error)))?;
+    let component = compiler::compile(&runtime.home.engine, source, limit).map_err(|error| about(Wrong::new(error)))?;
     if let Some(cache) = &host.component_cache {
-        cache.store(&runtime.engine, published, &component);
+        cache.store(&runtime.home.engine, published, &component);
     }
     Linked::new(runtime, &component)
 }
@@ -152,7 +152,7 @@ impl Program for Plugin {
             }
         };
         let (outcome, mut call) =
-            linked.run(evaluation, |instance, store| linked.hooks.call(instance, store, &self.settings));
+            linked.run(evaluation, |hooks, instance, store| hooks.call(instance, store, &self.settings));
         let (answers, log) = call.ledger.close();
         let cost = Cost { time_micros: call.elapsed_micros(), operations: 0, memory_bytes: call.memory.most_bytes() };
         Evaluated { outcome, answers, log, cost }
@@ -171,15 +171,47 @@ fn about(wrong: Wrong) -> Vec<Diagnostic> {
 /// A component, compiled, with its imports linked.
 struct Linked {
     runtime: &'static Runtime,
+    home: Guest,
+    /// For each of the runtime's other lanes; empty until the component is first called there.
+    others: Box<[OnceLock<Guest>]>,
+}
+
+/// A component in a lane.
+struct Guest {
     pre: InstancePre<Call>,
     hooks: v1::Hooks,
 }
 
+impl Guest {
+    fn new(lane: &Lane, component: &Component) -> Result<Self, Wrong> {
+        let pre = lane.linker.instantiate_pre(component).map_err(|error| Wrong::new(format!("{error:#}")))?;
+        let hooks = v1::Hooks::of(component).ok_or_else(|| Wrong::new("it does not export its hooks"))?;
+        Ok(Self { pre, hooks })
+    }
+
+    /// The same in another lane. Its machine code is copied, not made again.
+    fn brought_to(&self, lane: &Lane) -> wasmtime::Result<Self> {
+        let code = self.pre.component().serialize()?;
+        #[expect(unsafe_code, reason = "the compiler of this process made these bytes, and nobody else has seen them")]
+        let component = unsafe { Component::deserialize(&lane.engine, &code) }?;
+        Self::new(lane, &component).map_err(|wrong| wasmtime::Error::msg(wrong.message))
+    }
+}
+
 impl Linked {
     fn new(runtime: &'static Runtime, component: &Component) -> Result<Self, Vec<Diagnostic>> {
-        let pre = runtime.linker.instantiate_pre(component).map_err(|error| about(Wrong::new(format!("{error:#}"))))?;
-        let hooks = v1::Hooks::of(component).ok_or_else(|| about(Wrong::new("it does not export its hooks")))?;
-        Ok(Self { runtime, pre, hooks })
+        let home = Guest::new(&runtime.home, component).map_err(about)?;
+        Ok(Self { runtime, home, others: runtime.others.iter().map(|_| OnceLock::new()).collect() })
+    }
+
+    /// The component where `ticket` is for.
+    fn guest(&self, ticket: &Ticket<'_>) -> wasmtime::Result<&Guest> {
+        let Some(place) = ticket.other.and_then(|other| self.others.get(other)) else { return Ok(&self.home) };
+        if let Some(guest) = place.get() {
+            return Ok(guest);
+        }
+        let guest = self.home.brought_to(ticket.lane)?;
+        Ok(place.get_or_init(|| guest))
     }
 
     /// Instantiates it once, and lets it look at its settings.
@@ -195,7 +227,7 @@ impl Linked {
         };
         let refused = |what: &str, failure: Failure| about(Wrong::new(format!("{what}: {}", failure.message)));
         let (mistyped, _) =
-            self.run(evaluation.clone(), |instance, store| Ok(Ok(self.hooks.mistyped(instance, store))));
+            self.run(evaluation.clone(), |hooks, instance, store| Ok(Ok(hooks.mistyped(instance, store))));
         let mistyped = mistyped.map_err(|failure| refused("it does not start", failure))?;
         if !mistyped.is_empty() {
             let wrong = |name| {
@@ -206,7 +238,7 @@ impl Linked {
         }
         let settings = settings(manifest);
         let (validated, _) =
-            self.run(evaluation, |instance, store| self.hooks.validate(instance, store, &settings).map(Ok));
+            self.run(evaluation, |hooks, instance, store| hooks.validate(instance, store, &settings).map(Ok));
         let wrong = validated.map_err(|failure| refused("it cannot validate its settings", failure))?;
         let wrong =
             wrong.iter().map(|sentence| Diagnostic::about(MANIFEST, format!("settings: {}", words::shown(sentence))));
@@ -218,15 +250,21 @@ impl Linked {
     fn run<T>(
         &self,
         evaluation: Evaluation,
-        body: impl FnOnce(&Instance, &mut Store<Call>) -> wasmtime::Result<Result<T, String>>,
+        body: impl FnOnce(&v1::Hooks, &Instance, &mut Store<Call>) -> wasmtime::Result<Result<T, String>>,
     ) -> (Result<T, Failure>, Call) {
-        let slot = self.runtime.slots.take();
-        let mut store = Store::new(&self.runtime.engine, Call::new(evaluation));
-        if slot.is_none() {
-            return (Err(failed(FailureCause::Busy, failure::BUSY.to_owned())), store.into_data());
-        }
+        let Some(ticket) = self.runtime.take() else {
+            return (Err(failed(FailureCause::Busy, failure::BUSY.to_owned())), Call::new(evaluation));
+        };
+        let Guest { pre, hooks } = match self.guest(&ticket) {
+            Ok(guest) => guest,
+            Err(error) => {
+                let why = format!("the host has no memory for it on another thread: {error:#}");
+                return (Err(failed(FailureCause::Busy, why)), Call::new(evaluation));
+            }
+        };
+        let mut store = Store::new(&ticket.lane.engine, Call::new(evaluation));
         call::limit(&mut store);
-        let outcome = self.pre.instantiate(&mut store).and_then(|instance| body(&instance, &mut store));
+        let outcome = pre.instantiate(&mut store).and_then(|instance| body(hooks, &instance, &mut store));
         let mut call = store.into_data();
         call.finish_output();
         let outcome = match outcome {

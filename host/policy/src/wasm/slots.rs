@@ -9,6 +9,7 @@ const WAIT: Duration = Duration::from_secs(2);
 
 /// Places to run.
 pub(super) struct Slots {
+    count: u32,
     places: Mutex<Places>,
     freed: Condvar,
 }
@@ -24,12 +25,22 @@ pub(super) struct Slot<'a>(&'a Slots);
 
 impl Slots {
     pub(super) fn new(count: u32) -> Self {
-        Self { places: Mutex::new(Places { free: count, waiting: 0 }), freed: Condvar::new() }
+        Self { count, places: Mutex::new(Places { free: count, waiting: 0 }), freed: Condvar::new() }
     }
 
     /// A place; `None` when there is none for so long that the host counts as busy.
     pub(super) fn take(&self) -> Option<Slot<'_>> {
         self.take_within(WAIT)
+    }
+
+    /// A place, if all of them are free.
+    pub(super) fn take_alone(&self) -> Option<Slot<'_>> {
+        let mut places = self.places();
+        if places.free < self.count {
+            return None;
+        }
+        places.free = places.free.checked_sub(1)?;
+        Some(Slot(self))
     }
 
     fn take_within(&self, wait: Duration) -> Option<Slot<'_>> {
@@ -66,7 +77,9 @@ mod tests {
     #[test]
     fn a_place_is_given_again_and_missed_when_it_is_not() {
         let slots = Slots::new(2);
-        let (one, two) = (slots.take().unwrap(), slots.take().unwrap());
+        let one = slots.take_alone().unwrap();
+        assert!(slots.take_alone().is_none());
+        let two = slots.take().unwrap();
         assert!(slots.take_within(Duration::from_millis(1)).is_none());
         drop(one);
         let three = slots.take_within(Duration::ZERO).unwrap();

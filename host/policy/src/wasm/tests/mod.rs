@@ -10,7 +10,7 @@ use wasmtime::component::Component;
 
 use self::guest::{CONTRACT, EMPTY, Guest, outcome};
 use super::Linked;
-use super::engine::{Allocation, Runtime};
+use super::engine::{Allocation, Runtime, runtime};
 use crate::evaluation::{BreachFacts, Input, RouteFacts};
 use crate::testing::{evaluation, message, world};
 
@@ -209,10 +209,30 @@ fn without_a_pool_a_guest_decides_as_well() {
     let runtime: &'static Runtime = Box::leak(Box::new(Runtime::new(Allocation::OnDemand).unwrap()));
     let growing = Guest { route: "(drop (memory.grow (i32.const 60000))) unreachable", ..EMPTY };
     for (guest, decides) in [(EMPTY, true), (growing, false)] {
-        let component = Component::new(&runtime.engine, guest.component()).unwrap();
+        let component = Component::new(&runtime.home.engine, guest.component()).unwrap();
         let linked = Linked::new(runtime, &component).unwrap();
-        let (outcome, call) = linked.run(evaluation(), |instance, store| linked.hooks.call(instance, store, "{}"));
+        let (outcome, call) = linked.run(evaluation(), |hooks, instance, store| hooks.call(instance, store, "{}"));
         assert_eq!(outcome.map_err(|failure| failure.cause).err(), (!decides).then_some(FailureCause::Memory));
         assert_eq!(call.memory.most_bytes(), 4 * 65_536);
     }
+}
+
+#[test]
+fn a_thread_finds_a_lane_of_its_own() {
+    let runtime = runtime().unwrap();
+    let component = Component::new(&runtime.home.engine, EMPTY.component()).unwrap();
+    let linked = Linked::new(runtime, &component).unwrap();
+    let mut taken = Vec::new();
+    // In each lane in turn, the ones before being taken; then beside somebody.
+    for number in 0_usize..=runtime.others.len() + 1 {
+        let brought = linked.others.iter().filter(|place| place.get().is_some()).count();
+        assert_eq!(brought, number.saturating_sub(1).min(runtime.others.len()));
+        let (outcome, _) = linked.run(evaluation(), |hooks, instance, store| hooks.call(instance, store, "{}"));
+        assert!(outcome.is_ok(), "{number}: {:?}", outcome.err().map(|failure| failure.message));
+        taken.push(runtime.take().unwrap());
+    }
+    let mut lanes: Vec<_> = taken.iter().map(|ticket| ticket.other).collect();
+    assert_eq!(lanes.pop(), lanes.last().copied(), "where this thread was last");
+    let all = std::iter::once(None).chain((0..runtime.others.len()).map(Some));
+    assert_eq!(lanes, all.collect::<Vec<_>>());
 }

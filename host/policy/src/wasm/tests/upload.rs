@@ -25,7 +25,7 @@ fn built_for(contract: &str, wat: &str) -> Vec<u8> {
 #[test]
 fn what_is_no_component_is_refused() {
     let component = EMPTY.component();
-    let precompiled = runtime().unwrap().engine.precompile_component(&component).unwrap();
+    let precompiled = runtime().unwrap().home.engine.precompile_component(&component).unwrap();
     let mut torn = component.clone();
     torn.truncate(component.len() / 2);
     let mut strange = component.clone();
