@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use herald_core::decision::{BundleId, Contribution, Cost, FailureCause, HookOutcome, Layer};
 use herald_core::message::Message;
+use thread_local::ThreadLocal;
 
 use crate::cases::{CaseFile, CaseOutcome};
 use crate::diagnostic::{CheckReport, Diagnostic};
-use crate::evaluation::{Evaluated, Evaluation, Failure, Input, Program};
+use crate::evaluation::{Evaluated, Evaluation, Failure, Given, Input, Program};
 use crate::files::{BundleFiles, COMPONENT, MANIFEST, SCRIPT};
 use crate::limits::HostLimits;
 use crate::manifest::{Language, Manifest};
@@ -27,9 +28,17 @@ pub struct Bundle {
     manifest: Manifest,
     program: Box<dyn Program>,
     tables: Arc<Tables>,
+    threads: ThreadLocal<OfThread>,
     cases: Vec<CaseFile>,
     stopped: Option<Stopped>,
     warnings: Vec<Diagnostic>,
+}
+
+/// What calls point to, once for each thread: who counts references to one thing with every call writes to the memory
+/// of all who do the same.
+struct OfThread {
+    given: Arc<Given>,
+    digest: Arc<str>,
 }
 
 impl Bundle {
@@ -124,7 +133,17 @@ impl Bundle {
             (Some(manifest), Some(program)) if diagnostics.is_empty() => {
                 warnings.iter_mut().for_each(|warning| warning.bundle = Some(Box::new(manifest.id.clone())));
                 let (digest, tables) = (files.digest().into(), Arc::new(tables));
-                Ok(Self { revision, digest, manifest, program, tables, cases, stopped: None, warnings })
+                Ok(Self {
+                    revision,
+                    digest,
+                    manifest,
+                    program,
+                    tables,
+                    threads: ThreadLocal::new(),
+                    cases,
+                    stopped: None,
+                    warnings,
+                })
             }
             _ => Err(CheckReport::new(id.as_ref(), diagnostics)),
         }
@@ -176,14 +195,13 @@ impl Bundle {
     /// cause `host`.
     pub(crate) fn ask(&self, world: &Arc<World>, message: &Arc<Message>, input: Input, layer: Layer) -> Contribution {
         let hook = input.hook();
+        let own = self.threads.get_or(|| self.of_thread());
         let evaluation = Evaluation {
             world: world.clone(),
-            form: world.forms().get(&message.kind).cloned(),
             message: message.clone(),
             input,
-            settings: self.manifest.settings.clone(),
             limits: self.manifest.limits,
-            tables: Arc::clone(&self.tables),
+            given: Arc::clone(&own.given),
         };
         // Nothing of a call is shared with the next one, so a torn evaluation leaves nothing torn behind.
         let evaluated = catch_unwind(AssertUnwindSafe(|| self.program.evaluate(evaluation)));
@@ -204,7 +222,7 @@ impl Bundle {
         Contribution {
             bundle: self.id().clone(),
             revision: self.revision,
-            digest: self.digest.clone(),
+            digest: own.digest.clone(),
             layer,
             hook,
             outcome,
@@ -212,6 +230,11 @@ impl Bundle {
             log,
             cost,
         }
+    }
+
+    fn of_thread(&self) -> OfThread {
+        let (settings, tables) = (Arc::clone(&self.manifest.settings), Arc::clone(&self.tables));
+        OfThread { given: Arc::new(Given { settings, tables }), digest: self.digest.as_ref().into() }
     }
 
     fn explain(&self, failure: &Failure) -> String {

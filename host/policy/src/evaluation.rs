@@ -39,16 +39,26 @@ pub(crate) trait Program: Send + Sync {
 pub(crate) struct Evaluation {
     pub(crate) world: Arc<World>,
     pub(crate) message: Arc<Message>,
-    /// The form that the message's body was checked against.
-    pub(crate) form: Option<Arc<Form>>,
     pub(crate) input: Input,
-    pub(crate) settings: Arc<Map<String, Value>>,
     pub(crate) limits: Limits,
-    /// The decision tables of the bundle.
+    pub(crate) given: Arc<Given>,
+}
+
+/// What a bundle gives each of its calls.
+#[derive(Default)]
+pub(crate) struct Given {
+    /// The manifest's settings.
+    pub(crate) settings: Arc<Map<String, Value>>,
+    /// Its decision tables.
     pub(crate) tables: Arc<Tables>,
 }
 
 impl Evaluation {
+    /// The form that the message's body was checked against.
+    pub(crate) fn form(&self) -> Option<&Form> {
+        self.world.forms().get(&self.message.kind).map(AsRef::as_ref)
+    }
+
     /// The moment that the evaluation takes for now.
     pub(crate) fn now(&self) -> Timestamp {
         match &self.input {

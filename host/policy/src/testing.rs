@@ -88,11 +88,9 @@ pub(crate) fn evaluation() -> Evaluation {
     Evaluation {
         world: world(),
         message: message(json!({})),
-        form: None,
         input: Input::Route,
-        settings: Arc::default(),
         limits: Limits::default(),
-        tables: Arc::default(),
+        given: Arc::default(),
     }
 }
 

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use herald_core::decision::{BundleId, Cost, FailureCause};
 
 use super::Bundle;
+use thread_local::ThreadLocal;
+
 use crate::evaluation::{Evaluated, Evaluation, Failure, Program};
 use crate::limits::HostLimits;
 use crate::manifest::Manifest;
@@ -84,6 +86,7 @@ impl Bundle {
             program,
             cases: Vec::new(),
             stopped: Some(stopped),
+            threads: ThreadLocal::new(),
             tables: Arc::default(),
             warnings: Vec::new(),
         }

@@ -49,7 +49,7 @@ pub(super) fn register(api: &mut Api) {
         ),
         |context: NativeCallContext<'_>, name: ImmutableString| -> Raised<Dynamic> {
             let call = call_of(&context)?;
-            let settings = &call.evaluation.settings;
+            let settings = &call.evaluation.given.settings;
             match settings.get(name.as_str()) {
                 Some(value) => Ok(value_of(value)),
                 None => Err(raise(unknown("setting", &name, settings.keys().map(String::as_str)))),

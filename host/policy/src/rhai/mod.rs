@@ -33,6 +33,7 @@ use std::sync::Arc;
 
 use ::rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, OptimizationLevel, Scope};
 use herald_core::decision::HookPlan;
+use thread_local::ThreadLocal;
 
 use self::call::Call;
 use self::engine::{ENGINE, runtime};
@@ -46,7 +47,11 @@ use crate::world::World;
 
 /// A script, compiled.
 pub(crate) struct Script {
+    text: String,
     ast: AST,
+    /// The same for each thread that has run it: a call counts references to the parts of what it runs, and threads that
+    /// shared them would write to the same counters.
+    threads: ThreadLocal<AST>,
 }
 
 impl Script {
@@ -70,15 +75,20 @@ impl Script {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let ast = runtime.engine.optimize_ast(&Scope::new(), ast, OptimizationLevel::Simple);
-        Ok(Self { ast })
+        Ok(Self { text: text.to_owned(), ast: optimized(&runtime.engine, ast), threads: ThreadLocal::new() })
+    }
+
+    /// This thread's copy. What compiled once compiles again; were it otherwise, the threads would share.
+    fn ast(&self, engine: &Engine) -> &AST {
+        let compile = || engine.compile(&self.text).map(|ast| optimized(engine, ast));
+        self.threads.get_or(|| compile().unwrap_or_else(|_| self.ast.clone()))
     }
 
     fn run(&self, engine: &Engine, call: &Arc<Call>) -> Result<HookPlan, Failure> {
         let options = CallFnOptions::new().eval_ast(false).with_tag(call::Tag(call.clone()));
         let scope = &mut Scope::new();
         let hook = call.evaluation.input.hook();
-        let (name, ast) = (hook.as_str(), &self.ast);
+        let (name, ast) = (hook.as_str(), self.ast(engine));
         let message = message::Message(call.clone());
         let result: Result<Dynamic, Box<EvalAltResult>> = match call.evaluation.input {
             Input::Route => {
@@ -127,6 +137,10 @@ impl Program for Script {
     fn evaluate(&self, evaluation: Evaluation) -> Evaluated {
         ENGINE.with(|engine| self.evaluate_on(engine, evaluation))
     }
+}
+
+fn optimized(engine: &Engine, ast: AST) -> AST {
+    engine.optimize_ast(&Scope::new(), ast, OptimizationLevel::Simple)
 }
 
 /// Where in the script.

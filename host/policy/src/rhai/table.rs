@@ -43,7 +43,7 @@ pub(super) fn register(api: &mut Api) {
         ),
         |context: NativeCallContext<'_>, name: ImmutableString| -> Raised<Handle> {
             let call = call_of(&context)?;
-            call.evaluation.tables.get(&name).map(|table| Handle(table.clone())).map_err(raise)
+            call.evaluation.given.tables.get(&name).map(|table| Handle(table.clone())).map_err(raise)
         },
     );
     let verb = |name, gives| Verb::new(Owner::Table, Form::Method, name).takes(&[("facts", Sort::Facts)]).gives(gives);

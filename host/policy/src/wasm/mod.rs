@@ -38,7 +38,7 @@ pub use self::engine::component_config;
 use self::engine::{Lane, Runtime, Ticket, runtime};
 use crate::cases;
 use crate::diagnostic::Diagnostic;
-use crate::evaluation::{Evaluated, Evaluation, Failure, Input, Program};
+use crate::evaluation::{Evaluated, Evaluation, Failure, Given, Input, Program};
 use crate::files::{COMPONENT, MANIFEST};
 use crate::limits::HostLimits;
 use crate::manifest::Manifest;
@@ -218,12 +218,10 @@ impl Linked {
     fn try_out(&self, manifest: &Manifest, world: &Arc<World>) -> Result<(), Vec<Diagnostic>> {
         let evaluation = Evaluation {
             world: Arc::clone(world),
-            form: None,
             message: Arc::new(cases::no_message(&manifest.id.department)),
             input: Input::Route,
-            settings: Arc::clone(&manifest.settings),
             limits: manifest.limits,
-            tables: Arc::default(),
+            given: Arc::new(Given { settings: Arc::clone(&manifest.settings), ..Given::default() }),
         };
         let refused = |what: &str, failure: Failure| about(Wrong::new(format!("{what}: {}", failure.message)));
         let (mistyped, _) =

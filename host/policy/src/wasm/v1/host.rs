@@ -42,7 +42,7 @@ impl host::Host for Call {
     fn lookup(&mut self, table: String, facts: Vec<host::Cell>, limit: u32) -> Answer<Vec<Vec<host::Cell>>> {
         self.ledger.ask().map_err(Stop)?;
         let find = || {
-            let table = self.evaluation.tables.get(&table).map_err(Wrong::new)?;
+            let table = self.evaluation.given.tables.get(&table).map_err(Wrong::new)?;
             let facts = facts.iter().map(|(name, value)| Ok((name.as_str(), fact(name, value)?)));
             let facts = facts.collect::<Result<Vec<_>, Wrong>>()?;
             let found = table.lookup(&facts, limit.min(ROWS_LIMIT + 1)).map_err(Wrong::new)?;
