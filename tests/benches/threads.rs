@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use herald_core::target::Actor;
 use herald_engine::Configured;
 use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, World};
-use herald_tests::measure::{Job, Rate, per_second};
+use herald_tests::measure::{Job, Rate, per_second, two_beside_one};
 use herald_tests::report::{Target, head, median, note, row};
 use herald_tests::workload::{self, Files, SENDER, fault_draft, files};
 use herald_tests::{Failure, corpus};
@@ -22,23 +22,16 @@ const ROUNDS: usize = 11;
 fn main() -> Result<(), Failure> {
     let job = job()?;
     let hostile = hostile()?;
-    let (mut alone, mut together, mut beside) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut rounds, mut beside) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        alone.push(job.rate());
-        together.push(job.rate_of_two()?);
+        rounds.push((job.rate(), job.rate_of_two()?));
         beside.push(beside_hostile(&job, &hostile));
     }
     head("threads: evaluations a second, a bundle at each of three layers");
-    let one = |of: fn(&Rate) -> f64| median(alone.iter().map(of).collect());
-    let two = |of: fn(&Rate) -> f64| median(together.iter().map(|(a, b)| of(a) + of(b)).collect());
-    let compare = |name: &str, of: fn(&Rate) -> f64| {
-        let (one, two) = (one(of), two(of));
-        row(name, &per_second(two), &format!("one {}", per_second(one)), two / one, "", Target::AtLeast(1.8));
-    };
-    compare("two threads, by the wall clock", |rate| rate.by_the_wall);
-    compare("two threads, by what each computed", |rate| rate.computed);
+    two_beside_one("two threads, by the wall clock", |rate| rate.by_the_wall, &rounds, Target::AtLeast(1.8));
+    two_beside_one("two threads, by what each computed", |rate| rate.computed, &rounds, Target::AtLeast(1.8));
     let victim = median(beside.iter().map(|rate| rate.computed).collect());
-    let undisturbed = one(|rate| rate.computed);
+    let undisturbed = median(rounds.iter().map(|(one, _)| one.computed).collect());
     let besides = format!("alone {}", per_second(undisturbed));
     row("beside hostile scripts", &per_second(victim), &besides, victim / undisturbed, "", Target::AtLeast(0.8));
     note("by what each computed: a thread's evaluations by the processor time that it used itself");

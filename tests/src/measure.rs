@@ -8,7 +8,7 @@ use herald_core::message::Message;
 use herald_policy::{PolicySet, World};
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::report::median;
+use crate::report::{Target, median, row};
 
 /// Rounds of each of what is compared.
 const ROUNDS: usize = 31;
@@ -84,6 +84,8 @@ impl Job {
 /// Calls for a round.
 #[must_use]
 pub fn rate(call: impl Fn() -> usize) -> Rate {
+    // A thread's first call makes what all of its others have.
+    black_box(call());
     let (began, before) = (Instant::now(), computed());
     let mut calls = 0_u32;
     while began.elapsed() < RATE_ROUND {
@@ -107,6 +109,15 @@ pub fn rate_of_two(one: impl Fn() -> usize, other: impl Fn() -> usize + Send) ->
         let one = rate(one);
         other.join().map(|other| (one, other)).map_err(|_| "a thread failed".into())
     })
+}
+
+/// A row that says how much more two threads do than one. What is compared are the rounds that followed each other: a
+/// machine that others use, too, is now faster and now slower.
+pub fn two_beside_one(name: &str, of: fn(&Rate) -> f64, rounds: &[(Rate, (Rate, Rate))], target: Target) {
+    let (ones, twos): (Vec<f64>, Vec<f64>) = rounds.iter().map(|(one, (a, b))| (of(one), of(a) + of(b))).unzip();
+    let ratio = median(ones.iter().zip(&twos).map(|(one, two)| two / one).collect());
+    let (one, two) = (per_second(median(ones)), per_second(median(twos)));
+    row(name, &two, &format!("one {one}"), ratio, "", target);
 }
 
 /// How long this thread has computed.

@@ -6,12 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use herald_core::decision::{BundleId, Contribution, Cost, FailureCause, HookOutcome, Layer};
-use herald_core::message::Message;
 use thread_local::ThreadLocal;
 
 use crate::cases::{CaseFile, CaseOutcome};
 use crate::diagnostic::{CheckReport, Diagnostic};
-use crate::evaluation::{Evaluated, Evaluation, Failure, Given, Input, Program};
+use crate::evaluation::{Evaluated, Evaluation, Failure, Given, Input, Program, Subject};
 use crate::files::{BundleFiles, COMPONENT, MANIFEST, SCRIPT};
 use crate::limits::HostLimits;
 use crate::manifest::{Language, Manifest};
@@ -193,12 +192,11 @@ impl Bundle {
 
     /// Calls a hook. Whatever the policy does, this returns: a panic of the host on its behalf is a failure of
     /// cause `host`.
-    pub(crate) fn ask(&self, world: &Arc<World>, message: &Arc<Message>, input: Input, layer: Layer) -> Contribution {
+    pub(crate) fn ask(&self, subject: &Arc<Subject>, input: Input, layer: Layer) -> Contribution {
         let hook = input.hook();
         let own = self.threads.get_or(|| self.of_thread());
         let evaluation = Evaluation {
-            world: world.clone(),
-            message: message.clone(),
+            subject: Arc::clone(subject),
             input,
             limits: self.manifest.limits,
             given: Arc::clone(&own.given),

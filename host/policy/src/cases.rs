@@ -34,7 +34,7 @@ use serde_json::{Map, Value, json};
 
 use crate::bundle::Bundle;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::evaluation::Input;
+use crate::evaluation::{Input, Subject};
 use crate::world::World;
 
 /// The time of submission of a case that names none: a working Monday morning in China.
@@ -212,7 +212,8 @@ impl CaseFile {
         let message = Arc::new(self.message(bundle, world)?);
         let input = self.input(&message)?;
         let layer = if bundle.manifest().is_of_organisation() { Layer::Organisation } else { Layer::Sender };
-        Ok(bundle.ask(world, &message, input, layer))
+        let subject = Arc::new(Subject { world: Arc::clone(world), message });
+        Ok(bundle.ask(&subject, input, layer))
     }
 
     /// Where the outcome is not as expected.

@@ -37,11 +37,17 @@ pub(crate) trait Program: Send + Sync {
 /// Everything that one call of a hook may see.
 #[derive(Clone)]
 pub(crate) struct Evaluation {
-    pub(crate) world: Arc<World>,
-    pub(crate) message: Arc<Message>,
+    pub(crate) subject: Arc<Subject>,
     pub(crate) input: Input,
     pub(crate) limits: Limits,
     pub(crate) given: Arc<Given>,
+}
+
+/// What is decided on, and where. Made for one decision, so that its calls count references to nothing that other
+/// threads decide on.
+pub(crate) struct Subject {
+    pub(crate) world: Arc<World>,
+    pub(crate) message: Arc<Message>,
 }
 
 /// What a bundle gives each of its calls.
@@ -56,13 +62,13 @@ pub(crate) struct Given {
 impl Evaluation {
     /// The form that the message's body was checked against.
     pub(crate) fn form(&self) -> Option<&Form> {
-        self.world.forms().get(&self.message.kind).map(AsRef::as_ref)
+        self.subject.world.forms().get(&self.subject.message.kind).map(AsRef::as_ref)
     }
 
     /// The moment that the evaluation takes for now.
     pub(crate) fn now(&self) -> Timestamp {
         match &self.input {
-            Input::Route | Input::Approve(_) => self.message.submitted_at,
+            Input::Route | Input::Approve(_) => self.subject.message.submitted_at,
             Input::Escalate(breach) => breach.at,
         }
     }

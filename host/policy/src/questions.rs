@@ -11,7 +11,7 @@ use crate::vocabulary::{Wrong, unknown};
 
 /// Whom a target comes to now, written as targets.
 pub(crate) fn people(evaluation: &Evaluation, target: &Target) -> (String, Vec<String>) {
-    let resolved = evaluation.world.organisation().resolve(target, evaluation.now());
+    let resolved = evaluation.subject.world.organisation().resolve(target, evaluation.now());
     let people = resolved.people.iter().map(|person| format!("person:{person}"));
     let contacts = resolved.contacts.iter().map(|contact| format!("contact:{contact}"));
     (format!("people({target})"), people.chain(contacts).collect())

@@ -24,7 +24,7 @@ use jiff::Timestamp;
 
 use crate::applies::Facts;
 use crate::bundle::Bundle;
-use crate::evaluation::{BreachFacts, Input, RouteFacts};
+use crate::evaluation::{BreachFacts, Input, RouteFacts, Subject};
 use crate::index::Shelf;
 use crate::manifest::OnFailure;
 use crate::world::World;
@@ -123,7 +123,7 @@ impl PolicySet {
     #[must_use]
     pub fn decide(&self, world: &Arc<World>, message: &Arc<Message>) -> Decision {
         let organisation = world.organisation();
-        let mut round = Round { set: self, world, message, contributions: Vec::new(), failed: Vec::new() };
+        let mut round = Round::new(self, world, message);
 
         let submitted = Facts::submitted(message);
         round.ask_senders(&submitted, &Input::Route);
@@ -178,7 +178,7 @@ impl PolicySet {
             level: case.level,
             reached: reached.collect(),
         }));
-        let mut round = Round { set: self, world, message, contributions: Vec::new(), failed: Vec::new() };
+        let mut round = Round::new(self, world, message);
         let facts = Facts::submitted(message);
         round.ask_layer(house(), Layer::Organisation, &facts, &input);
 
@@ -212,14 +212,19 @@ fn house() -> &'static DepartmentId {
 /// One message's way through the layers.
 struct Round<'a> {
     set: &'a PolicySet,
-    world: &'a Arc<World>,
-    message: &'a Arc<Message>,
+    message: &'a Message,
+    subject: Arc<Subject>,
     contributions: Vec<Contribution>,
     /// What failed, and what its manifest says about that.
     failed: Vec<(OnFailure, Hold)>,
 }
 
-impl Round<'_> {
+impl<'a> Round<'a> {
+    fn new(set: &'a PolicySet, world: &Arc<World>, message: &'a Arc<Message>) -> Self {
+        let subject = Arc::new(Subject { world: Arc::clone(world), message: Arc::clone(message) });
+        Self { set, message, subject, contributions: Vec::new(), failed: Vec::new() }
+    }
+
     /// Whether any bundle that the message could concern offers `hook`.
     fn offers(&self, hook: Hook, receivers: &[DepartmentId]) -> bool {
         let departments = std::iter::once(&self.message.department).chain(receivers).map(DepartmentId::as_str);
@@ -255,7 +260,7 @@ impl Round<'_> {
     }
 
     fn ask(&mut self, bundle: &Bundle, layer: Layer, input: &Input) {
-        let contribution = bundle.ask(self.world, self.message, input.clone(), layer);
+        let contribution = bundle.ask(&self.subject, input.clone(), layer);
         if let HookOutcome::Failed { cause, message } = &contribution.outcome {
             let busy = *cause == FailureCause::Busy;
             let hold = Hold { bundle: bundle.id().clone(), reason: message.clone(), busy };

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::bundle::Bundle;
 use crate::diagnostic::CheckReport;
-use crate::evaluation::{Evaluation, Input};
+use crate::evaluation::{Evaluation, Input, Subject};
 use crate::files::BundleFiles;
 use crate::limits::{HostLimits, Limits};
 use crate::memory::Counting;
@@ -85,13 +85,12 @@ pub(crate) fn world() -> Arc<World> {
 
 /// A `route` of a bundle without settings and tables, about the usual message.
 pub(crate) fn evaluation() -> Evaluation {
-    Evaluation {
-        world: world(),
-        message: message(json!({})),
-        input: Input::Route,
-        limits: Limits::default(),
-        given: Arc::default(),
-    }
+    Evaluation { subject: subject(json!({})), input: Input::Route, limits: Limits::default(), given: Arc::default() }
+}
+
+/// [`message`] in [`world`].
+pub(crate) fn subject(change: Value) -> Arc<Subject> {
+    Arc::new(Subject { world: world(), message: message(change) })
 }
 
 /// A complaint that customer service sends; `change` overrides fields.

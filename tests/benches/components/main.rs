@@ -12,8 +12,8 @@ use herald_core::message::Message;
 use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, World};
 use herald_server::code;
 use herald_tests::Failure;
-use herald_tests::measure::{Job, Rate, micros, per_second, rate, rate_of_two, rounds};
-use herald_tests::report::{Target, head, median, note, row};
+use herald_tests::measure::{Job, micros, rate, rate_of_two, rounds, two_beside_one};
+use herald_tests::report::{Target, head, note, row};
 use herald_tests::sample::rules;
 use herald_tests::workload::Files;
 use serde_json::{Value, json};
@@ -95,26 +95,17 @@ fn interpreted(language: &str, world: &Arc<World>, script: &Files) -> Result<(),
 
 /// Two threads beside one; and the same of the bare guest, of which each thread has one of its own, as in Herald.
 fn threads(job: &Job, [bare, other]: [&Bare; 2]) -> Result<(), Failure> {
-    let (mut alone, mut together, mut bare_alone, mut bare_together) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut ours, mut bares) = (Vec::new(), Vec::new());
     let (call, other) = (|| bare.route().unwrap_or_default(), || other.route().unwrap_or_default());
     for _ in 0..THREAD_ROUNDS {
-        alone.push(job.rate());
-        together.push(job.rate_of_two()?);
-        bare_alone.push(rate(call));
-        bare_together.push(rate_of_two(call, other)?);
+        ours.push((job.rate(), job.rate_of_two()?));
+        bares.push((rate(call), rate_of_two(call, other)?));
     }
     head("components on threads: evaluations a second");
-    let compare = |name: &str, of: fn(&Rate) -> f64, alone: &[Rate], together: &[(Rate, Rate)], target| {
-        let one = median(alone.iter().map(of).collect());
-        let two = median(together.iter().map(|(a, b)| of(a) + of(b)).collect());
-        row(name, &per_second(two), &format!("one {}", per_second(one)), two / one, "", target);
-    };
-    let target = Target::AtLeast(1.8);
-    compare("two threads, by the wall clock", |rate| rate.by_the_wall, &alone, &together, target);
-    compare("two threads, by what each computed", |rate| rate.computed, &alone, &together, target);
-    let (alone, together) = (bare_alone, bare_together);
-    compare("  bare, by the wall clock", |rate| rate.by_the_wall, &alone, &together, Target::None);
-    compare("  bare, by what each computed", |rate| rate.computed, &alone, &together, Target::None);
+    two_beside_one("two threads, by the wall clock", |rate| rate.by_the_wall, &ours, Target::AtLeast(1.8));
+    two_beside_one("two threads, by what each computed", |rate| rate.computed, &ours, Target::AtLeast(1.8));
+    two_beside_one("  bare, by the wall clock", |rate| rate.by_the_wall, &bares, Target::None);
+    two_beside_one("  bare, by what each computed", |rate| rate.computed, &bares, Target::None);
     Ok(())
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{files, manifest, message, world};
+use crate::testing::{files, manifest, subject, world};
 use herald_core::decision::Hook;
 use serde_json::json;
 
@@ -143,7 +143,7 @@ fn a_loaded_bundle_outlives_the_names_it_uses() {
     assert_eq!(Bundle::compile(&files, 1, &world(), &HostLimits::default()).unwrap_err().diagnostics.len(), 2);
     let bundle = Bundle::load(&files, 1, &HostLimits::default()).unwrap();
     for (change, fails) in [(json!({}), false), (json!({"labels": {"x": "y"}}), true)] {
-        let contribution = bundle.ask(&world(), &message(change), Input::Route, Layer::Sender);
+        let contribution = bundle.ask(&subject(change), Input::Route, Layer::Sender);
         assert_eq!(matches!(contribution.outcome, HookOutcome::Failed { .. }), fails);
     }
 }
@@ -158,7 +158,7 @@ fn a_panic_of_the_host_is_a_failure_of_its_own() {
     }
     let mut bundle = crate::testing::load("sales/one", SCRIPT, "");
     bundle.program = Box::new(Broken);
-    let contribution = bundle.ask(&world(), &message(json!({})), Input::Route, Layer::Sender);
+    let contribution = bundle.ask(&subject(json!({})), Input::Route, Layer::Sender);
     assert_eq!(contribution.hook, Hook::Route);
     match contribution.outcome {
         HookOutcome::Failed { cause, message } => {

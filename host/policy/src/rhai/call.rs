@@ -38,7 +38,7 @@ impl Call {
     }
 
     pub(super) fn world(&self) -> &World {
-        &self.evaluation.world
+        &self.evaluation.subject.world
     }
 
     pub(super) fn organisation(&self) -> &Organisation {

@@ -72,15 +72,15 @@ fn register_message(api: &mut Api) {
     api.verb(
         of_message("kind", "text")
             .doc("The kind of the message.", r#"if message.kind == "complaint" { plan.level = 2; }"#),
-        |m: &mut Message| text(m.0.evaluation.message.kind.as_str()),
+        |m: &mut Message| text(m.0.evaluation.subject.message.kind.as_str()),
     );
     api.verb(
         of_message("subject", "text").doc("The line that says what it is about.", "log(message.subject);"),
-        |m: &mut Message| text(&m.0.evaluation.message.subject),
+        |m: &mut Message| text(&m.0.evaluation.subject.message.subject),
     );
     api.verb(
         of_message("summary", "text").doc("Its summary; empty without one.", "log(message.summary);"),
-        |m: &mut Message| text(m.0.evaluation.message.summary.as_deref().unwrap_or_default()),
+        |m: &mut Message| text(m.0.evaluation.subject.message.summary.as_deref().unwrap_or_default()),
     );
     api.verb(
         of_message("body", "body").doc("The filled-in form.", "if message.body.amount_cents > 500 { plan.level = 1; }"),
@@ -89,49 +89,49 @@ fn register_message(api: &mut Api) {
     api.verb(
         of_message("sender", "text")
             .doc("Who sent it: `person:…`, `service:…`, `contact:…` or `anonymous`.", "log(message.sender);"),
-        |m: &mut Message| text(m.0.evaluation.message.sender.to_string()),
+        |m: &mut Message| text(m.0.evaluation.subject.message.sender.to_string()),
     );
     api.verb(
         of_message("department", "text")
             .doc("The department it is sent for.", "plan.send(`department:${message.department}`);"),
-        |m: &mut Message| text(m.0.evaluation.message.department.as_str()),
+        |m: &mut Message| text(m.0.evaluation.subject.message.department.as_str()),
     );
     api.verb(
         of_message("urgency", "text").doc(
             "What the sender says: `urgent` or `normal`.",
             r#"if message.urgency == "urgent" { plan.level = 1; }"#,
         ),
-        |m: &mut Message| text(m.0.evaluation.message.urgency.as_str()),
+        |m: &mut Message| text(m.0.evaluation.subject.message.urgency.as_str()),
     );
     api.verb(
         of_message("audience", "text").doc(
             "Whom the sender means it for: `everyone`, `department` or `external`.",
             r#"if message.audience == "external" { plan.level = 2; }"#,
         ),
-        |m: &mut Message| text(m.0.evaluation.message.audience.as_str()),
+        |m: &mut Message| text(m.0.evaluation.subject.message.audience.as_str()),
     );
     api.verb(
         of_message("classification", "text").doc(
             "How confidential it is in the sender's eyes: `public`, `internal`, `confidential` or `restricted`.",
             r#"if message.classification == "public" { plan.level = 3; }"#,
         ),
-        |m: &mut Message| text(m.0.evaluation.message.classification.as_str()),
+        |m: &mut Message| text(m.0.evaluation.subject.message.classification.as_str()),
     );
     api.verb(
         of_message("content_type", "text").doc(
             "What it is for: `notice`, `collaboration`, `decision` or `feedback`.",
             r#"if message.content_type == "feedback" { plan.level = 3; }"#,
         ),
-        |m: &mut Message| text(m.0.evaluation.message.content_type.as_str()),
+        |m: &mut Message| text(m.0.evaluation.subject.message.content_type.as_str()),
     );
     api.verb(
         of_message("to", "list of texts")
             .doc("Whom the sender names.", "for target in message.to { plan.send(target); }"),
-        |m: &mut Message| list(&m.0.evaluation.message.to),
+        |m: &mut Message| list(&m.0.evaluation.subject.message.to),
     );
     api.verb(
         of_message("labels", "map").doc("All labels.", "for name in message.labels.keys() { log(name); }"),
-        |m: &mut Message| labels(&m.0.evaluation.message.labels),
+        |m: &mut Message| labels(&m.0.evaluation.subject.message.labels),
     );
     api.verb(
         Verb::new(Owner::Message, Form::Method, "label").takes(&[("name", Sort::Text)]).gives("text").doc(
@@ -139,12 +139,12 @@ fn register_message(api: &mut Api) {
             r#"if message.label("tier") == "strategic" { plan.level = 1; }"#,
         ),
         |m: &mut Message, name: ImmutableString| {
-            text(m.0.evaluation.message.labels.get(name.as_str()).map_or("", String::as_str))
+            text(m.0.evaluation.subject.message.labels.get(name.as_str()).map_or("", String::as_str))
         },
     );
     api.verb(
         of_message("submitted_at", "time").doc("When it arrived.", "log(`${message.submitted_at}`);"),
-        |m: &mut Message| Time(m.0.evaluation.message.submitted_at),
+        |m: &mut Message| Time(m.0.evaluation.subject.message.submitted_at),
     );
 }
 
@@ -178,7 +178,7 @@ impl Body {
 
     /// The value of a field, if it was filled in; `null` was not.
     fn read(&self, name: &str) -> Raised<Option<Dynamic>> {
-        let message = &self.call.evaluation.message;
+        let message = &self.call.evaluation.subject.message;
         let form = self.call.evaluation.form();
         let node = match form.map_or(Field::Open, |form| form.field(self.node, name)) {
             Field::Declared(node) => node,

@@ -10,7 +10,7 @@ use herald_core::decision::{Contribution, Hook, HookOutcome, HookPlan, Layer};
 use serde_json::{Value, json};
 
 use crate::evaluation::Input;
-use crate::testing::{load, message, world};
+use crate::testing::{load, subject};
 
 /// Calls `hook` of `script` for a complaint, whose fields `change` overrides.
 fn call(hook: Hook, script: &str, change: Value, more: &str) -> Contribution {
@@ -31,7 +31,7 @@ fn call(hook: Hook, script: &str, change: Value, more: &str) -> Contribution {
             .unwrap(),
         )),
     };
-    load("customer-service/complaint", script, more).ask(&world(), &message(change), input, Layer::Sender)
+    load("customer-service/complaint", script, more).ask(&subject(change), input, Layer::Sender)
 }
 
 /// What came of it: the plan as JSON, or the failure.

@@ -38,7 +38,7 @@ pub use self::engine::component_config;
 use self::engine::{Lane, Runtime, Ticket, runtime};
 use crate::cases;
 use crate::diagnostic::Diagnostic;
-use crate::evaluation::{Evaluated, Evaluation, Failure, Given, Input, Program};
+use crate::evaluation::{Evaluated, Evaluation, Failure, Given, Input, Program, Subject};
 use crate::files::{COMPONENT, MANIFEST};
 use crate::limits::HostLimits;
 use crate::manifest::Manifest;
@@ -216,9 +216,9 @@ impl Linked {
 
     /// Instantiates it once, and lets it look at its settings.
     fn try_out(&self, manifest: &Manifest, world: &Arc<World>) -> Result<(), Vec<Diagnostic>> {
+        let message = Arc::new(cases::no_message(&manifest.id.department));
         let evaluation = Evaluation {
-            world: Arc::clone(world),
-            message: Arc::new(cases::no_message(&manifest.id.department)),
+            subject: Arc::new(Subject { world: Arc::clone(world), message }),
             input: Input::Route,
             limits: manifest.limits,
             given: Arc::new(Given { settings: Arc::clone(&manifest.settings), ..Given::default() }),

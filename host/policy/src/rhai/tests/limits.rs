@@ -127,7 +127,7 @@ fn one_call_leaves_nothing_for_the_next() {
     for change in [json!({}), json!({"labels": {"loop": "y"}}), json!({}), json!({"labels": {"loop": "y"}}), json!({})]
     {
         let endless = change.get("labels").is_some();
-        let contribution = bundle.ask(&world(), &message(change), Input::Route, Layer::Sender);
+        let contribution = bundle.ask(&crate::testing::subject(change), Input::Route, Layer::Sender);
         assert_eq!(outcome(&contribution).is_err(), endless);
         assert!(contribution.cost.operations <= 10_001);
     }
@@ -168,7 +168,7 @@ fn sources_that_nest_without_end_are_refused_or_harmless() {
         let started = Instant::now();
         match crate::testing::compile("sales/one", &script, "") {
             Ok(bundle) => {
-                let _ = bundle.ask(&world(), &message(json!({})), Input::Route, Layer::Sender);
+                let _ = bundle.ask(&crate::testing::subject(json!({})), Input::Route, Layer::Sender);
             }
             Err(report) => assert!(!report.diagnostics.is_empty()),
         }

@@ -250,7 +250,8 @@ fn hooks_and_manifest_agree() {
     ] {
         let files = crate::testing::files(&[("policy.toml", &manifest(hooks)), ("policy.rhai", script)]);
         let host = crate::limits::HostLimits::default();
-        let report = crate::bundle::Bundle::compile(&files, 1, &world(), &host).unwrap_err().to_string();
+        let report =
+            crate::bundle::Bundle::compile(&files, 1, &crate::testing::world(), &host).unwrap_err().to_string();
         assert!(report.contains(says), "{script}\n{report}");
         assert_eq!(report.lines().count(), 1, "{report}");
     }

@@ -10,7 +10,7 @@ use crate::diagnostic::CheckReport;
 use crate::evaluation::Input;
 use crate::files::BundleFiles;
 use crate::limits::HostLimits;
-use crate::testing::{message, world};
+use crate::testing::{subject, world};
 
 /// The contract, as guests are built from it.
 pub(in crate::wasm) const CONTRACT: &str = include_str!("../../../../../sdk/wit/herald-policy.wit");
@@ -83,7 +83,7 @@ impl Guest {
     /// What comes of `route`.
     pub(in crate::wasm) fn call(&self, change: Value, more: &str) -> Contribution {
         let bundle = self.check(more).unwrap();
-        bundle.ask(&world(), &message(change), Input::Route, Layer::Sender)
+        bundle.ask(&subject(change), Input::Route, Layer::Sender)
     }
 
     /// The plan that `route` returns, or why there is none.

@@ -20,14 +20,9 @@ const HOST: &str = r#"
 
 fn stopped(guest: &Guest, more: &str) -> (FailureCause, String) {
     let bundle = guest.check(more).unwrap();
-    let message = crate::testing::message(json!({}));
+    let subject = crate::testing::subject(json!({}));
     let started = Instant::now();
-    let contribution = bundle.ask(
-        &crate::testing::world(),
-        &message,
-        crate::evaluation::Input::Route,
-        herald_core::decision::Layer::Sender,
-    );
+    let contribution = bundle.ask(&subject, crate::evaluation::Input::Route, herald_core::decision::Layer::Sender);
     assert!(started.elapsed() < CONTAINED_WITHIN, "{guest:?}: {:?}", started.elapsed());
     super::outcome(contribution).expect_err(guest.route)
 }

@@ -12,7 +12,7 @@ use self::guest::{CONTRACT, EMPTY, Guest, outcome};
 use super::Linked;
 use super::engine::{Allocation, Runtime, runtime};
 use crate::evaluation::{BreachFacts, Input, RouteFacts};
-use crate::testing::{evaluation, message, world};
+use crate::testing::{evaluation, subject};
 
 /// BLAKE3 of the contract, by version: of its file as plugins are built from it.
 const DIGESTS: [(&str, &str); 1] = [("1.0.0", "9180f03770767ccf4e71c2a58005c6df75acedd3c61cd0af3f34017d6f535b95")];
@@ -121,7 +121,7 @@ fn each_hook_is_given_its_facts() {
     }))
     .unwrap();
     for (input, text) in [(Input::Approve(facts.into()), "restricted"), (Input::Escalate(breach.into()), "answer")] {
-        let contribution = bundle.ask(&world(), &message(json!({})), input, Layer::Sender);
+        let contribution = bundle.ask(&subject(json!({})), input, Layer::Sender);
         assert_eq!(outcome(contribution), Err((FailureCause::Error, text.to_owned())));
     }
     assert_eq!(bundle.manifest().hooks.len(), Hook::ALL.len());
@@ -139,7 +139,7 @@ fn nothing_of_a_call_is_there_at_the_next() {
     };
     let bundle = counting.check("").unwrap();
     for _ in 0..3 {
-        let contribution = bundle.ask(&world(), &message(json!({})), Input::Route, Layer::Sender);
+        let contribution = bundle.ask(&subject(json!({})), Input::Route, Layer::Sender);
         assert_eq!(outcome(contribution), Ok(json!({"level": 1})));
     }
 }

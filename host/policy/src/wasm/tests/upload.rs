@@ -8,7 +8,7 @@ use crate::bundle::Bundle;
 use crate::evaluation::Input;
 use crate::files::BundleFiles;
 use crate::limits::HostLimits;
-use crate::testing::{message, world};
+use crate::testing::{subject, world};
 use crate::wasm::ComponentCache;
 use crate::wasm::engine::runtime;
 
@@ -183,7 +183,7 @@ fn what_is_loaded_is_ready_from_the_cache_and_busy_while_it_is_compiled() {
     let host = HostLimits { component_cache: Some(cache), compiles_beside: true, ..HostLimits::default() };
     let files = files(&EMPTY.component(), "");
     let load = || Bundle::load(&files, 3, &host).unwrap();
-    let ask = |bundle: &Bundle| outcome(bundle.ask(&world(), &message(json!({})), Input::Route, Layer::Sender));
+    let ask = |bundle: &Bundle| outcome(bundle.ask(&subject(json!({})), Input::Route, Layer::Sender));
 
     let cold = load();
     if let Err((cause, message)) = ask(&cold) {

@@ -58,7 +58,7 @@ impl host::Host for Call {
 
     fn resolve(&mut self, target: String) -> Answer<Vec<String>> {
         self.ledger.ask().map_err(Stop)?;
-        let target = match vocabulary::target(self.evaluation.world.organisation(), &target) {
+        let target = match vocabulary::target(self.evaluation.subject.world.organisation(), &target) {
             Ok(target) => target,
             Err(wrong) => return Ok(Err(wrong.to_string())),
         };
@@ -69,7 +69,7 @@ impl host::Host for Call {
 
     fn tier(&mut self, contact: String) -> Answer<String> {
         self.ledger.ask().map_err(Stop)?;
-        let organisation = self.evaluation.world.organisation();
+        let organisation = self.evaluation.subject.world.organisation();
         let asked =
             vocabulary::target(organisation, &contact).and_then(|target| questions::tier(organisation, &target));
         match asked {
@@ -83,7 +83,7 @@ impl host::Host for Call {
 
     fn add_working_time(&mut self, calendar: String, start: String, span: host::Span) -> Answer<String> {
         self.ledger.ask().map_err(Stop)?;
-        let organisation = self.evaluation.world.organisation();
+        let organisation = self.evaluation.subject.world.organisation();
         let asked = || {
             let name = vocabulary::calendar(organisation, &calendar)?;
             let start = start.parse().map_err(|_| {

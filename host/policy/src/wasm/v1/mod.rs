@@ -91,7 +91,7 @@ impl Hooks {
         settings: &str,
     ) -> wasmtime::Result<Result<HookPlan, String>> {
         let evaluation = &store.data().evaluation;
-        let message = records::message(&evaluation.message)?;
+        let message = records::message(&evaluation.subject.message)?;
         match evaluation.input.clone() {
             Input::Route => {
                 let (plan,) = self.route(instance, store)?.call(&mut *store, (&message, settings))?;

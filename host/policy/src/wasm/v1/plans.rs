@@ -30,7 +30,7 @@ pub(super) fn read<P, T>(
         Ok(returned) => returned,
         Err(sentence) => return Ok(Err(sentence)),
     };
-    let mut reader = Reader { world: &call.evaluation.world, ledger: &mut call.ledger };
+    let mut reader = Reader { world: &call.evaluation.subject.world, ledger: &mut call.ledger };
     match plan(&mut reader, returned) {
         Ok(plan) => Ok(Ok(plan)),
         Err(Unread::Wrong(path, wrong)) => Ok(Err(format!("{path}: {wrong}"))),

@@ -4,7 +4,7 @@ use herald_core::decision::{Contribution, FailureCause, Layer};
 use serde_json::{Value, json};
 
 use crate::evaluation::Input;
-use crate::testing::{message, world};
+use crate::testing::subject;
 use crate::wasm::tests::guest::{CONTRACT, EMPTY, Guest, check, embed, encode, outcome};
 
 /// A later patch of WASI than the host names, as it comes with newer compilers.
@@ -71,7 +71,7 @@ fn call(route: &'static str, change: Value) -> Contribution {
     let guest = Guest { module: MODULE, route, ..EMPTY };
     let contract = CONTRACT.replace("import host;", IMPORTS) + PACKAGES;
     let bundle = check(&encode(&embed(&guest.wat(), &contract)), "").unwrap();
-    bundle.ask(&world(), &message(change), Input::Route, Layer::Sender)
+    bundle.ask(&subject(change), Input::Route, Layer::Sender)
 }
 
 #[test]

@@ -48,7 +48,7 @@ impl Call {
 
     /// Fills `bytes` with random numbers, the same in every evaluation of a message.
     fn random(&mut self, bytes: &mut [u8]) {
-        let message = &self.evaluation.message;
+        let message = &self.evaluation.subject.message;
         self.surroundings.random.get_or_insert_with(|| seeded(message)).fill(bytes);
     }
 
