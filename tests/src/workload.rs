@@ -66,13 +66,16 @@ const WORDS: &str = "the line stopped at half past nine after pressure in pump t
 /// repeated would make them smaller in the store than any that people write.
 fn text(number: usize, bytes: usize) -> String {
     let words: Vec<&str> = WORDS.split(' ').collect();
-    let mut text = String::with_capacity(bytes + 16);
     // Knuth's multiplier for 64 bits; the upper bits are the ones that look random.
-    let mut state = number as u64;
-    while text.len() < bytes {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        text += words[(state >> 33) as usize % words.len()];
-        text.push(' ');
+    let step =
+        |state: &u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
+    let order = std::iter::successors(Some(number as u64), step);
+    let mut text = String::with_capacity(bytes + 16);
+    for word in order.filter_map(|state| words.get((state >> 33) as usize % words.len())) {
+        if text.len() >= bytes {
+            break;
+        }
+        text = text + word + " ";
     }
     text.truncate(bytes);
     text
