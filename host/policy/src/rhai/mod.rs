@@ -84,11 +84,11 @@ impl Script {
         self.threads.get_or(|| compile().unwrap_or_else(|_| self.ast.clone()))
     }
 
-    fn run(&self, engine: &Engine, call: &Arc<Call>) -> Result<HookPlan, Failure> {
+    fn run(engine: &Engine, ast: &AST, call: &Arc<Call>) -> Result<HookPlan, Failure> {
         let options = CallFnOptions::new().eval_ast(false).with_tag(call::Tag(call.clone()));
         let scope = &mut Scope::new();
         let hook = call.evaluation.input.hook();
-        let (name, ast) = (hook.as_str(), self.ast(engine));
+        let name = hook.as_str();
         let message = message::Message(call.clone());
         let result: Result<Dynamic, Box<EvalAltResult>> = match call.evaluation.input {
             Input::Route => {
@@ -114,9 +114,11 @@ impl Script {
 
     fn evaluate_on(&self, engine: &Engine, evaluation: Evaluation) -> Evaluated {
         let limits = evaluation.limits;
+        // A thread's first call pays for its copy; no policy's limits do.
+        let ast = self.ast(engine);
         let meter = Meter::start(&limits);
         let call = Arc::new(Call::new(evaluation));
-        let ran = catch_unwind(AssertUnwindSafe(|| self.run(engine, &call)));
+        let ran = catch_unwind(AssertUnwindSafe(|| Self::run(engine, ast, &call)));
         let cost = meter.cost();
         let outcome = match (ran, meter.stopped()) {
             (Err(panic), _) if !meter::is_end(panic.as_ref()) => resume_unwind(panic),

@@ -108,27 +108,25 @@ impl Runtime {
         std::iter::once(&self.home).chain(&self.others)
     }
 
-    /// A place to run: where this thread was last if nobody else is there, in another lane that is empty, or beside
-    /// somebody. `None` when there is none for so long that the host counts as busy.
+    /// A place to run: where this thread was last if nobody else is there, in another lane that is empty, or where most
+    /// places are free. `None` when there is none for so long that the host counts as busy.
     pub(super) fn take(&self) -> Option<Ticket<'_>> {
         thread_local! {
             static LAST: Cell<usize> = const { Cell::new(0) };
         }
         let last = LAST.get();
-        let lane_of = |number: usize| match number.checked_sub(1) {
-            None => Some((&self.home, None)),
-            Some(other) => self.others.get(other).map(|lane| (lane, Some(other))),
+        let lanes = || self.lanes().enumerate();
+        let mut tried = lanes().skip(last).take(1).chain(lanes());
+        let alone = tried.find_map(|(number, lane)| Some((number, lane, lane.slots.take_alone()?)));
+        let (number, lane, slot) = match alone {
+            Some(alone) => alone,
+            None => {
+                let (number, lane) = lanes().max_by_key(|(_, lane)| lane.slots.free())?;
+                (number, lane, lane.slots.take()?)
+            }
         };
-        let alone = std::iter::once(last).chain(0..=self.others.len()).find_map(|number| {
-            let (lane, other) = lane_of(number)?;
-            lane.slots.take_alone().map(|slot| (number, Ticket { lane, other, _slot: slot }))
-        });
-        if let Some((number, ticket)) = alone {
-            LAST.set(number);
-            return Some(ticket);
-        }
-        let (lane, other) = lane_of(last).unwrap_or((&self.home, None));
-        lane.slots.take().map(|slot| Ticket { lane, other, _slot: slot })
+        LAST.set(number);
+        Some(Ticket { lane, other: number.checked_sub(1), _slot: slot })
     }
 }
 

@@ -43,6 +43,10 @@ impl Slots {
         Some(Slot(self))
     }
 
+    pub(super) fn free(&self) -> u32 {
+        self.places().free
+    }
+
     fn take_within(&self, wait: Duration) -> Option<Slot<'_>> {
         let mut places = self.places();
         if places.free == 0 {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use herald_core::decision::FailureCause;
+use herald_core::decision::{Contribution, FailureCause};
 
 use super::*;
 
@@ -131,6 +131,25 @@ fn one_call_leaves_nothing_for_the_next() {
         assert_eq!(outcome(&contribution).is_err(), endless);
         assert!(contribution.cost.operations <= 10_001);
     }
+}
+
+/// Each thread compiles its own copy of a script, at its first call.
+#[test]
+fn a_threads_first_call_costs_what_every_other_does() {
+    let filler = |number| format!("fn f{number}(x) {{ {} }}\n", "let y = x * x + x;".repeat(50));
+    let fillers: String = (0..200).map(filler).collect();
+    let script = format!("{fillers}fn route(message, plan) {{ plan.level = 1; }}");
+    let bundle = load("customer-service/complaint", &script, "[limits]\nmemory_limit_mib = 1\ntime_limit_ms = 5");
+    let ask = || bundle.ask(&crate::testing::subject(json!({})), Input::Route, Layer::Sender);
+    let bytes = |contribution: Contribution| {
+        assert_eq!(outcome(&contribution), Ok(json!({"level": 1})));
+        contribution.cost.memory_bytes
+    };
+    let [first, second] = std::thread::scope(|scope| {
+        let both = scope.spawn(|| [ask(), ask()]);
+        both.join().unwrap().map(bytes)
+    });
+    assert!(first < second + 100_000, "{first} bytes, then {second}");
 }
 
 /// What is nested deeper than the host's own stack would end the host, not the script.
