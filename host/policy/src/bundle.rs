@@ -27,7 +27,7 @@ pub struct Bundle {
     manifest: Manifest,
     program: Box<dyn Program>,
     tables: Arc<Tables>,
-    threads: ThreadLocal<OfThread>,
+    threads: ThreadLocal<PerThread>,
     cases: Vec<CaseFile>,
     stopped: Option<Stopped>,
     warnings: Vec<Diagnostic>,
@@ -35,7 +35,7 @@ pub struct Bundle {
 
 /// What calls point to, once for each thread: who counts references to one thing with every call writes to the memory
 /// of all who do the same.
-struct OfThread {
+struct PerThread {
     given: Arc<Given>,
     digest: Arc<str>,
 }
@@ -194,12 +194,12 @@ impl Bundle {
     /// cause `host`.
     pub(crate) fn ask(&self, subject: &Arc<Subject>, input: Input, layer: Layer) -> Contribution {
         let hook = input.hook();
-        let own = self.threads.get_or(|| self.of_thread());
+        let per_thread = self.threads.get_or(|| self.per_thread());
         let evaluation = Evaluation {
             subject: Arc::clone(subject),
             input,
             limits: self.manifest.limits,
-            given: Arc::clone(&own.given),
+            given: Arc::clone(&per_thread.given),
         };
         // Nothing of a call is shared with the next one, so a torn evaluation leaves nothing torn behind.
         let evaluated = catch_unwind(AssertUnwindSafe(|| self.program.evaluate(evaluation)));
@@ -220,7 +220,7 @@ impl Bundle {
         Contribution {
             bundle: self.id().clone(),
             revision: self.revision,
-            digest: own.digest.clone(),
+            digest: per_thread.digest.clone(),
             layer,
             hook,
             outcome,
@@ -230,9 +230,9 @@ impl Bundle {
         }
     }
 
-    fn of_thread(&self) -> OfThread {
+    fn per_thread(&self) -> PerThread {
         let (settings, tables) = (Arc::clone(&self.manifest.settings), Arc::clone(&self.tables));
-        OfThread { given: Arc::new(Given { settings, tables }), digest: self.digest.as_ref().into() }
+        PerThread { given: Arc::new(Given { settings, tables }), digest: self.digest.as_ref().into() }
     }
 
     fn explain(&self, failure: &Failure) -> String {

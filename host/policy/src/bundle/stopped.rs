@@ -8,10 +8,9 @@
 use std::sync::Arc;
 
 use herald_core::decision::{BundleId, Cost, FailureCause};
-
-use super::Bundle;
 use thread_local::ThreadLocal;
 
+use super::Bundle;
 use crate::evaluation::{Evaluated, Evaluation, Failure, Program};
 use crate::limits::HostLimits;
 use crate::manifest::Manifest;

@@ -32,7 +32,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use ::rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, OptimizationLevel, Scope};
-use herald_core::decision::HookPlan;
+use herald_core::decision::{FailureCause, HookPlan};
 use thread_local::ThreadLocal;
 
 use self::call::Call;
@@ -48,10 +48,9 @@ use crate::world::World;
 /// A script, compiled.
 pub(crate) struct Script {
     text: String,
-    ast: AST,
-    /// The same for each thread that has run it: a call counts references to the parts of what it runs, and threads that
-    /// shared them would write to the same counters.
-    threads: ThreadLocal<AST>,
+    /// One for each thread that has run it: a call counts references to the parts of what it runs, and threads that shared
+    /// them would write to the same counters.
+    compiled: ThreadLocal<AST>,
 }
 
 impl Script {
@@ -75,13 +74,19 @@ impl Script {
         if !problems.is_empty() {
             return Err(problems);
         }
-        Ok(Self { text: text.to_owned(), ast: optimized(&runtime.engine, ast), threads: ThreadLocal::new() })
+        let compiled = ThreadLocal::new();
+        compiled.get_or(|| optimized(&runtime.engine, ast));
+        Ok(Self { text: text.to_owned(), compiled })
     }
 
-    /// This thread's copy. What compiled once compiles again; were it otherwise, the threads would share.
-    fn ast(&self, engine: &Engine) -> &AST {
+    /// What this thread runs.
+    fn ast(&self, engine: &Engine) -> Result<&AST, Failure> {
         let compile = || engine.compile(&self.text).map(|ast| optimized(engine, ast));
-        self.threads.get_or(|| compile().unwrap_or_else(|_| self.ast.clone()))
+        self.compiled.get_or_try(compile).map_err(|error| Failure {
+            cause: FailureCause::Host,
+            message: format!("it was compiled before, and cannot be compiled again: {error}"),
+            place: None,
+        })
     }
 
     fn run(engine: &Engine, ast: &AST, call: &Arc<Call>) -> Result<HookPlan, Failure> {
@@ -106,7 +111,7 @@ impl Script {
         // What the last line of a hook comes to means nothing: the plan is what the verbs built.
         let _value = result.map_err(|error| error::failure(&error, &call.evaluation.limits))?;
         call.work().draft.finish(hook).map_err(|(message, place)| Failure {
-            cause: herald_core::decision::FailureCause::Error,
+            cause: FailureCause::Error,
             message,
             place,
         })
@@ -114,11 +119,11 @@ impl Script {
 
     fn evaluate_on(&self, engine: &Engine, evaluation: Evaluation) -> Evaluated {
         let limits = evaluation.limits;
-        // A thread's first call pays for its copy; no policy's limits do.
+        // Before the meter starts: no policy's limits pay for what a thread does once.
         let ast = self.ast(engine);
         let meter = Meter::start(&limits);
         let call = Arc::new(Call::new(evaluation));
-        let ran = catch_unwind(AssertUnwindSafe(|| Self::run(engine, ast, &call)));
+        let ran = catch_unwind(AssertUnwindSafe(|| Self::run(engine, ast?, &call)));
         let cost = meter.cost();
         let outcome = match (ran, meter.stopped()) {
             (Err(panic), _) if !meter::is_end(panic.as_ref()) => resume_unwind(panic),

@@ -1,17 +1,18 @@
 //! The engines that run components, built on first use, with a ticker for their epochs.
 //!
-//! There are as many as threads may evaluate at once, each with a pool of its own: a lane. An instance that is made or
-//! ended writes to its engine's pool and counts its references, so that threads of one engine wait for each other's
-//! memory: two do half as much again as one does. With a lane for each they do nearly twice as much.
+//! An instance that is made or ended writes to its engine's pool and counts its references, so that threads of one
+//! engine wait for each other's memory: two do half as much again as one does. So whoever finds others running takes
+//! another engine, with a pool of its own: a lane. There are as many as threads have run components at once, and no more
+//! than processors.
 //!
 //! Every setting here answers for one of three things: a guest's result is the same on every run, a guest cannot
 //! outlive its limits, and a fresh instance costs little. Changing one that the compiler sees makes every compiled
 //! component in the cache useless, which is found out and repaired by itself.
 
 use std::cell::Cell;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError, Weak};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use wasmtime::component::Linker;
 use wasmtime::{Config, Enabled, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig};
@@ -22,10 +23,15 @@ use super::{v1, wasi};
 
 /// How often epochs advance: the grain of time limits.
 pub(super) const TICK: Duration = Duration::from_millis(5);
-/// The most lanes; beyond, threads share them.
+/// The most lanes, however many processors there are. Each reserves 32 GiB of addresses for its memories.
 const LANE_LIMIT: usize = 16;
 /// How many guests may run at once in a lane. One is the rule; others come when threads outnumber lanes.
-const INSTANCE_LIMIT: u32 = 16;
+const INSTANCE_LIMIT: u32 = 32;
+/// How long a call waits for a place. Calls end within their time limits, so that more than this means that the host has
+/// more to do than it can.
+const WAIT: Duration = Duration::from_secs(2);
+/// How long it waits in one lane before it looks at the others again.
+const LOOK: Duration = Duration::from_millis(20);
 /// How many modules one component may instantiate. Python's interpreter comes as two dozen.
 const MODULES_PER_COMPONENT: u32 = 64;
 /// How many memories one component may have.
@@ -51,8 +57,10 @@ const SMALL_RESERVATION_BYTES: u64 = 1_024 * 1_024;
 pub(super) struct Runtime {
     /// Where components are compiled.
     pub(super) home: Lane,
-    /// Where they run besides, brought there when they are first called there.
-    pub(super) others: Box<[Lane]>,
+    /// Where they run besides. `None` where the machine has no room for another.
+    others: Box<[OnceLock<Option<Lane>>]>,
+    allocation: Allocation,
+    ticking: Arc<Mutex<Vec<EngineWeak>>>,
 }
 
 /// An engine and its pool.
@@ -97,15 +105,21 @@ impl Runtime {
             Allocation::Pooled => thread::available_parallelism().map_or(1, usize::from).min(LANE_LIMIT),
             Allocation::OnDemand => 1,
         };
-        let home = Lane::new(allocation)?;
-        let others = (1..lanes).map(|_| Lane::new(allocation)).collect::<wasmtime::Result<Box<[_]>>>()?;
-        let runtime = Self { home, others };
-        start_ticker(runtime.lanes().map(|lane| lane.engine.weak()).collect())?;
-        Ok(runtime)
+        Self::with_lanes(allocation, lanes)
     }
 
-    fn lanes(&self) -> impl Iterator<Item = &Lane> {
-        std::iter::once(&self.home).chain(&self.others)
+    /// With up to so many lanes.
+    pub(super) fn with_lanes(allocation: Allocation, lanes: usize) -> wasmtime::Result<Self> {
+        let home = Lane::new(allocation)?;
+        let ticking = Arc::new(Mutex::new(vec![home.engine.weak()]));
+        start_ticker(Arc::downgrade(&ticking))?;
+        let others = (1..lanes).map(|_| OnceLock::new()).collect();
+        Ok(Self { home, others, allocation, ticking })
+    }
+
+    /// How many lanes there may be besides home.
+    pub(super) fn others(&self) -> usize {
+        self.others.len()
     }
 
     /// A place to run: where this thread was last if nobody else is there, in another lane that is empty, or where most
@@ -114,19 +128,44 @@ impl Runtime {
         thread_local! {
             static LAST: Cell<usize> = const { Cell::new(0) };
         }
-        let last = LAST.get();
-        let lanes = || self.lanes().enumerate();
-        let mut tried = lanes().skip(last).take(1).chain(lanes());
-        let alone = tried.find_map(|(number, lane)| Some((number, lane, lane.slots.take_alone()?)));
+        let mut tried = std::iter::once(LAST.get()).chain(0..=self.others.len());
+        let alone = tried.find_map(|number| {
+            let lane = self.lane(number)?;
+            Some((number, lane, lane.slots.take_alone()?))
+        });
+        let began = Instant::now();
         let (number, lane, slot) = match alone {
             Some(alone) => alone,
-            None => {
-                let (number, lane) = lanes().max_by_key(|(_, lane)| lane.slots.free())?;
-                (number, lane, lane.slots.take()?)
-            }
+            None => loop {
+                let lanes = (0..=self.others.len()).filter_map(|number| Some((number, self.lane(number)?)));
+                let (number, lane) = lanes.max_by_key(|(_, lane)| lane.slots.free())?;
+                match lane.slots.take_within(LOOK) {
+                    Some(slot) => break (number, lane, slot),
+                    None if began.elapsed() > WAIT => return None,
+                    None => {}
+                }
+            },
         };
         LAST.set(number);
         Some(Ticket { lane, other: number.checked_sub(1), _slot: slot })
+    }
+
+    /// A place at home.
+    pub(super) fn take_home(&self) -> Option<Ticket<'_>> {
+        let slot = self.home.slots.take_within(WAIT)?;
+        Some(Ticket { lane: &self.home, other: None, _slot: slot })
+    }
+
+    /// The lane of that number, counted from home; made now if it is the first time that anybody asks.
+    fn lane(&self, number: usize) -> Option<&Lane> {
+        let Some(other) = number.checked_sub(1) else { return Some(&self.home) };
+        self.others.get(other)?.get_or_init(|| self.another()).as_ref()
+    }
+
+    fn another(&self) -> Option<Lane> {
+        let lane = Lane::new(self.allocation).ok()?;
+        self.ticking.lock().unwrap_or_else(PoisonError::into_inner).push(lane.engine.weak());
+        Some(lane)
     }
 }
 
@@ -193,11 +232,14 @@ fn pool() -> PoolingAllocationConfig {
     pool
 }
 
-/// Advances the epochs for as long as there is one of these engines.
-fn start_ticker(mut engines: Vec<EngineWeak>) -> std::io::Result<()> {
+/// Advances the epochs of these engines for as long as there is a runtime.
+fn start_ticker(engines: Weak<Mutex<Vec<EngineWeak>>>) -> std::io::Result<()> {
     let tick = move || {
-        while !engines.is_empty() {
-            engines.retain(|engine| engine.upgrade().inspect(Engine::increment_epoch).is_some());
+        while let Some(engines) = engines.upgrade() {
+            for engine in engines.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+                engine.upgrade().iter().for_each(Engine::increment_epoch);
+            }
+            drop(engines);
             thread::sleep(TICK);
         }
     };

@@ -172,8 +172,9 @@ fn about(wrong: Wrong) -> Vec<Diagnostic> {
 struct Linked {
     runtime: &'static Runtime,
     home: Guest,
-    /// For each of the runtime's other lanes; empty until the component is first called there.
-    others: Box<[OnceLock<Guest>]>,
+    /// For each of the runtime's other lanes; empty until the component is first called there, `None` where there was no
+    /// room for it.
+    others: Box<[OnceLock<Option<Guest>>]>,
 }
 
 /// A component in a lane.
@@ -190,28 +191,31 @@ impl Guest {
     }
 
     /// The same in another lane. Its machine code is copied, not made again.
-    fn brought_to(&self, lane: &Lane) -> wasmtime::Result<Self> {
-        let code = self.pre.component().serialize()?;
+    fn brought_to(&self, lane: &Lane) -> Option<Self> {
+        let code = self.pre.component().serialize().ok()?;
         #[expect(unsafe_code, reason = "the compiler of this process made these bytes, and nobody else has seen them")]
-        let component = unsafe { Component::deserialize(&lane.engine, &code) }?;
-        Self::new(lane, &component).map_err(|wrong| wasmtime::Error::msg(wrong.message))
+        let component = unsafe { Component::deserialize(&lane.engine, &code) };
+        Self::new(lane, &component.ok()?).ok()
     }
 }
 
 impl Linked {
     fn new(runtime: &'static Runtime, component: &Component) -> Result<Self, Vec<Diagnostic>> {
         let home = Guest::new(&runtime.home, component).map_err(about)?;
-        Ok(Self { runtime, home, others: runtime.others.iter().map(|_| OnceLock::new()).collect() })
+        Ok(Self { runtime, home, others: (0..runtime.others()).map(|_| OnceLock::new()).collect() })
     }
 
-    /// The component where `ticket` is for.
-    fn guest(&self, ticket: &Ticket<'_>) -> wasmtime::Result<&Guest> {
-        let Some(place) = ticket.other.and_then(|other| self.others.get(other)) else { return Ok(&self.home) };
-        if let Some(guest) = place.get() {
-            return Ok(guest);
+    /// A place to run and the component there; at home where there was no room for it in the other lane.
+    fn take(&self) -> Option<(Ticket<'_>, &Guest)> {
+        let ticket = self.runtime.take()?;
+        let Some(place) = ticket.other.and_then(|other| self.others.get(other)) else {
+            return Some((ticket, &self.home));
+        };
+        if let Some(guest) = place.get_or_init(|| self.home.brought_to(ticket.lane)) {
+            return Some((ticket, guest));
         }
-        let guest = self.home.brought_to(ticket.lane)?;
-        Ok(place.get_or_init(|| guest))
+        drop(ticket);
+        self.runtime.take_home().map(|ticket| (ticket, &self.home))
     }
 
     /// Instantiates it once, and lets it look at its settings.
@@ -250,15 +254,8 @@ impl Linked {
         evaluation: Evaluation,
         body: impl FnOnce(&v1::Hooks, &Instance, &mut Store<Call>) -> wasmtime::Result<Result<T, String>>,
     ) -> (Result<T, Failure>, Call) {
-        let Some(ticket) = self.runtime.take() else {
+        let Some((ticket, Guest { pre, hooks })) = self.take() else {
             return (Err(failed(FailureCause::Busy, failure::BUSY.to_owned())), Call::new(evaluation));
-        };
-        let Guest { pre, hooks } = match self.guest(&ticket) {
-            Ok(guest) => guest,
-            Err(error) => {
-                let why = format!("the host has no memory for it on another thread: {error:#}");
-                return (Err(failed(FailureCause::Busy, why)), Call::new(evaluation));
-            }
         };
         let mut store = Store::new(&ticket.lane.engine, Call::new(evaluation));
         call::limit(&mut store);

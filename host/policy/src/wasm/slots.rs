@@ -1,11 +1,7 @@
-//! How many guests run at once: as many as the pool has room for. Whoever comes later waits a little.
+//! How many guests run at once: as many as a pool has room for. Whoever comes later waits a little.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-/// How long a call waits for room. Calls end within their time limits, so that more than this means that the host
-/// has more to do than it can.
-const WAIT: Duration = Duration::from_secs(2);
 
 /// Places to run.
 pub(super) struct Slots {
@@ -28,11 +24,6 @@ impl Slots {
         Self { count, places: Mutex::new(Places { free: count, waiting: 0 }), freed: Condvar::new() }
     }
 
-    /// A place; `None` when there is none for so long that the host counts as busy.
-    pub(super) fn take(&self) -> Option<Slot<'_>> {
-        self.take_within(WAIT)
-    }
-
     /// A place, if all of them are free.
     pub(super) fn take_alone(&self) -> Option<Slot<'_>> {
         let mut places = self.places();
@@ -43,11 +34,13 @@ impl Slots {
         Some(Slot(self))
     }
 
+    /// How many are free now.
     pub(super) fn free(&self) -> u32 {
         self.places().free
     }
 
-    fn take_within(&self, wait: Duration) -> Option<Slot<'_>> {
+    /// A place; `None` when there is none for so long.
+    pub(super) fn take_within(&self, wait: Duration) -> Option<Slot<'_>> {
         let mut places = self.places();
         if places.free == 0 {
             places.waiting += 1;
@@ -83,7 +76,7 @@ mod tests {
         let slots = Slots::new(2);
         let one = slots.take_alone().unwrap();
         assert!(slots.take_alone().is_none());
-        let two = slots.take().unwrap();
+        let two = slots.take_within(Duration::ZERO).unwrap();
         assert!(slots.take_within(Duration::from_millis(1)).is_none());
         drop(one);
         let three = slots.take_within(Duration::ZERO).unwrap();

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::header::HEADER_FORMAT;
+use super::payload::PACKED_1;
 use crate::error::StoreError;
 
 /// The first place where a journal is not what its chain of hashes says.
@@ -37,6 +38,11 @@ pub enum MismatchKind {
     PayloadMissing,
     /// The record or its salt is not the one that was written.
     PayloadDiffers,
+    /// The payload is packed in a way that this program does not know: perhaps nothing is wrong.
+    NewerPacking {
+        /// How it is packed.
+        found: u8,
+    },
     /// The header knows no such record.
     PayloadUnexpected,
 }
@@ -80,6 +86,12 @@ impl fmt::Display for MismatchKind {
             }
             Self::PayloadMissing => "the payload is missing, and was not erased",
             Self::PayloadDiffers => "the payload or its salt was changed",
+            Self::NewerPacking { found } => {
+                return write!(
+                    formatter,
+                    "the payload is packed in way {found}, and this program knows ways up to {PACKED_1}"
+                );
+            }
             Self::PayloadUnexpected => "there is a payload that the header does not know",
         })
     }
@@ -91,6 +103,11 @@ impl From<Mismatch> for StoreError {
             MismatchKind::NewerFormat { found } => {
                 Self::NewerFormat { what: format!("frame {}", mismatch.sequence), found, supported: HEADER_FORMAT }
             }
+            MismatchKind::NewerPacking { found } => Self::NewerFormat {
+                what: format!("a payload of frame {}", mismatch.sequence),
+                found: found.into(),
+                supported: PACKED_1.into(),
+            },
             _ => Self::Corrupt(mismatch.to_string()),
         }
     }

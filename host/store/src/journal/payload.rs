@@ -4,11 +4,12 @@
 //! | --- | --- |
 //! | 0 | the record |
 //! | 1 | the record's length in four bytes, little-endian, and an [LZ4 block] that begins with [`DICTIONARY_1`] behind it |
+//! | another control character | something that a newer program wrote |
 //! | any other | none of these is there: the byte is the record's first, as it was before there was any packing |
 //!
-//! A record is JSON, and most of it is names that every record has. Packed, a million messages take a third of the
-//! pages, and the state of every page is part of every commit. How a record is packed is nobody's business but this
-//! module's: a digest is over salt and record, and so is what is exported.
+//! A record is JSON, and most of it is names that every record has. Packed it takes less than half, and what a commit
+//! costs grows with the file. How a record is packed is nobody's business but this module's: a digest is over salt and
+//! record, and so is what is exported.
 //!
 //! [LZ4 block]: https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md
 
@@ -18,11 +19,12 @@ use lz4_flex::block::{compress_into_with_dict, decompress_into_with_dict, get_ma
 
 use super::digest::{SALT_BYTES, Salt};
 use super::frame::FRAME_LIMIT_BYTES;
+use super::mismatch::MismatchKind;
 
 /// Follows the salt of a record that lies there as it is.
 const PLAIN: u8 = 0;
 /// Follows the salt of a record that is packed with [`DICTIONARY_1`].
-const PACKED_1: u8 = 1;
+pub(super) const PACKED_1: u8 = 1;
 
 /// The text that records of format 1 have in common. It is part of what is stored: never change it. A better one
 /// gets a number of its own, and this one stays for what was packed with it.
@@ -37,10 +39,6 @@ pub(crate) struct Payload<'a> {
     pub(crate) salt: Salt,
     pub(crate) record: Cow<'a, [u8]>,
 }
-
-/// The bytes are no payload that was ever written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Damaged;
 
 /// Writes the row of a payload into `row`, over what was there.
 pub(super) fn pack(salt: &Salt, record: &[u8], row: &mut Vec<u8>) {
@@ -61,14 +59,19 @@ pub(super) fn pack(salt: &Salt, record: &[u8], row: &mut Vec<u8>) {
 }
 
 /// Reads the row of a payload; `None` when it was erased.
-pub(crate) fn unpack(row: &[u8]) -> Result<Option<Payload<'_>>, Damaged> {
+///
+/// # Errors
+///
+/// [`MismatchKind::PayloadDiffers`], [`MismatchKind::NewerPacking`].
+pub(crate) fn unpack(row: &[u8]) -> Result<Option<Payload<'_>>, MismatchKind> {
     if row.is_empty() {
         return Ok(None);
     }
-    let (salt, rest) = row.split_first_chunk::<SALT_BYTES>().ok_or(Damaged)?;
+    let (salt, rest) = row.split_first_chunk::<SALT_BYTES>().ok_or(MismatchKind::PayloadDiffers)?;
     let record = match rest.split_first() {
         Some((&PLAIN, record)) => Cow::Borrowed(record),
-        Some((&PACKED_1, packed)) => Cow::Owned(unpack_block(packed).ok_or(Damaged)?),
+        Some((&PACKED_1, packed)) => Cow::Owned(unpack_block(packed).ok_or(MismatchKind::PayloadDiffers)?),
+        Some((&found, _)) if found.is_ascii_control() => return Err(MismatchKind::NewerPacking { found }),
         _ => Cow::Borrowed(rest),
     };
     Ok(Some(Payload { salt: *salt, record }))

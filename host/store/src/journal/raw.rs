@@ -22,12 +22,12 @@ pub(crate) struct RawFrame {
 }
 
 impl RawFrame {
-    /// Its payloads, in order; `None` for an erased one.
-    pub(crate) fn unpacked(&self) -> impl Iterator<Item = Result<(u32, Option<Payload<'_>>), Mismatch>> {
-        let differs = |index| Mismatch::of_record(self.sequence, index, MismatchKind::PayloadDiffers);
-        (0_u32..).zip(&self.payloads).map(move |(index, row)| match payload::unpack(row) {
+    /// Its payloads from number `from` on (0 is the first), in order; `None` for an erased one.
+    pub(crate) fn unpacked(&self, from: u32) -> impl Iterator<Item = Result<(u32, Option<Payload<'_>>), Mismatch>> {
+        let rows = (0_u32..).zip(&self.payloads).filter(move |(index, _)| *index >= from);
+        rows.map(|(index, row)| match payload::unpack(row) {
             Ok(payload) => Ok((index, payload)),
-            Err(payload::Damaged) => Err(differs(index)),
+            Err(kind) => Err(Mismatch::of_record(self.sequence, index, kind)),
         })
     }
 
@@ -94,9 +94,9 @@ fn record(
 ) -> Result<Option<Vec<u8>>, StoreError> {
     match payloads.get((sequence, index))? {
         None => Err(Mismatch::of_record(sequence, index, MismatchKind::PayloadMissing).into()),
-        Some(row) => match payload::unpack(row.value()) {
-            Ok(payload) => Ok(payload.map(|payload| payload.record.into_owned())),
-            Err(payload::Damaged) => Err(Mismatch::of_record(sequence, index, MismatchKind::PayloadDiffers).into()),
-        },
+        Some(row) => {
+            let payload = payload::unpack(row.value()).map_err(|kind| Mismatch::of_record(sequence, index, kind))?;
+            Ok(payload.map(|payload| payload.record.into_owned()))
+        }
     }
 }

@@ -194,13 +194,11 @@ impl JournalReader {
 
 /// Compares a payload with its digest and returns its record; `None` when it was erased.
 fn check_payload(row: &[u8], digest: Digest, length: usize) -> Result<Option<Vec<u8>>, MismatchKind> {
-    match payload::unpack(row) {
-        Ok(None) => Ok(None),
-        Ok(Some(Payload { salt, record }))
-            if record.len() == length && Digest::of_payload(&salt, &record) == digest =>
-        {
+    match payload::unpack(row)? {
+        None => Ok(None),
+        Some(Payload { salt, record }) if record.len() == length && Digest::of_payload(&salt, &record) == digest => {
             Ok(Some(record.into_owned()))
         }
-        Ok(Some(_)) | Err(payload::Damaged) => Err(MismatchKind::PayloadDiffers),
+        Some(_) => Err(MismatchKind::PayloadDiffers),
     }
 }

@@ -188,15 +188,11 @@ impl Snapshot {
             && entries.len() < limit
             && let Some(frame) = journal.raw(sequence)?
         {
-            for payload in frame.unpacked() {
+            let from =
+                after.filter(|after| after.sequence == sequence).map_or(0, |after| after.index.saturating_add(1));
+            for payload in frame.unpacked(from).take(limit - entries.len()) {
                 let (index, payload) = payload?;
                 let position = Position { sequence, index };
-                if Some(position) <= after {
-                    continue;
-                }
-                if entries.len() == limit {
-                    break;
-                }
                 bytes += payload.as_ref().map_or(0, |payload| payload.record.len());
                 let record = payload.map(|payload| codec::decode_record(position, &payload.record)).transpose()?;
                 entries.push(LogEntry { position, record });

@@ -71,7 +71,7 @@ pub(crate) fn export(
 fn write_frame(frame: &RawFrame, to: &mut dyn Write) -> Result<(), ExportError> {
     to.write_all(&frame.header)?;
     to.write_all(b"\n")?;
-    for payload in frame.unpacked() {
+    for payload in frame.unpacked(0) {
         let (index, payload) = payload.map_err(StoreError::from)?;
         let seq = frame.sequence;
         let line = match &payload {

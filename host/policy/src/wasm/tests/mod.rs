@@ -10,7 +10,7 @@ use wasmtime::component::Component;
 
 use self::guest::{CONTRACT, EMPTY, Guest, outcome};
 use super::Linked;
-use super::engine::{Allocation, Runtime, runtime};
+use super::engine::{Allocation, Runtime};
 use crate::evaluation::{BreachFacts, Input, RouteFacts};
 use crate::testing::{evaluation, subject};
 
@@ -219,20 +219,35 @@ fn without_a_pool_a_guest_decides_as_well() {
 
 #[test]
 fn a_thread_finds_a_lane_of_its_own() {
-    let runtime = runtime().unwrap();
+    let runtime: &'static Runtime = Box::leak(Box::new(Runtime::with_lanes(Allocation::Pooled, 3).unwrap()));
     let component = Component::new(&runtime.home.engine, EMPTY.component()).unwrap();
     let linked = Linked::new(runtime, &component).unwrap();
     let mut taken = Vec::new();
-    // In each lane in turn, the ones before being taken; then beside somebody.
-    for number in 0_usize..=runtime.others.len() + 1 {
+    for lane in [None, Some(0), Some(1)] {
         let brought = linked.others.iter().filter(|place| place.get().is_some()).count();
-        assert_eq!(brought, number.saturating_sub(1).min(runtime.others.len()));
+        assert_eq!(brought, taken.len().saturating_sub(1), "a component comes to a lane when it is called there");
         let (outcome, _) = linked.run(evaluation(), |hooks, instance, store| hooks.call(instance, store, "{}"));
-        assert!(outcome.is_ok(), "{number}: {:?}", outcome.err().map(|failure| failure.message));
+        assert!(outcome.is_ok(), "{lane:?}: {:?}", outcome.err().map(|failure| failure.message));
         taken.push(runtime.take().unwrap());
+        assert_eq!(taken.last().map(|ticket| ticket.other), Some(lane));
     }
-    let mut lanes: Vec<_> = taken.iter().map(|ticket| ticket.other).collect();
-    assert_eq!(lanes.pop(), lanes.last().copied(), "where this thread was last");
-    let all = std::iter::once(None).chain((0..runtime.others.len()).map(Some));
-    assert_eq!(lanes, all.collect::<Vec<_>>());
+    // Everywhere somebody is at work: where the fewest are.
+    let crowd: Vec<_> = (0..3).map(|_| runtime.take().unwrap()).collect();
+    let mut lanes: Vec<_> = crowd.iter().map(|ticket| ticket.other).collect();
+    lanes.sort_unstable();
+    assert_eq!(lanes, [None, Some(0), Some(1)]);
+    drop((crowd, taken));
+    let [first, second] = [(); 2].map(|()| runtime.take().unwrap().other);
+    assert_eq!(first, second, "a thread stays where it was");
+}
+
+#[test]
+fn a_component_that_has_no_room_elsewhere_runs_at_home() {
+    let runtime: &'static Runtime = Box::leak(Box::new(Runtime::with_lanes(Allocation::Pooled, 2).unwrap()));
+    let component = Component::new(&runtime.home.engine, EMPTY.component()).unwrap();
+    let linked = Linked::new(runtime, &component).unwrap();
+    assert!(linked.others[0].set(None).is_ok());
+    let _elsewhere = runtime.take().unwrap();
+    let (outcome, _) = linked.run(evaluation(), |hooks, instance, store| hooks.call(instance, store, "{}"));
+    assert!(outcome.is_ok());
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use proptest::prelude::*;
 
-use super::super::payload::{self, Damaged};
+use super::super::payload;
 use super::*;
 
 /// A life of a case, a record a line.
@@ -16,7 +16,7 @@ fn packed(record: &[u8]) -> Vec<u8> {
     row
 }
 
-fn unpacked(row: &[u8]) -> Result<Option<Vec<u8>>, Damaged> {
+fn unpacked(row: &[u8]) -> Result<Option<Vec<u8>>, MismatchKind> {
     let payload = payload::unpack(row)?;
     Ok(payload.map(|Payload { salt, record }| {
         assert_eq!(salt, [7; SALT_BYTES]);
@@ -70,6 +70,32 @@ fn rows_from_before_there_was_packing_are_read() {
 }
 
 #[test]
+fn what_a_newer_program_packed_is_no_damage() {
+    let database = store();
+    tamper(&database, |journal| {
+        let mut row = payload(journal, (3, 1));
+        row[SALT_BYTES] = 2;
+        journal.payloads.insert((3, 1), row.as_slice()).unwrap();
+    });
+    let refused = reader(&database).read(3).unwrap_err().to_string();
+    let says = "a payload of frame 3 has format 2, and this program reads formats up to 1; use a newer herald";
+    assert_eq!(refused, says);
+    assert!(matches!(reader(&database).record(3, 1), Err(StoreError::NewerFormat { found: 2, supported: 1, .. })));
+}
+
+#[test]
+fn the_longest_record_is_packed_and_read() {
+    for byte in [b'x', 0] {
+        let mut record = RECORDS.repeat(FRAME_LIMIT_BYTES / RECORDS.len() + 1).into_bytes();
+        record.truncate(FRAME_LIMIT_BYTES);
+        record[FRAME_LIMIT_BYTES - 1] = byte;
+        let row = packed(&record);
+        assert!(row.len() < FRAME_LIMIT_BYTES / 2);
+        assert_eq!(unpacked(&row), Ok(Some(record)));
+    }
+}
+
+#[test]
 fn a_damaged_row_is_told_of() {
     let whole = packed(RECORDS.lines().next().unwrap().as_bytes());
     let length_at = SALT_BYTES + 1;
@@ -88,7 +114,7 @@ fn a_damaged_row_is_told_of() {
         ("it says that it is longer than any", with_length(u32::MAX)),
     ];
     for (what, row) in damaged {
-        assert_eq!(payload::unpack(&row).map(drop), Err(Damaged), "{what}");
+        assert_eq!(payload::unpack(&row).map(drop), Err(MismatchKind::PayloadDiffers), "{what}");
     }
 }
 
@@ -100,11 +126,21 @@ proptest! {
 
     /// Bytes that never were a payload come to an error or to some record, never to a panic.
     #[test]
-    fn whatever_lies_there_is_looked_at(row in proptest::collection::vec(any::<u8>(), 0..200), tag in 0..3_u8) {
-        let mut row = row;
-        if let Some(byte) = row.get_mut(SALT_BYTES) {
-            *byte = tag;
-        }
+    fn whatever_lies_there_is_looked_at(
+        block in proptest::collection::vec(any::<u8>(), 0..200), tag in 0..3_u8, length in 0..2_000_u32,
+    ) {
+        let row = [&[7; SALT_BYTES], [tag].as_slice(), &length.to_le_bytes(), &block].concat();
+        drop(payload::unpack(&row));
+        drop(payload::unpack(&block));
+    }
+
+    /// The same of what was packed well and has changed in one place.
+    #[test]
+    fn a_bit_that_turned_is_looked_at(line in 0..28_usize, position in any::<prop::sample::Index>(), bit in 0..8_u32) {
+        let record = RECORDS.lines().cycle().nth(line).unwrap();
+        let mut row = packed(record.as_bytes());
+        let position = position.index(row.len());
+        row[position] ^= 1_u8 << bit;
         drop(payload::unpack(&row));
     }
 }
