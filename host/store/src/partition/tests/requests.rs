@@ -208,3 +208,24 @@ fn an_erased_record_leaves_a_gap_in_the_timeline() {
     let history = snapshot.history(None, 10).unwrap();
     assert_eq!(history.iter().map(|entry| entry.record.is_some()).collect::<Vec<_>>(), [false, true]);
 }
+
+#[test]
+fn a_damaged_record_spoils_no_page_but_its_own() {
+    let partition = partition();
+    partition
+        .write(at(0), |frame| {
+            (0..3).try_for_each(|number| push(frame, &record(case(number), at(0), submitted(None))).map(drop))
+        })
+        .unwrap();
+    let mut frame = partition.snapshot().unwrap().journal().unwrap().raw(1).unwrap().unwrap();
+    frame.payloads[1].truncate(30);
+    let transaction = partition.database.begin_write().unwrap();
+    crate::journal::JournalWriter::open(&transaction).unwrap().copy(&frame).unwrap();
+    transaction.commit().unwrap();
+    let snapshot = partition.snapshot().unwrap();
+    assert_eq!(snapshot.history(None, 1).unwrap().len(), 1);
+    let damaged = snapshot.history(None, 2).unwrap_err().to_string();
+    assert!(damaged.contains("frame 1, record 1"), "{damaged}");
+    let after = snapshot.history(Some(Position { sequence: 1, index: 1 }), 5).unwrap();
+    assert_eq!(after.iter().map(|entry| entry.position.index).collect::<Vec<_>>(), [2]);
+}
