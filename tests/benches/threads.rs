@@ -28,8 +28,7 @@ fn main() -> Result<(), Failure> {
         beside.push(beside_hostile(&job, &hostile));
     }
     head("threads: evaluations a second, a bundle at each of three layers");
-    two_beside_one("two threads, by the wall clock", |rate| rate.by_the_wall, &rounds, Target::AtLeast(1.8));
-    two_beside_one("two threads, by what each computed", |rate| rate.computed, &rounds, Target::AtLeast(1.8));
+    two_beside_one("two threads", &rounds, Target::AtLeast(1.8));
     let victim = median(beside.iter().map(|rate| rate.computed).collect());
     let undisturbed = median(rounds.iter().map(|(one, _)| one.computed).collect());
     let besides = format!("alone {}", per_second(undisturbed));

@@ -111,13 +111,17 @@ pub fn rate_of_two(one: impl Fn() -> usize, other: impl Fn() -> usize + Send) ->
     })
 }
 
-/// A row that says how much more two threads do than one. What is compared are the rounds that followed each other: a
+/// Rows that say how much more two threads do than one. What is compared are the rounds that followed each other: a
 /// machine that others use, too, is now faster and now slower.
-pub fn two_beside_one(name: &str, of: fn(&Rate) -> f64, rounds: &[(Rate, (Rate, Rate))], target: Target) {
-    let (ones, twos): (Vec<f64>, Vec<f64>) = rounds.iter().map(|(one, (a, b))| (of(one), of(a) + of(b))).unzip();
-    let ratio = median(ones.iter().zip(&twos).map(|(one, two)| two / one).collect());
-    let (one, two) = (per_second(median(ones)), per_second(median(twos)));
-    row(name, &two, &format!("one {one}"), ratio, "", target);
+pub fn two_beside_one(name: &str, rounds: &[(Rate, (Rate, Rate))], target: Target) {
+    let compare = |how: &str, of: fn(&Rate) -> f64| {
+        let (ones, twos): (Vec<f64>, Vec<f64>) = rounds.iter().map(|(one, (a, b))| (of(one), of(a) + of(b))).unzip();
+        let ratio = median(ones.iter().zip(&twos).map(|(one, two)| two / one).collect());
+        let (one, two) = (per_second(median(ones)), per_second(median(twos)));
+        row(&format!("{name}, by {how}"), &two, &format!("one {one}"), ratio, "", target);
+    };
+    compare("the wall clock", |rate| rate.by_the_wall);
+    compare("what each computed", |rate| rate.computed);
 }
 
 /// How long this thread has computed.

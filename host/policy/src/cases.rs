@@ -212,8 +212,7 @@ impl CaseFile {
         let message = Arc::new(self.message(bundle, world)?);
         let input = self.input(&message)?;
         let layer = if bundle.manifest().is_of_organisation() { Layer::Organisation } else { Layer::Sender };
-        let subject = Arc::new(Subject { world: Arc::clone(world), message });
-        Ok(bundle.ask(&subject, input, layer))
+        Ok(bundle.ask(&Subject::new(world, message), input, layer))
     }
 
     /// Where the outcome is not as expected.

@@ -48,6 +48,15 @@ pub(crate) struct Evaluation {
 pub(crate) struct Subject {
     pub(crate) world: Arc<World>,
     pub(crate) message: Arc<Message>,
+    /// The form that the message's body was checked against.
+    pub(crate) form: Option<Arc<Form>>,
+}
+
+impl Subject {
+    pub(crate) fn new(world: &Arc<World>, message: Arc<Message>) -> Arc<Self> {
+        let form = world.forms().get(&message.kind).cloned();
+        Arc::new(Self { world: Arc::clone(world), message, form })
+    }
 }
 
 /// What a bundle gives each of its calls.
@@ -60,11 +69,6 @@ pub(crate) struct Given {
 }
 
 impl Evaluation {
-    /// The form that the message's body was checked against.
-    pub(crate) fn form(&self) -> Option<&Form> {
-        self.subject.world.forms().get(&self.subject.message.kind).map(AsRef::as_ref)
-    }
-
     /// The moment that the evaluation takes for now.
     pub(crate) fn now(&self) -> Timestamp {
         match &self.input {

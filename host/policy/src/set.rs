@@ -221,7 +221,7 @@ struct Round<'a> {
 
 impl<'a> Round<'a> {
     fn new(set: &'a PolicySet, world: &Arc<World>, message: &'a Arc<Message>) -> Self {
-        let subject = Arc::new(Subject { world: Arc::clone(world), message: Arc::clone(message) });
+        let subject = Subject::new(world, Arc::clone(message));
         Self { set, message, subject, contributions: Vec::new(), failed: Vec::new() }
     }
 

@@ -90,7 +90,7 @@ pub(crate) fn evaluation() -> Evaluation {
 
 /// [`message`] in [`world`].
 pub(crate) fn subject(change: Value) -> Arc<Subject> {
-    Arc::new(Subject { world: world(), message: message(change) })
+    Subject::new(&world(), message(change))
 }
 
 /// A complaint that customer service sends; `change` overrides fields.

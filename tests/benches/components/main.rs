@@ -102,10 +102,8 @@ fn threads(job: &Job, [bare, other]: [&Bare; 2]) -> Result<(), Failure> {
         bares.push((rate(call), rate_of_two(call, other)?));
     }
     head("components on threads: evaluations a second");
-    two_beside_one("two threads, by the wall clock", |rate| rate.by_the_wall, &ours, Target::AtLeast(1.8));
-    two_beside_one("two threads, by what each computed", |rate| rate.computed, &ours, Target::AtLeast(1.8));
-    two_beside_one("  bare, by the wall clock", |rate| rate.by_the_wall, &bares, Target::None);
-    two_beside_one("  bare, by what each computed", |rate| rate.computed, &bares, Target::None);
+    two_beside_one("two threads", &ours, Target::AtLeast(1.8));
+    two_beside_one("  bare", &bares, Target::None);
     Ok(())
 }
 

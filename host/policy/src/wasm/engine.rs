@@ -15,7 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use wasmtime::component::Linker;
-use wasmtime::{Config, Enabled, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::call::Call;
 use super::slots::{Slot, Slots};
@@ -60,7 +60,8 @@ pub(super) struct Runtime {
     /// Where they run besides. `None` where the machine has no room for another.
     others: Box<[OnceLock<Option<Lane>>]>,
     allocation: Allocation,
-    ticking: Arc<Mutex<Vec<EngineWeak>>>,
+    /// The engines whose epochs the ticker advances.
+    ticking: Arc<Mutex<Vec<Engine>>>,
 }
 
 /// An engine and its pool.
@@ -111,7 +112,7 @@ impl Runtime {
     /// With up to so many lanes.
     pub(super) fn with_lanes(allocation: Allocation, lanes: usize) -> wasmtime::Result<Self> {
         let home = Lane::new(allocation)?;
-        let ticking = Arc::new(Mutex::new(vec![home.engine.weak()]));
+        let ticking = Arc::new(Mutex::new(vec![home.engine.clone()]));
         start_ticker(Arc::downgrade(&ticking))?;
         let others = (1..lanes).map(|_| OnceLock::new()).collect();
         Ok(Self { home, others, allocation, ticking })
@@ -133,21 +134,22 @@ impl Runtime {
             let lane = self.lane(number)?;
             Some((number, lane, lane.slots.take_alone()?))
         });
-        let began = Instant::now();
-        let (number, lane, slot) = match alone {
-            Some(alone) => alone,
-            None => loop {
-                let lanes = (0..=self.others.len()).filter_map(|number| Some((number, self.lane(number)?)));
-                let (number, lane) = lanes.max_by_key(|(_, lane)| lane.slots.free())?;
-                match lane.slots.take_within(LOOK) {
-                    Some(slot) => break (number, lane, slot),
-                    None if began.elapsed() > WAIT => return None,
-                    None => {}
-                }
-            },
-        };
+        let (number, lane, slot) = alone.or_else(|| self.take_beside())?;
         LAST.set(number);
         Some(Ticket { lane, other: number.checked_sub(1), _slot: slot })
+    }
+
+    /// A place in the lane where most are free, with the lane's number.
+    fn take_beside(&self) -> Option<(usize, &Lane, Slot<'_>)> {
+        let began = Instant::now();
+        while began.elapsed() <= WAIT {
+            let lanes = (0..=self.others.len()).filter_map(|number| Some((number, self.lane(number)?)));
+            let (number, lane) = lanes.max_by_key(|(_, lane)| lane.slots.free())?;
+            if let Some(slot) = lane.slots.take_within(LOOK) {
+                return Some((number, lane, slot));
+            }
+        }
+        None
     }
 
     /// A place at home.
@@ -164,7 +166,7 @@ impl Runtime {
 
     fn another(&self) -> Option<Lane> {
         let lane = Lane::new(self.allocation).ok()?;
-        self.ticking.lock().unwrap_or_else(PoisonError::into_inner).push(lane.engine.weak());
+        self.ticking.lock().unwrap_or_else(PoisonError::into_inner).push(lane.engine.clone());
         Some(lane)
     }
 }
@@ -233,12 +235,10 @@ fn pool() -> PoolingAllocationConfig {
 }
 
 /// Advances the epochs of these engines for as long as there is a runtime.
-fn start_ticker(engines: Weak<Mutex<Vec<EngineWeak>>>) -> std::io::Result<()> {
+fn start_ticker(engines: Weak<Mutex<Vec<Engine>>>) -> std::io::Result<()> {
     let tick = move || {
         while let Some(engines) = engines.upgrade() {
-            for engine in engines.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-                engine.upgrade().iter().for_each(Engine::increment_epoch);
-            }
+            engines.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(Engine::increment_epoch);
             drop(engines);
             thread::sleep(TICK);
         }

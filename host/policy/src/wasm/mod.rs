@@ -220,9 +220,8 @@ impl Linked {
 
     /// Instantiates it once, and lets it look at its settings.
     fn try_out(&self, manifest: &Manifest, world: &Arc<World>) -> Result<(), Vec<Diagnostic>> {
-        let message = Arc::new(cases::no_message(&manifest.id.department));
         let evaluation = Evaluation {
-            subject: Arc::new(Subject { world: Arc::clone(world), message }),
+            subject: Subject::new(world, Arc::new(cases::no_message(&manifest.id.department))),
             input: Input::Route,
             limits: manifest.limits,
             given: Arc::new(Given { settings: Arc::clone(&manifest.settings), ..Given::default() }),

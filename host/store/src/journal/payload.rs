@@ -3,7 +3,7 @@
 //! | byte after the salt | what follows it |
 //! | --- | --- |
 //! | 0 | the record |
-//! | 1 | the record's length in four bytes, little-endian, and an [LZ4 block] that begins with [`DICTIONARY_1`] behind it |
+//! | 1 | the record's length in four bytes, little-endian, and an [LZ4 block] made with [`DICTIONARY_1`] |
 //! | another control character | something that a newer program wrote |
 //! | any other | none of these is there: the byte is the record's first, as it was before there was any packing |
 //!

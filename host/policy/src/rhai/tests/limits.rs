@@ -127,7 +127,7 @@ fn one_call_leaves_nothing_for_the_next() {
     for change in [json!({}), json!({"labels": {"loop": "y"}}), json!({}), json!({"labels": {"loop": "y"}}), json!({})]
     {
         let endless = change.get("labels").is_some();
-        let contribution = bundle.ask(&crate::testing::subject(change), Input::Route, Layer::Sender);
+        let contribution = bundle.ask(&subject(change), Input::Route, Layer::Sender);
         assert_eq!(outcome(&contribution).is_err(), endless);
         assert!(contribution.cost.operations <= 10_001);
     }
@@ -140,7 +140,7 @@ fn a_threads_first_call_costs_what_every_other_does() {
     let fillers: String = (0..200).map(filler).collect();
     let script = format!("{fillers}fn route(message, plan) {{ plan.level = 1; }}");
     let bundle = load("customer-service/complaint", &script, "[limits]\nmemory_limit_mib = 1\ntime_limit_ms = 5");
-    let ask = || bundle.ask(&crate::testing::subject(json!({})), Input::Route, Layer::Sender);
+    let ask = || bundle.ask(&subject(json!({})), Input::Route, Layer::Sender);
     let bytes = |contribution: Contribution| {
         assert_eq!(outcome(&contribution), Ok(json!({"level": 1})));
         contribution.cost.memory_bytes
@@ -187,7 +187,7 @@ fn sources_that_nest_without_end_are_refused_or_harmless() {
         let started = Instant::now();
         match crate::testing::compile("sales/one", &script, "") {
             Ok(bundle) => {
-                let _ = bundle.ask(&crate::testing::subject(json!({})), Input::Route, Layer::Sender);
+                let _ = bundle.ask(&subject(json!({})), Input::Route, Layer::Sender);
             }
             Err(report) => assert!(!report.diagnostics.is_empty()),
         }
