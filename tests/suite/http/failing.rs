@@ -10,21 +10,9 @@ use herald_tests::server::{Answer, Server};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::publish_own;
+use super::{publish_own, wait};
 
 const OWN: &str = "/v1/policies/production/own";
-
-/// Asks until `is` holds of the answer, which is bound to happen.
-fn wait(what: &str, ask: impl Fn() -> Answer, is: impl Fn(&Answer) -> bool) -> Answer {
-    for _ in 0..1_000 {
-        let answer = ask();
-        if is(&answer) {
-            return answer;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    panic!("waited in vain until {what}");
-}
 
 fn own(server: &Server, who: &str) -> Value {
     server.get(who, OWN).json()["active"].take()

@@ -14,7 +14,7 @@ mod sight;
 mod views;
 
 use herald_server::publish::Proposal;
-use herald_tests::server::{Server, proposal, publish};
+use herald_tests::server::{Answer, Server, proposal, publish};
 
 const OWN_MANIFEST: &str = r#"
 name = "own"
@@ -46,4 +46,16 @@ fn publish_own(server: &Server) {
     let files = [("policy.toml", OWN_MANIFEST), ("policy.rhai", OWN_SCRIPT)];
     let files = files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).into();
     publish(&server.app, &Proposal { bundles: [("production/own".parse().unwrap(), files)].into(), ..proposal() });
+}
+
+/// Asks until `is` holds of the answer, which is bound to happen.
+fn wait(what: &str, ask: impl Fn() -> Answer, is: impl Fn(&Answer) -> bool) -> Answer {
+    for _ in 0..1_000 {
+        let answer = ask();
+        if is(&answer) {
+            return answer;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("waited in vain until {what}");
 }

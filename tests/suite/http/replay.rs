@@ -4,7 +4,7 @@ use herald_server::publish::Proposal;
 use herald_tests::server::{Server, proposal, publish};
 use serde_json::{Value, json};
 
-use super::{OWN_MANIFEST, OWN_SCRIPT, publish_own};
+use super::{OWN_MANIFEST, OWN_SCRIPT, publish_own, wait};
 
 fn replay(server: &Server, who: &str, case: &str) -> (u16, Value) {
     let answer = server.get(who, &format!("/v1/messages/{case}/decisions/replay"));
@@ -53,11 +53,16 @@ fn a_revision_that_is_suspended_by_now_decides_as_it_did() {
     let with_own = Proposal { bundles: [("production/own".parse().unwrap(), files)].into(), ..proposal() };
     publish(&server.app, &with_own);
     let before = server.submit("li", &json!({}));
-    let failing: Vec<_> = (0..4).map(|_| server.submit("li", &json!({"labels": {"own": "fail"}}))).collect();
-    let suspended = server.get("li", "/v1/policies/production/own").json();
-    assert_eq!(suspended["active"]["status"], "suspended", "{suspended}");
+    let fail = || server.submit("li", &json!({"labels": {"own": "fail"}}));
+    for _ in 0..3 {
+        fail();
+    }
+    // What is committed is counted at once; it is suspended on another thread.
+    let own = || server.get("li", "/v1/policies/production/own");
+    wait("it is suspended", own, |shown| shown.json()["active"]["status"] == "suspended");
+    let unasked = fail();
     assert_eq!(replay(&server, "li", &before).1["decisions"][0]["outcome"], "same");
-    let (_, last) = replay(&server, "li", &failing[3]);
+    let (_, last) = replay(&server, "li", &unasked);
     assert_eq!(last["decisions"][0]["outcome"], "not-replayed", "{last}");
     assert!(last["decisions"][0]["reason"].as_str().unwrap().contains("it is suspended"), "{last}");
 }
@@ -76,15 +81,9 @@ fn a_task_is_declined_by_who_has_it() {
     assert_eq!(declined.json()["goals"][0]["declined"], "没有备件");
     assert_eq!(server.post("zhao", &task, &reason).status, 409, "once");
     // The policy is asked about the breach, and tells somebody.
-    for _ in 0..1_000 {
-        let shown = server.get("li", &format!("/v1/messages/{case}")).json();
-        if shown["level"] == 1 {
-            assert_eq!(shown["goals"][0]["status"], "breached");
-            let answered = server.post("zhao", &format!("/v1/tasks/{case}_t1/answer"), &json!({"text": "借到了"}));
-            assert_eq!(answered.status, 200, "who thinks better of it answers: {}", answered.text());
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    panic!("the policy was not asked");
+    let shown = || server.get("li", &format!("/v1/messages/{case}"));
+    let asked = wait("the policy is asked", shown, |shown| shown.json()["level"] == 1);
+    assert_eq!(asked.json()["goals"][0]["status"], "breached");
+    let answered = server.post("zhao", &format!("/v1/tasks/{case}_t1/answer"), &json!({"text": "借到了"}));
+    assert_eq!(answered.status, 200, "who thinks better of it answers: {}", answered.text());
 }
