@@ -41,7 +41,7 @@ fn history(count: u64) -> Vec<Vec<Option<Vec<u8>>>> {
 fn commit_frame(database: &Database, sequence: u64) -> Result<(), StoreError> {
     let mut builder = FrameBuilder::new(Timestamp::UNIX_EPOCH);
     for record in records(sequence) {
-        builder.push(record, [sequence as u8; 16]).unwrap();
+        builder.push(&record, &[sequence as u8; 16]).unwrap();
     }
     let transaction = database.begin_write()?;
     let mut journal = JournalWriter::open(&transaction)?;

@@ -1,11 +1,10 @@
 //! Commands: what may be asked of a case.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
 use crate::case::{TaskKind, Verdict};
 use crate::decision::{Decision, Escalation};
+use crate::encoded::Encoded;
 use crate::ids::{DeliveryNumber, GoalNumber, TaskNumber};
 use crate::message::Message;
 use crate::plan::GoalName;
@@ -74,14 +73,14 @@ pub enum Command {
     /// A new message, and what the policies decided for it.
     Submit {
         /// The message.
-        message: Arc<Message>,
+        message: Encoded<Message>,
         /// The decision.
-        decision: Arc<Decision>,
+        decision: Encoded<Decision>,
     },
     /// To go on with a held case; everything was evaluated again.
     Release {
         /// The new decision.
-        decision: Arc<Decision>,
+        decision: Encoded<Decision>,
     },
     /// To decide an approval task.
     Decide {
@@ -95,9 +94,9 @@ pub enum Command {
     /// A new version of a returned message.
     Resubmit {
         /// The message.
-        message: Arc<Message>,
+        message: Encoded<Message>,
         /// The decision.
-        decision: Arc<Decision>,
+        decision: Encoded<Decision>,
     },
     /// To take a message back.
     Withdraw {

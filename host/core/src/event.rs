@@ -5,8 +5,6 @@
 //! is asked when it is applied again. One event speaks of many rows where many are alike, so that a notice to
 //! ten thousand people is a few lines of names.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +12,7 @@ use crate::calendar::Remaining;
 use crate::case::{Goal, Purpose, Seat, SetBy, StageStatus, TaskKind, Verdict};
 use crate::command::PassOn;
 use crate::decision::{Contribution, Decision, Escalation, Flag};
+use crate::encoded::Encoded;
 use crate::ids::{DeliveryNumber, GoalNumber, TaskNumber};
 use crate::message::{Level, Message};
 use crate::names::{CalendarName, ChannelName, DepartmentId, PersonId, StageName};
@@ -73,21 +72,21 @@ pub enum Event {
     /// The message arrived; the case begins.
     Submitted {
         /// The message.
-        message: Arc<Message>,
+        message: Encoded<Message>,
         /// The case's name.
         name: String,
     },
     /// Its sender sent it again after a return.
     Resubmitted {
         /// The next version of the message.
-        message: Arc<Message>,
+        message: Encoded<Message>,
         /// The case's name.
         name: String,
     },
     /// The policies decided.
     Decided {
         /// What, and how it came about.
-        decision: Arc<Decision>,
+        decision: Encoded<Decision>,
     },
     /// A policy failed closed; see the decision.
     Held,

@@ -15,6 +15,7 @@ pub mod calendar;
 pub mod case;
 pub mod command;
 pub mod decision;
+pub mod encoded;
 pub mod event;
 pub mod failing;
 #[cfg(test)]

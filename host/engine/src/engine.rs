@@ -30,7 +30,7 @@ use crate::random::Random;
 use crate::request::{Answer, Ask, RETRY_AFTER, Refused, RequestIdentity, Undecided};
 use crate::settings::Settings;
 use crate::stats::Stats;
-use crate::writer::{Input, Origin, Reply, Work, Writer};
+use crate::writer::{Input, Origin, Reply, Settled, Work, Writer};
 
 /// How often policies are asked again because the case changed while they were. More changes at once than this
 /// are somebody's quarrel, not a race.
@@ -420,14 +420,14 @@ impl Engine {
     }
 }
 
-fn reply(key: Option<Arc<KeyGuard>>) -> (Reply, oneshot::Receiver<Result<Answer, Refused>>) {
+fn reply(key: Option<Arc<KeyGuard>>) -> (Reply, oneshot::Receiver<Settled>) {
     let (sender, answer) = oneshot::channel();
     (Reply { sender, key }, answer)
 }
 
 /// Waits for the writer's answer. It answers whatever happens, unless it fails with the command in its hands.
-async fn wait(answer: oneshot::Receiver<Result<Answer, Refused>>) -> Result<Answer, Refused> {
-    answer.await.unwrap_or(Err(Refused::Unknown))
+async fn wait(answer: oneshot::Receiver<Settled>) -> Result<Answer, Refused> {
+    answer.await.map_or(Err(Refused::Unknown), |settled| settled.answer)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

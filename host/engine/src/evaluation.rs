@@ -8,6 +8,7 @@ use std::sync::Arc;
 use herald_core::access::Requester;
 use herald_core::command::Command;
 use herald_core::decision::Decision;
+use herald_core::encoded::Encoded;
 use herald_core::ids::CaseId;
 use herald_core::message::Message;
 use herald_core::step::{Context, Refusal, Share, may_release, may_resubmit, may_submit};
@@ -56,7 +57,7 @@ impl Evaluation {
     /// Evaluates, and hands the outcome to the writer or, if there is nothing to judge, to the caller.
     pub(crate) fn run(self, host: &Host, lane: &Lane, reply: Reply) {
         if lane.stopped.get().is_some() {
-            return reply.send(Err(Refused::Stopped));
+            return reply.send(Err(Refused::Stopped), None);
         }
         let configured = host.configured.get();
         // Contained here, so that whoever waits for the writer in vain knows that it was the writer.
@@ -67,8 +68,8 @@ impl Evaluation {
             Err(Refused::Internal)
         });
         match evaluated {
-            Err(refused) => reply.send(Err(refused)),
-            Ok(Ready::Answered(answer)) => reply.send(Ok(answer)),
+            Err(refused) => reply.send(Err(refused), None),
+            Ok(Ready::Answered(answer)) => reply.send(Ok(answer), None),
             Ok(Ready::Command(command, version)) => lane.send(Input::Work(Box::new(Work {
                 case: self.case,
                 requester: self.requester,
@@ -106,6 +107,7 @@ impl Evaluation {
             return Ok(Ready::Answered(answer));
         }
         let (message, decision) = decide(configured, stats, message);
+        let (message, decision) = (Encoded::new(message), Encoded::new(decision));
         Ok(Ready::Command(Command::Submit { message, decision }, None))
     }
 
@@ -153,7 +155,7 @@ impl Evaluation {
                 may_release(&case, &context)?;
                 let message = snapshot.message(case.id, case.message_version).map_err(unreadable)?;
                 let (_, decision) = decide(configured, stats, message.ok_or_else(not_found)?);
-                Command::Release { decision }
+                Command::Release { decision: Encoded::new(decision) }
             }
             Undecided::Resubmit(draft) => {
                 let sender = self.requester.actor.clone();
@@ -161,7 +163,7 @@ impl Evaluation {
                 let message = message.map_err(Refused::Form)?;
                 may_resubmit(&case, &message, &context)?;
                 let (message, decision) = decide(configured, stats, message);
-                Command::Resubmit { message, decision }
+                Command::Resubmit { message: Encoded::new(message), decision: Encoded::new(decision) }
             }
         };
         Ok(Ready::Command(command, Some(case.version)))

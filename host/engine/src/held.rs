@@ -5,6 +5,7 @@
 
 use herald_core::case::{Case, Status};
 use herald_core::command::Command;
+use herald_core::encoded::Encoded;
 use herald_store::StoreError;
 use herald_store::partition::CaseFilter;
 
@@ -51,7 +52,7 @@ fn release_one(host: &Host, lane: &Lane, configured: &Configured, case: &Case) -
     if decision.waits_for_the_host() {
         return Ok(false);
     }
-    let work = Work::of_host(case.id, Command::Release { decision }, Origin::Nobody);
+    let work = Work::of_host(case.id, Command::Release { decision: Encoded::new(decision) }, Origin::Nobody);
     lane.send(Input::Work(Box::new(Work { expected_version: Some(case.version), ..work })));
     Ok(true)
 }

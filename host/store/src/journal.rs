@@ -41,6 +41,7 @@ mod mismatch;
 mod payload;
 mod raw;
 mod reader;
+mod seal;
 mod verify;
 
 pub use digest::{Digest, DigestParseError, SALT_BYTES, Salt};
@@ -50,6 +51,7 @@ pub use mismatch::{Mismatch, MismatchKind};
 pub(crate) use payload::Payload;
 pub(crate) use raw::RawFrame;
 pub use reader::{JournalReader, READ_CHUNK_BYTES, StoredFrame};
+pub(crate) use seal::Sealer;
 pub use verify::{VerifyProgress, VerifyReport, verify};
 
 use header::Header;
@@ -145,6 +147,10 @@ impl<'txn> JournalWriter<'txn> {
             return Err(AppendError::TimeWentBack { last: last_at, given: frame.at });
         }
         let sequence = last.sequence + 1;
+        // From the end, where nobody else has come to yet.
+        for record in frame.records.iter().rev() {
+            record.sealed();
+        }
         let header = Header::of_frame(frame, sequence, last.hash).encode();
         self.insert(sequence, &header, frame)?;
         Ok(Head { sequence, hash: Digest::of_header(&header) })
@@ -189,10 +195,8 @@ impl<'txn> JournalWriter<'txn> {
 
     fn insert(&mut self, sequence: u64, header: &[u8], frame: &Frame) -> Result<(), StoreError> {
         self.frames.insert(sequence, header)?;
-        let mut row = Vec::new();
         for (index, record) in (0_u32..).zip(&frame.records) {
-            payload::pack(&record.salt, &record.bytes, &mut row);
-            self.payloads.insert((sequence, index), row.as_slice())?;
+            self.payloads.insert((sequence, index), record.sealed().row.as_slice())?;
         }
         Ok(())
     }

@@ -13,14 +13,14 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::io::Write;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use redb::TableHandle;
 
 use crate::database::{Database, StoreSettings};
 use crate::error::StoreError;
-use crate::journal::{Head, JournalReader};
+use crate::journal::{Head, JournalReader, Sealer};
 use crate::upkeep::{self, AnyTable};
 
 mod check;
@@ -87,6 +87,8 @@ pub struct Partition {
     /// Locked while a frame is written: nobody else may begin one before the tail has moved on.
     writer: Mutex<()>,
     tail: Mutex<Tail>,
+    /// Begun with the first frame: most who open a partition write none.
+    sealer: OnceLock<Option<Sealer>>,
 }
 
 impl Partition {
@@ -131,7 +133,7 @@ impl Partition {
                 upgrade::make(&database, &missing)?;
             }
         }
-        Ok(Self { database, writer: Mutex::new(()), tail: Mutex::new(tail) })
+        Ok(Self { database, writer: Mutex::new(()), tail: Mutex::new(tail), sealer: OnceLock::new() })
     }
 
     /// Writes one frame: calls `work` to push records, and when it returns without an error makes them durable,
@@ -155,7 +157,7 @@ impl Partition {
         let tail = self.tail();
         let at = tail.at.map_or(now, |last| last.max(now));
         let transaction = self.database.begin_write()?;
-        let frame = FrameWriter::open(&transaction, tail.head, at)?;
+        let frame = FrameWriter::open(&transaction, self.sealer.get_or_init(Sealer::start).as_ref(), tail.head, at)?;
         let result = work(&frame)?;
         if frame.is_empty() {
             return Ok((result, tail.head));

@@ -1,13 +1,12 @@
 //! How a case begins, and begins again: submission, release from a hold, resubmission after a return.
 
-use std::sync::Arc;
-
 use super::draft::{self, Done, Draft};
 use super::{Context, Refusal, admissible};
 use crate::access;
 use crate::case::{Case, Purpose};
 use crate::command::Verb;
 use crate::decision::Decision;
+use crate::encoded::Encoded;
 use crate::event::Event;
 use crate::message::Message;
 use crate::plan::Moment;
@@ -58,22 +57,22 @@ fn may_send(verb: Verb, message: &Message, context: &Context<'_>) -> Result<(), 
 }
 
 impl Draft<'_, '_> {
-    pub(super) fn submit(&mut self, message: &Arc<Message>, decision: &Arc<Decision>) -> Done {
+    pub(super) fn submit(&mut self, message: &Encoded<Message>, decision: &Encoded<Decision>) -> Done {
         may_submit(message, self.context())?;
         let name = self.name_of(message);
-        self.emit(Event::Submitted { message: Arc::clone(message), name })?;
+        self.emit(Event::Submitted { message: message.clone(), name })?;
         self.decided(decision)
     }
 
-    pub(super) fn release(&mut self, decision: &Arc<Decision>) -> Done {
+    pub(super) fn release(&mut self, decision: &Encoded<Decision>) -> Done {
         may_release(self.case()?, self.context())?;
         self.decided(decision)
     }
 
-    pub(super) fn resubmit(&mut self, message: &Arc<Message>, decision: &Arc<Decision>) -> Done {
+    pub(super) fn resubmit(&mut self, message: &Encoded<Message>, decision: &Encoded<Decision>) -> Done {
         may_resubmit(self.case()?, message, self.context())?;
         let name = self.name_of(message);
-        self.emit(Event::Resubmitted { message: Arc::clone(message), name })?;
+        self.emit(Event::Resubmitted { message: message.clone(), name })?;
         self.decided(decision)
     }
 
@@ -84,8 +83,8 @@ impl Draft<'_, '_> {
     }
 
     /// Carries a decision as far as it goes without anybody's word.
-    fn decided(&mut self, decision: &Arc<Decision>) -> Done {
-        self.emit(Event::Decided { decision: Arc::clone(decision) })?;
+    fn decided(&mut self, decision: &Encoded<Decision>) -> Done {
+        self.emit(Event::Decided { decision: decision.clone() })?;
         if let Some(hold) = &decision.held {
             self.emit(Event::Held)?;
             if hold.busy {

@@ -56,19 +56,26 @@ pub(crate) enum Origin {
     Nobody,
 }
 
+/// What a caller gets.
+pub(crate) struct Settled {
+    pub(crate) answer: Result<Answer, Refused>,
+    /// What they asked for, to be freed where they wait: a writer has no time for it.
+    _command: Option<Command>,
+}
+
 /// The way back to a caller. Dropping it tells them that nothing will come.
 pub(crate) struct Reply {
-    pub(crate) sender: oneshot::Sender<Result<Answer, Refused>>,
+    pub(crate) sender: oneshot::Sender<Settled>,
     /// Keeps the request's key taken until it is answered, even when the caller has gone.
     pub(crate) key: Option<Arc<KeyGuard>>,
 }
 
 impl Reply {
-    pub(crate) fn send(self, answer: Result<Answer, Refused>) {
+    pub(crate) fn send(self, answer: Result<Answer, Refused>, command: Option<Command>) {
         // The key is free before the caller can come again with it.
         drop(self.key);
         // A caller who has gone learns the outcome from the same request under the same key.
-        let _ = self.sender.send(answer);
+        let _ = self.sender.send(Settled { answer, _command: command });
     }
 }
 
@@ -98,7 +105,7 @@ impl Work {
     /// Tells whoever waits for it why it will not be carried out.
     pub(crate) fn refuse(self, why: &dyn Fn() -> Refused) {
         if let Origin::Caller(reply) = self.origin {
-            reply.send(Err(why()));
+            reply.send(Err(why()), Some(self.command));
         }
     }
 }

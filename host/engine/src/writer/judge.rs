@@ -125,7 +125,7 @@ impl Judge<'_> {
             // An event that was submitted before was not decided about again.
             _ if outcome == Outcome::Existing => None,
             Command::Submit { decision, .. } | Command::Release { decision } | Command::Resubmit { decision, .. } => {
-                Some(decision.as_ref())
+                Some(&**decision)
             }
             _ => None,
         };

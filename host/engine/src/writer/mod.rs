@@ -40,7 +40,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::host::{Host, LONGEST_SLEEP, Lane};
 use crate::request::Refused;
 use crate::settings::FRAME_LIMIT_COMMANDS;
-pub(crate) use input::{Input, Origin, Reply, Work};
+pub(crate) use input::{Input, Origin, Reply, Settled, Work};
 pub(crate) use judge::repeat;
 use judge::{Carried, Judge, Trouble};
 use tally::Tally;
@@ -293,8 +293,10 @@ impl Writer {
         }
         let verb = work.command.verb();
         match (work.origin, result) {
-            (Origin::Caller(reply), Ok(carried)) => reply.send(carried.answer.ok_or(Refused::Internal)),
-            (Origin::Caller(reply), Err(refused)) => reply.send(Err(refused)),
+            (Origin::Caller(reply), Ok(carried)) => {
+                reply.send(carried.answer.ok_or(Refused::Internal), Some(work.command));
+            }
+            (Origin::Caller(reply), Err(refused)) => reply.send(Err(refused), Some(work.command)),
             (Origin::Timers(goals), Ok(Carried { changed: true, .. })) => {
                 stats.timers_fired.add(goals.len());
                 self.timers.release(work.case, &goals);

@@ -4,10 +4,9 @@
 //! message must not be lost to that, nor an escalation stop: the message is held for an author of the bundle that
 //! said the most, and a breach goes the house's own way.
 
-use std::sync::Arc;
-
 use herald_core::command::Command;
 use herald_core::decision::{Contribution, Decision, Escalation, FailureCause, Hold, HookOutcome, Plan};
+use herald_core::encoded::Encoded;
 
 /// Why, as the case tells it.
 const REASON: &str = "what the policies decided together is larger than a record may be; let them do less";
@@ -34,7 +33,7 @@ pub(super) fn in_place_of(command: &Command) -> Option<Command> {
 }
 
 /// A decision that only says that `decision` could not be kept; `None` when no bundle had a part in it.
-fn held(decision: &Decision) -> Option<Arc<Decision>> {
+fn held(decision: &Decision) -> Option<Encoded<Decision>> {
     let largest = decision.contributions.iter().max_by_key(|contribution| size(contribution))?;
     let plan = Plan {
         recipients: Default::default(),
@@ -46,13 +45,14 @@ fn held(decision: &Decision) -> Option<Arc<Decision>> {
         labels: Default::default(),
         ..decision.plan.clone()
     };
-    Some(Arc::new(Decision {
+    let decision = Decision {
         plan,
         held: Some(Hold { bundle: largest.bundle.clone(), reason: REASON.to_owned(), busy: false }),
         contributions: decision.contributions.iter().map(without_content).collect(),
         cuts: Vec::new(),
         configuration: decision.configuration,
-    }))
+    };
+    Some(decision.into())
 }
 
 fn without_content(contribution: &Contribution) -> Contribution {

@@ -10,6 +10,7 @@ use crossbeam_channel::bounded;
 use herald_core::access::Requester;
 use herald_core::case::{Goal, GoalStatus, Status};
 use herald_core::decision::{Contribution, Decision, Escalation, SetGoal};
+use herald_core::encoded::Encoded;
 use herald_core::ids::{CaseId, GoalNumber, Shard};
 use herald_core::message::Message;
 use herald_core::organisation::{Channel, Organisation};
@@ -28,7 +29,6 @@ use crate::draft::Draft;
 use crate::evaluation::decide;
 use crate::pool::Pool;
 use crate::random::Random;
-use crate::request::Answer;
 use crate::settings::Settings;
 use crate::stats::Stats;
 
@@ -122,7 +122,8 @@ impl Bench {
         let (message, mut decision) = decide(&self.configured, &Stats::default(), message);
         adjust(Arc::make_mut(&mut decision));
         self.cases += 1;
-        (CaseId::new(at(0), Shard::of_digest(0), self.cases), Command::Submit { message, decision })
+        let command = Command::Submit { message: Encoded::new(message), decision: Encoded::new(decision) };
+        (CaseId::new(at(0), Shard::of_digest(0), self.cases), command)
     }
 
     /// Begins a case with a goal of zhao's, due so many minutes after [`START`].
@@ -270,13 +271,13 @@ fn what_fits_no_frame_is_refused_and_the_rest_takes_as_many_frames_as_it_needs()
     for number in 0..10 {
         let size = if number == 3 { 600_000 } else { 70_000 };
         let (case, command) = bench.submission(&"x".repeat(size), |_| ());
-        let (sender, answer) = oneshot::channel::<Result<Answer, Refused>>();
+        let (sender, answer) = oneshot::channel::<Settled>();
         inputs.push(asked(case, "li", command, Origin::Caller(Reply { sender, key: None })));
         answers.push(answer);
     }
     bench.turn(at(0), inputs);
     for (number, mut answer) in answers.into_iter().enumerate() {
-        match answer.try_recv().unwrap() {
+        match answer.try_recv().unwrap().answer {
             Ok(answer) => assert!(number != 3 && answer.view.is_some()),
             Err(Refused::TooLarge { bytes, .. }) => assert!(number == 3 && bytes > 600_000),
             Err(other) => panic!("{number}: {other}"),
@@ -303,9 +304,9 @@ fn a_message_whose_decision_fits_no_record_is_held_with_the_reason() {
     let parts = || ["organisation/small", "production/large"].into_iter().zip([200_000, 400_000]);
     let contributions: Vec<_> = parts().map(|(bundle, size)| contribution(bundle, "route", size)).collect();
     let (case, command) = bench.submission("IM-03", |decision| decision.contributions = contributions.clone());
-    let (sender, mut answer) = oneshot::channel::<Result<Answer, Refused>>();
+    let (sender, mut answer) = oneshot::channel::<Settled>();
     bench.turn(at(0), [asked(case, "li", command, Origin::Caller(Reply { sender, key: None }))]);
-    let view = answer.try_recv().unwrap().unwrap().view.unwrap();
+    let view = answer.try_recv().unwrap().answer.unwrap().view.unwrap();
     assert_eq!(view.status, Status::Held);
     let held = view.held.unwrap();
     assert_eq!(held.bundle.to_string(), "production/large");
@@ -364,10 +365,10 @@ fn a_row_that_cannot_be_read_stops_only_what_needs_it() {
 
         let mut bench = open();
         let meet = || Command::Meet { goal: "repair".parse().unwrap() };
-        let (sender, mut answer) = oneshot::channel::<Result<Answer, Refused>>();
+        let (sender, mut answer) = oneshot::channel::<Settled>();
         let asked = asked(damaged, "zhao", meet(), Origin::Caller(Reply { sender, key: None }));
         bench.turn(at(59), [asked, work(sound, "zhao", meet())]);
-        assert!(matches!(answer.try_recv().unwrap(), Err(Refused::Internal)), "{table}");
+        assert!(matches!(answer.try_recv().unwrap().answer, Err(Refused::Internal)), "{table}");
         assert_eq!(bench.writer.host.stats.defects.get(), 1, "{table}");
         assert_eq!(bench.goals(sound)[0].status, GoalStatus::Met, "{table}");
 

@@ -72,7 +72,7 @@ fn frames(at: Timestamp, by: &Actor, changes: &[Change], seed: &[u8; 32]) -> Res
         if !builder.fits(record.len()) {
             frames.push(std::mem::replace(&mut builder, FrameBuilder::new(at)).finish());
         }
-        builder.push(record, salt(seed, index)).map_err(|error| refused(&error))?;
+        builder.push(&record, &salt(seed, index)).map_err(|error| refused(&error))?;
     }
     frames.push(builder.finish());
     Ok(frames)

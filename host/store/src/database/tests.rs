@@ -21,7 +21,7 @@ fn store() -> (tempfile::TempDir, std::path::PathBuf) {
     let database = Database::create(&path, &StoreSettings::default()).unwrap();
     let transaction = database.begin_write().unwrap();
     let mut builder = FrameBuilder::new(Timestamp::UNIX_EPOCH);
-    builder.push(noise(), [1; 16]).unwrap();
+    builder.push(&noise(), &[1; 16]).unwrap();
     JournalWriter::open(&transaction).unwrap().append(0, &builder.finish()).unwrap();
     transaction.commit().unwrap();
     (directory, path)

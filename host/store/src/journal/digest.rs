@@ -26,6 +26,11 @@ impl Digest {
         Self(blake3::hash(header))
     }
 
+    /// The digest of a payload that lies in one piece: salt, then record. Pieces of it are then hashed side by side.
+    pub(super) fn of_salted(bytes: &[u8]) -> Self {
+        Self(blake3::hash(bytes))
+    }
+
     /// The digest of a payload: over the salt, then the record's bytes.
     pub fn of_payload(salt: &Salt, record: &[u8]) -> Self {
         let mut hasher = blake3::Hasher::new();

@@ -1,9 +1,12 @@
 //! A frame while it is being collected: records, their salts and the limits on them. It has no
 //! sequence number yet; it gets one when it is appended.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::digest::Salt;
+use super::seal::{SaltedRecord, Sealer};
 
 /// The records of one frame: 512 KiB. With salts, digests and the header a frame then stays under
 /// 1 MB, the usual limit on one message of a replicated log.
@@ -13,18 +16,11 @@ pub const FRAME_LIMIT_BYTES: usize = 512 * 1024;
 /// which [`FRAME_LIMIT_BYTES`] does not count.
 pub const FRAME_LIMIT_RECORDS: usize = 4_096;
 
-/// One record, with the salt of its digest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SaltedRecord {
-    pub(super) salt: Salt,
-    pub(super) bytes: Vec<u8>,
-}
-
 /// Records that are to become durable together, ready to be appended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Frame {
     pub(super) at: Timestamp,
-    pub(super) records: Vec<SaltedRecord>,
+    pub(super) records: Vec<Arc<SaltedRecord>>,
 }
 
 /// A record was refused. The frame is as it was before.
@@ -46,15 +42,21 @@ pub enum PushError {
 
 /// Collects the records of one frame, within [`FRAME_LIMIT_BYTES`] and [`FRAME_LIMIT_RECORDS`].
 #[derive(Debug)]
-pub struct FrameBuilder {
+pub struct FrameBuilder<'a> {
     frame: Frame,
     bytes: usize,
+    sealer: Option<&'a Sealer>,
 }
 
-impl FrameBuilder {
+impl<'a> FrameBuilder<'a> {
     /// Begins a frame at `at`, the partition's time: never earlier than that of the frame before.
     pub fn new(at: Timestamp) -> Self {
-        Self { frame: Frame { at, records: Vec::new() }, bytes: 0 }
+        Self::sealed_by(None, at)
+    }
+
+    /// Begins a frame whose records are sealed by `sealer` as they are pushed.
+    pub(crate) fn sealed_by(sealer: Option<&'a Sealer>, at: Timestamp) -> Self {
+        Self { frame: Frame { at, records: Vec::new() }, bytes: 0, sealer }
     }
 
     /// Whether a record of that many bytes can still be pushed.
@@ -68,7 +70,7 @@ impl FrameBuilder {
     ///
     /// [`PushError::RecordTooLarge`], or [`PushError::FrameFull`] where [`fits`](Self::fits) says
     /// no.
-    pub fn push(&mut self, record: Vec<u8>, salt: Salt) -> Result<(), PushError> {
+    pub fn push(&mut self, record: &[u8], salt: &Salt) -> Result<(), PushError> {
         let bytes = record.len();
         if bytes > FRAME_LIMIT_BYTES {
             return Err(PushError::RecordTooLarge { bytes });
@@ -77,13 +79,16 @@ impl FrameBuilder {
             return Err(PushError::FrameFull { bytes });
         }
         self.bytes += bytes;
-        self.frame.records.push(SaltedRecord { salt, bytes: record });
+        self.frame.records.push(Arc::new(SaltedRecord::new(salt, record)));
+        if let Some(sealer) = self.sealer {
+            sealer.offer(&self.frame.records);
+        }
         Ok(())
     }
 
     /// The record that was pushed at `index`, from 0.
     pub fn record(&self, index: usize) -> Option<&[u8]> {
-        self.frame.records.get(index).map(|record| record.bytes.as_slice())
+        self.frame.records.get(index).map(|record| record.record())
     }
 
     /// How many records were pushed so far.

@@ -37,14 +37,7 @@ impl Header {
             seq: sequence,
             at: frame.at,
             prev: previous,
-            records: frame
-                .records
-                .iter()
-                .map(|record| {
-                    let digest = Digest::of_payload(&record.salt, &record.bytes);
-                    (digest, record.bytes.len())
-                })
-                .collect(),
+            records: frame.records.iter().map(|record| (record.sealed().digest, record.record().len())).collect(),
         }
     }
 

@@ -20,6 +20,7 @@ use lz4_flex::block::{compress_into_with_dict, decompress_into_with_dict, get_ma
 use super::digest::{SALT_BYTES, Salt};
 use super::frame::FRAME_LIMIT_BYTES;
 use super::mismatch::MismatchKind;
+use super::seal::SaltedRecord;
 
 /// Follows the salt of a record that lies there as it is.
 const PLAIN: u8 = 0;
@@ -40,9 +41,10 @@ pub(crate) struct Payload<'a> {
     pub(crate) record: Cow<'a, [u8]>,
 }
 
-/// Writes the row of a payload into `row`, over what was there.
-pub(super) fn pack(salt: &Salt, record: &[u8], row: &mut Vec<u8>) {
-    row.clear();
+/// The row of a payload.
+pub(super) fn pack(payload: &SaltedRecord) -> Vec<u8> {
+    let (salt, record) = (payload.salt(), payload.record());
+    let mut row = Vec::with_capacity(BLOCK_AT + get_maximum_output_size(record.len()));
     row.extend_from_slice(salt);
     row.push(PACKED_1);
     // A frame's limit is far below what four bytes hold.
@@ -51,11 +53,12 @@ pub(super) fn pack(salt: &Salt, record: &[u8], row: &mut Vec<u8>) {
     let packed = row.get_mut(BLOCK_AT..).and_then(|block| compress_into_with_dict(record, block, DICTIONARY_1).ok());
     if let Some(packed) = packed.filter(|packed| BLOCK_AT + packed < SALT_BYTES + 1 + record.len()) {
         row.truncate(BLOCK_AT + packed);
-        return;
+        return row;
     }
     row.truncate(SALT_BYTES);
     row.push(PLAIN);
     row.extend_from_slice(record);
+    row
 }
 
 /// Reads the row of a payload; `None` when it was erased.

@@ -25,7 +25,7 @@ fn frame(sequence: u64) -> Frame {
     let mut builder = FrameBuilder::new(at(sequence as i64));
     for index in 0..sequence as usize - 1 {
         let record = format!("record {index} of frame {sequence}").into_bytes();
-        builder.push(record, salt(sequence, index)).unwrap();
+        builder.push(&record, &salt(sequence, index)).unwrap();
     }
     builder.finish()
 }
@@ -86,7 +86,7 @@ fn what_was_appended_is_read_again() {
         assert_eq!(stored.head.sequence, sequence);
         assert_eq!(stored.at, at(sequence as i64));
         assert_eq!(Some(stored.head), journal.head_at(sequence).unwrap());
-        let records: Vec<_> = frame(sequence).records.into_iter().map(|r| Some(r.bytes)).collect();
+        let records: Vec<_> = frame(sequence).records.into_iter().map(|r| Some(r.record().to_vec())).collect();
         assert_eq!(stored.records, records);
     }
     assert_eq!(journal.read(4).unwrap(), frames[3..]);
@@ -117,7 +117,7 @@ fn a_long_journal_is_read_in_chunks() {
     let frames_per_chunk = READ_CHUNK_BYTES / FRAME_LIMIT_BYTES;
     for sequence in 0..frames_per_chunk as u64 + 2 {
         let mut builder = FrameBuilder::new(at(0));
-        builder.push(vec![7; FRAME_LIMIT_BYTES], salt(1, 0)).unwrap();
+        builder.push(&[7; FRAME_LIMIT_BYTES], &salt(1, 0)).unwrap();
         append(&database, sequence, &builder.finish()).unwrap();
     }
     let journal = reader(&database);
@@ -137,7 +137,7 @@ fn a_frame_has_limits() {
     let full = |record_bytes, records| {
         let mut builder = FrameBuilder::new(at(0));
         for _ in 0..records {
-            builder.push(vec![0; record_bytes], salt(1, 0)).unwrap();
+            builder.push(&vec![0; record_bytes], &salt(1, 0)).unwrap();
         }
         builder
     };
@@ -165,7 +165,7 @@ fn a_frame_has_limits() {
         let before = builder.bytes();
         assert_eq!(before, record_bytes * records);
         assert_eq!(builder.fits(next), expected.is_ok());
-        let outcome = builder.push(vec![0; next], salt(1, 0));
+        let outcome = builder.push(&vec![0; next], &salt(1, 0));
         assert_eq!(outcome.map_err(|error| error.to_string()), expected.map_err(str::to_owned));
         assert_eq!(builder.bytes(), before + if expected.is_ok() { next } else { 0 });
     }
@@ -177,7 +177,7 @@ fn a_frame_has_limits() {
 fn the_fullest_frame_stays_under_a_megabyte() {
     let mut builder = FrameBuilder::new(at(0));
     for _ in 0..FRAME_LIMIT_RECORDS {
-        builder.push(vec![0; FRAME_LIMIT_BYTES / FRAME_LIMIT_RECORDS], salt(1, 0)).unwrap();
+        builder.push(&[0; FRAME_LIMIT_BYTES / FRAME_LIMIT_RECORDS], &salt(1, 0)).unwrap();
     }
     let (bytes, frame) = (builder.bytes(), builder.finish());
     assert_eq!(bytes, FRAME_LIMIT_BYTES);

@@ -14,7 +14,7 @@ use redb::WriteTransaction;
 use super::projections::Projections;
 use super::{Position, codec, lookup};
 use crate::error::StoreError;
-use crate::journal::{AppendError, FRAME_LIMIT_BYTES, FrameBuilder, Head, JournalWriter, Salt};
+use crate::journal::{AppendError, FRAME_LIMIT_BYTES, FrameBuilder, Head, JournalWriter, Salt, Sealer};
 
 /// A record was not pushed. The first two kinds leave the frame as it was; after the third it must be given up.
 #[derive(Debug, thiserror::Error)]
@@ -41,19 +41,24 @@ pub struct FrameWriter<'txn> {
     at: Timestamp,
     sequence: u64,
     journal: JournalWriter<'txn>,
-    records: RefCell<FrameBuilder>,
+    records: RefCell<FrameBuilder<'txn>>,
     /// Memory that is used again for every record's JSON.
     json: RefCell<Vec<u8>>,
     projections: Projections<'txn>,
 }
 
 impl<'txn> FrameWriter<'txn> {
-    pub(super) fn open(transaction: &'txn WriteTransaction, last: Head, at: Timestamp) -> Result<Self, StoreError> {
+    pub(super) fn open(
+        transaction: &'txn WriteTransaction,
+        sealer: Option<&'txn Sealer>,
+        last: Head,
+        at: Timestamp,
+    ) -> Result<Self, StoreError> {
         Ok(Self {
             at,
             sequence: last.sequence + 1,
             journal: JournalWriter::open(transaction)?,
-            records: RefCell::new(FrameBuilder::new(at)),
+            records: RefCell::new(FrameBuilder::sealed_by(sealer, at)),
             json: RefCell::default(),
             projections: Projections::open(transaction)?,
         })
@@ -90,7 +95,7 @@ impl<'txn> FrameWriter<'txn> {
         codec::encode(record, &mut json)?;
         let mut records = self.records.borrow_mut();
         let index = u32::try_from(records.len()).unwrap_or(u32::MAX);
-        records.push(json.as_slice().to_vec(), salt)?;
+        records.push(&json, &salt)?;
         self.projections.apply(Position { sequence: self.sequence, index }, record, changes)?;
         Ok(())
     }

@@ -17,7 +17,7 @@ fn journal(texts: &[&str]) -> JournalReader {
     let database = Database::open_with_backend(InMemoryBackend::new(), &StoreSettings::default()).unwrap();
     for (last, text) in (0..).zip(texts) {
         let mut builder = FrameBuilder::new(NOW);
-        builder.push(text.as_bytes().to_vec(), [9; 16]).unwrap();
+        builder.push(text.as_bytes(), &[9; 16]).unwrap();
         let transaction = database.begin_write().unwrap();
         JournalWriter::open(&transaction).unwrap().append(last, &builder.finish()).unwrap();
         transaction.commit().unwrap();

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use herald_core::decision::{Contribution, Decision, FailureCause, HookOutcome};
+use herald_core::encoded::Encoded;
 use herald_core::event::Event;
 use herald_core::ids::CaseId;
 use herald_core::message::Message;
@@ -74,8 +75,8 @@ struct PartBody {
 /// What is to be made again.
 struct Recorded {
     at: Timestamp,
-    message: Option<Arc<Message>>,
-    decision: Arc<Decision>,
+    message: Option<Encoded<Message>>,
+    decision: Encoded<Decision>,
 }
 
 /// Makes the decisions about a case again, by what was in force then, and says what comes out differently.
@@ -157,7 +158,7 @@ async fn again(app: &Arc<App>, recorded: Recorded) -> Result<ReplayedDecision, P
         Err(PastError::Gone(what)) => return Ok(not(what)),
         Err(PastError::Store(error)) => return Err(error.into()),
     };
-    let mut replayed = app.engine.decide_again(past, message).await?;
+    let mut replayed = app.engine.decide_again(past, Arc::clone(message.value())).await?;
     // Such as a component that is compiled only now.
     if let Some(reason) = replayed.contributions.iter().find_map(not_repeatable) {
         return Ok(not(format!("not now: {reason}")));

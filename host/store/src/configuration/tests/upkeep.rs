@@ -68,7 +68,7 @@ fn a_partition_is_not_taken_for_the_configuration() {
     let database = Database::create(&path, &StoreSettings::default()).unwrap();
     let transaction = database.begin_write().unwrap();
     let mut frame = FrameBuilder::new(at(0));
-    frame.push(b"{}".to_vec(), [0; 16]).unwrap();
+    frame.push(b"{}", &[0; 16]).unwrap();
     JournalWriter::open(&transaction).unwrap().append(0, &frame.finish()).unwrap();
     transaction.commit().unwrap();
     drop(database);

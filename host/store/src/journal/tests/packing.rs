@@ -5,15 +5,14 @@ use std::borrow::Cow;
 use proptest::prelude::*;
 
 use super::super::payload;
+use super::super::seal::SaltedRecord;
 use super::*;
 
 /// A life of a case, a record a line.
 const RECORDS: &str = include_str!("../../partition/tests/records-format-1.ndjson");
 
 fn packed(record: &[u8]) -> Vec<u8> {
-    let mut row = b"what was there".to_vec();
-    payload::pack(&[7; SALT_BYTES], record, &mut row);
-    row
+    payload::pack(&SaltedRecord::new(&[7; SALT_BYTES], record))
 }
 
 fn unpacked(row: &[u8]) -> Result<Option<Vec<u8>>, MismatchKind> {

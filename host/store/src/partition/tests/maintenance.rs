@@ -414,7 +414,7 @@ fn another_kind_of_store_is_not_taken_for_a_partition() {
     let database = crate::Database::create(&place.file("p"), &StoreSettings::default()).unwrap();
     let transaction = database.begin_write().unwrap();
     let mut frame = journal::FrameBuilder::new(at(0));
-    frame.push(b"{}".to_vec(), [0; 16]).unwrap();
+    frame.push(b"{}", &[0; 16]).unwrap();
     JournalWriter::open(&transaction).unwrap().append(0, &frame.finish()).unwrap();
     transaction.commit().unwrap();
     assert_eq!(JournalReader::open(&database.begin_read().unwrap()).unwrap().head().unwrap().sequence, 1);

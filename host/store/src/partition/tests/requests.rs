@@ -1,7 +1,6 @@
 //! Idempotency keys, dedup keys, and what the journal says about a case.
 
-use std::sync::Arc;
-
+use herald_core::encoded::Encoded;
 use herald_core::message::Message;
 
 use super::*;
@@ -121,7 +120,7 @@ fn messages_decisions_and_records_are_read_from_the_journal() {
     let partition = partition();
     let mut again = submitted(None);
     let Event::Submitted { message, name } = again.remove(0) else { unreachable!() };
-    let edited = Arc::new(Message { subject: "second".to_owned(), ..(*message).clone() });
+    let edited: Encoded<_> = Message { subject: "second".to_owned(), ..(*message).clone() }.into();
     again.insert(0, Event::Resubmitted { message: edited.clone(), name });
     let escalated = event(json!({"escalated": {"escalation": {"configuration": 3}}}));
     write(&partition, &record(case(1), at(0), submitted(None)));
