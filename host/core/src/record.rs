@@ -1,8 +1,9 @@
 //! A record of the journal: one command that was carried out, and everything that came of it.
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::command::Verb;
 use crate::event::Event;
@@ -24,7 +25,36 @@ pub struct Request {
     /// BLAKE3 of the body, in hex: another body under the same key is refused.
     pub body_digest: String,
     /// What was answered.
-    pub answer: Value,
+    pub answer: Json,
+}
+
+/// JSON as it was written. The writer makes it of what it answers, and nobody reads it unless the request comes again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Json(Box<RawValue>);
+
+impl Json {
+    /// `value` as JSON.
+    ///
+    /// # Errors
+    /// When it has no JSON form.
+    pub fn of(value: &impl Serialize) -> Result<Self, serde_json::Error> {
+        to_raw_value(value).map(Self)
+    }
+
+    /// The value that this is the JSON of.
+    ///
+    /// # Errors
+    /// When it is that of something else.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.0.get())
+    }
+}
+
+impl PartialEq for Json {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
 }
 
 /// One command that was carried out.

@@ -1,5 +1,6 @@
 //! What is asked of an engine, and what it answers.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use herald_core::case::{Status, Verdict};
@@ -189,11 +190,11 @@ pub enum Outcome {
 
 /// An answer as a record keeps it, for the next request under the same key.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct OwedAnswer {
+pub(crate) struct OwedAnswer<'a> {
     pub(crate) case: CaseId,
     pub(crate) outcome: Outcome,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) view: Option<Box<CaseView>>,
+    pub(crate) view: Option<Cow<'a, CaseView>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) receipt: Option<Receipt>,
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{RECORD_FORMAT, Record, Request};
+use super::{Json, RECORD_FORMAT, Record, Request};
 use crate::event::Event;
 use crate::fixture::{World, at, command, name_of, play, requester};
 
@@ -133,7 +133,7 @@ fn made_up() -> Vec<Record> {
         path: "/v1/messages".to_owned(),
         key: "k1".to_owned(),
         body_digest: "af1349b9".to_owned(),
-        answer: json!({"status": 201}),
+        answer: Json::of(&json!({"status": 201})).unwrap(),
     });
     records
 }

@@ -1,9 +1,11 @@
 //! Judges one command within a frame: has it been answered, is it the same event, and if neither, what does it
 //! do to its case.
 
+use std::borrow::Cow;
+
 use herald_core::command::Command;
 use herald_core::ids::CaseId;
-use herald_core::record::{RECORD_FORMAT, Record, Request};
+use herald_core::record::{Json, RECORD_FORMAT, Record, Request};
 use herald_core::step::{Context, Share, StepError, step};
 use herald_core::workspace::{RowError, Workspace};
 use herald_store::StoreError;
@@ -150,7 +152,7 @@ impl Judge<'_> {
             let owed = OwedAnswer {
                 case: answer.case,
                 outcome: answer.outcome,
-                view: answer.view.clone(),
+                view: answer.view.as_deref().map(Cow::Borrowed),
                 receipt: answer.receipt,
             };
             Ok::<_, serde_json::Error>(Request {
@@ -158,7 +160,7 @@ impl Judge<'_> {
                 path: request.path.clone(),
                 key: request.key.clone(),
                 body_digest: request.body_digest.clone(),
-                answer: serde_json::to_value(owed)?,
+                answer: Json::of(&owed)?,
             })
         });
         let record = Record {
@@ -185,11 +187,11 @@ pub(crate) fn repeat(request: Request, body_digest: &str) -> Result<Answer, Refu
     if request.body_digest != body_digest {
         return Err(Refused::KeyReused);
     }
-    let OwedAnswer { case, outcome, view, receipt } = serde_json::from_value(request.answer).map_err(|error| {
+    let OwedAnswer { case, outcome, view, receipt } = request.answer.read().map_err(|error| {
         tracing::error!(%error, "the answer owed to an idempotency key cannot be read");
         Refused::Internal
     })?;
-    Ok(Answer { case, outcome, repeated: true, view, receipt })
+    Ok(Answer { case, outcome, repeated: true, view: view.map(|view| Box::new(view.into_owned())), receipt })
 }
 
 fn defect(what: &str, error: &dyn std::fmt::Display) -> Trouble {

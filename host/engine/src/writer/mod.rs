@@ -1,7 +1,7 @@
 //! One partition's writer: one thread, one loop, one synchronous handler.
 //!
 //! The loop waits for input or for a moment; [`Writer::turn`] does everything else. A turn judges what was
-//! received, case by case, in as few frames as it fits, and answers everybody once their frame is durable. Then
+//! received, new cases last, in as few frames as it fits, and answers everybody once their frame is durable. Then
 //! it looks at the clock's due timers, and says what is to be done outside: [`Effect`]s, whose outcomes come
 //! back as [`Input`].
 //!
@@ -202,10 +202,11 @@ impl Writer {
         Ok(())
     }
 
-    /// Judges `works` in as few frames as they fit: those of a case in their order, and cases in that of their ids. New
-    /// ones then come in ascending order, by which the tables' pages are filled instead of split in halves.
+    /// Judges `works` in as few frames as they fit: in their order, and after them new cases in that of their ids.
+    /// Ascending keys fill a table's pages, where any other order splits them in halves.
     fn carry_out(&mut self, now: Timestamp, mut works: VecDeque<Work>) -> Result<(), Stopped> {
-        works.make_contiguous().sort_by_key(|work| work.case);
+        let new_case = |work: &Work| matches!(work.command, Command::Submit { .. }).then_some(work.case);
+        works.make_contiguous().sort_by_key(new_case);
         while !works.is_empty() {
             if let Err(error) = self.write_frame(now, &mut works) {
                 for work in works {

@@ -7,7 +7,7 @@ use herald_core::command::Verb;
 use herald_core::event::Event;
 use herald_core::ids::{CaseId, Shard};
 use herald_core::names::PersonId;
-use herald_core::record::{RECORD_FORMAT, Record, Request};
+use herald_core::record::{Json, RECORD_FORMAT, Record, Request};
 use herald_core::target::Actor;
 use herald_core::workspace::Workspace;
 use jiff::{SignedDuration, Timestamp};
@@ -135,7 +135,7 @@ fn request(key: &str, answer: Value) -> Request {
         path: "/v1/messages".into(),
         key: key.into(),
         body_digest: "00".into(),
-        answer,
+        answer: Json::of(&answer).unwrap(),
     }
 }
 

@@ -21,7 +21,7 @@ fn answer(partition: &Partition, minute: i64, key: &str) -> Option<Value> {
     if partition.last_time() <= Some(at(minute)) {
         assert_eq!(read, written, "a frame and a snapshot disagree");
     }
-    read.map(|request| request.answer)
+    read.map(|request| request.answer.read().unwrap())
 }
 
 #[test]
