@@ -190,6 +190,24 @@ fn a_breach_is_asked_about_once_and_an_act_of_the_same_turn_comes_first() {
 }
 
 #[test]
+fn new_cases_come_last_and_in_the_order_of_their_ids() {
+    let mut bench = Bench::new();
+    let old = bench.case_due(60);
+    let mut new: Vec<_> = (0..5).map(|_| bench.submission("IM-03", |_| ())).collect();
+    let expected: Vec<_> = std::iter::once(old).chain(new.iter().map(|(case, _)| *case)).collect();
+    assert!(expected.is_sorted());
+    new.reverse();
+    let mut inputs: Vec<_> = new.into_iter().map(|(case, command)| work(case, "li", command)).collect();
+    inputs.insert(3, work(old, "zhao", Command::Meet { goal: "repair".parse().unwrap() }));
+    bench.turn(at(1), inputs);
+    let snapshot = bench.writer.lane.partition.snapshot().unwrap();
+    let last = |case: &CaseId| snapshot.records(*case, None, 10).unwrap().last().map(|entry| entry.position);
+    let places: Vec<_> = expected.iter().map(|case| last(case).unwrap()).collect();
+    assert!(places.is_sorted(), "{places:?}");
+    assert!(places.iter().all(|place| place.sequence == 2), "one frame: {places:?}");
+}
+
+#[test]
 fn a_breach_that_could_not_be_asked_about_comes_again_after_a_rest() {
     let mut bench = Bench::new();
     let case = bench.case_due(60);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use proptest::prelude::*;
 
 use super::super::payload;
-use super::super::seal::SaltedRecord;
+use super::super::seal::{SaltedRecord, Sealer};
 use super::*;
 
 /// A life of a case, a record a line.
@@ -114,6 +114,27 @@ fn a_damaged_row_is_told_of() {
     ];
     for (what, row) in damaged {
         assert_eq!(payload::unpack(&row).map(drop), Err(MismatchKind::PayloadDiffers), "{what}");
+    }
+}
+
+/// However many records there are, and whoever came to each of them first.
+#[test]
+fn a_frame_is_the_same_whoever_seals_it() {
+    let sealer = Sealer::start().unwrap();
+    let append = |sealer, count| {
+        let database = empty_store();
+        let mut builder = FrameBuilder::sealed_by(sealer, at(0));
+        for (index, line) in (0..count).zip(RECORDS.lines().cycle()) {
+            builder.push(line.as_bytes(), &[index as u8; SALT_BYTES]).unwrap();
+        }
+        let head = super::append(&database, 0, &builder.finish()).unwrap();
+        let frames = reader(&database).read(1).unwrap();
+        (head, frames.into_iter().next().unwrap().records)
+    };
+    for count in [1, 3, 4, 5, 16, 100] {
+        let (head, records) = append(Some(&sealer), count);
+        assert_eq!(records.len(), count, "{count}");
+        assert_eq!((head, records), append(None, count), "{count}");
     }
 }
 
