@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use herald_core::target::Actor;
 use herald_engine::Configured;
 use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, World};
-use herald_tests::measure::{Job, Rate, per_second, two_beside_one};
+use herald_tests::measure::{Job, Rate, Second, per_second, two_beside_one};
 use herald_tests::report::{Target, head, median, note, row};
 use herald_tests::workload::{self, Files, SENDER, fault_draft, files};
 use herald_tests::{Failure, corpus};
@@ -23,10 +23,15 @@ fn main() -> Result<(), Failure> {
     let job = job()?;
     let hostile = hostile()?;
     let (mut rounds, mut beside) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        rounds.push((job.rate(), job.rate_of_two()?));
-        beside.push(beside_hostile(&job, &hostile));
-    }
+    std::thread::scope(|scope| {
+        let again = job.again();
+        let second = Second::start(scope, move || again.decide());
+        for _ in 0..ROUNDS {
+            rounds.push(second.round(|| job.decide())?);
+            beside.push(beside_hostile(&job, &hostile));
+        }
+        Ok::<_, Failure>(())
+    })?;
     head("threads: evaluations a second, a bundle at each of three layers");
     two_beside_one("two threads", &rounds, Target::AtLeast(1.8));
     let victim = median(beside.iter().map(|rate| rate.computed).collect());

@@ -168,7 +168,7 @@ impl House {
     }
 
     /// Keeps the writer from judging anything, until what is returned is dropped: it has a question in its hands,
-    /// and cannot begin a frame, because somebody else has. What comes in now waits, in its order.
+    /// and cannot begin a frame, because somebody else has. What comes in now waits, and is judged in one turn.
     pub async fn hold_writer(&self) -> Held {
         let (holding, held) = tokio::sync::oneshot::channel();
         let (release, released) = std::sync::mpsc::channel::<()>();

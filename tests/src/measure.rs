@@ -2,6 +2,8 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::Scope;
 use std::time::{Duration, Instant};
 
 use herald_core::message::Message;
@@ -66,17 +68,16 @@ impl Job {
         rate(|| self.decide())
     }
 
-    /// Evaluates for a round on each of two threads, which have a message each.
-    ///
-    /// # Errors
-    /// When one of them fails.
-    pub fn rate_of_two(&self) -> Result<(Rate, Rate), crate::Failure> {
+    /// The same for another thread, with a message of its own.
+    #[must_use]
+    pub fn again(&self) -> Self {
         let (world, policies) = (Arc::clone(&self.world), self.policies.clone());
-        let other = Self { world, policies, message: Arc::new(self.message.as_ref().clone()) };
-        rate_of_two(|| self.decide(), || other.decide())
+        Self { world, policies, message: Arc::new(self.message.as_ref().clone()) }
     }
 
-    fn decide(&self) -> usize {
+    /// Decides once.
+    #[must_use]
+    pub fn decide(&self) -> usize {
         self.policies.decide(&self.world, &self.message).contributions.len()
     }
 }
@@ -99,21 +100,39 @@ pub fn rate(call: impl Fn() -> usize) -> Rate {
     Rate { by_the_wall, computed: calls / (computed() - before).as_secs_f64() }
 }
 
-/// Calls one for a round on this thread, and the other on a second one.
-///
-/// # Errors
-/// When one of them fails.
-pub fn rate_of_two(one: impl Fn() -> usize, other: impl Fn() -> usize + Send) -> Result<(Rate, Rate), crate::Failure> {
-    std::thread::scope(|scope| {
-        let other = scope.spawn(|| rate(other));
-        let one = rate(one);
-        other.join().map(|other| (one, other)).map_err(|_| "a thread failed".into())
-    })
+/// A second thread, which lives as long as what it is compared with is measured: threads that evaluate are not made anew
+/// for each evaluation either.
+pub struct Second {
+    begin: Sender<()>,
+    rates: Receiver<Rate>,
 }
+
+impl Second {
+    /// Starts a thread that makes calls when it is told to.
+    pub fn start<'scope>(scope: &'scope Scope<'scope, '_>, call: impl Fn() -> usize + Send + 'scope) -> Self {
+        let ((begin, begun), (sender, rates)) = (channel(), channel());
+        scope.spawn(move || begun.into_iter().try_for_each(|()| sender.send(rate(&call))));
+        Self { begin, rates }
+    }
+
+    /// Calls for a round on this thread alone, and for another beside the second one.
+    ///
+    /// # Errors
+    /// When the second thread has failed.
+    pub fn round(&self, call: impl Fn() -> usize) -> Result<Round, crate::Failure> {
+        let alone = rate(&call);
+        self.begin.send(())?;
+        let beside = rate(call);
+        Ok((alone, (beside, self.rates.recv()?)))
+    }
+}
+
+/// What one thread did alone, and what two did beside each other.
+pub type Round = (Rate, (Rate, Rate));
 
 /// Rows that say how much more two threads do than one. What is compared are the rounds that followed each other: a
 /// machine that others use, too, is now faster and now slower.
-pub fn two_beside_one(name: &str, rounds: &[(Rate, (Rate, Rate))], target: Target) {
+pub fn two_beside_one(name: &str, rounds: &[Round], target: Target) {
     let compare = |how: &str, of: fn(&Rate) -> f64| {
         let (ones, twos): (Vec<f64>, Vec<f64>) = rounds.iter().map(|(one, (a, b))| (of(one), of(a) + of(b))).unzip();
         let ratio = median(ones.iter().zip(&twos).map(|(one, two)| two / one).collect());

@@ -261,7 +261,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Whether somebody has to approve it before it goes out.
+    /// Whether somebody has to approve it before it goes out. A part of the journal's format: a replay asks it again.
     #[must_use]
     pub fn asks_approval_first(&self) -> bool {
         !self.post_hoc && self.stages.iter().any(|stage| stage.plan.phase != Phase::Acceptance)

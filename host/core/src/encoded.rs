@@ -12,7 +12,7 @@ use serde_json::value::{RawValue, to_raw_value};
 #[derive(Clone)]
 pub struct Encoded<T> {
     value: Arc<T>,
-    /// `None` when it was read back, or has no JSON form; then it is encoded when it is written.
+    /// `None` when it was read back or made in place of what did not fit; then it is encoded when it is written.
     json: Option<Arc<RawValue>>,
 }
 
@@ -33,6 +33,7 @@ impl<T> Encoded<T> {
     }
 }
 
+/// A value that is not encoded before it is written, if it is.
 impl<T> From<T> for Encoded<T> {
     fn from(value: T) -> Self {
         Self { value: Arc::new(value), json: None }
@@ -77,16 +78,33 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Encoded<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::message;
+    use crate::event::Event;
+    use crate::record::Record;
 
-    #[test]
-    fn it_is_written_the_same_encoded_or_not() {
-        let message = message(serde_json::json!({}));
-        let (plain, encoded) = (Encoded::from(message.clone()), Encoded::new(Arc::new(message)));
+    fn check<T: Clone + fmt::Debug + PartialEq + Serialize + for<'de> Deserialize<'de>>(value: &T) {
+        let (plain, encoded) = (Encoded::from(value.clone()), Encoded::new(Arc::new(value.clone())));
         assert_eq!(plain, encoded);
         let text = serde_json::to_string(&plain).unwrap();
         assert_eq!(serde_json::to_string(&encoded).unwrap(), text);
         assert_eq!(serde_json::to_value(&encoded).unwrap(), serde_json::to_value(&plain).unwrap());
-        assert_eq!(serde_json::from_str::<Encoded<crate::message::Message>>(&text).unwrap(), plain);
+        assert_eq!(serde_json::from_str::<Encoded<T>>(&text).unwrap(), plain);
+    }
+
+    #[test]
+    fn it_is_written_the_same_encoded_or_not() {
+        let records = include_str!("record/records-v1.ndjson").lines();
+        let records = records.map(|line| serde_json::from_str::<Record>(line).unwrap());
+        let mut decisions = 0;
+        for event in records.flat_map(|record| record.events) {
+            match event {
+                Event::Submitted { message, .. } | Event::Resubmitted { message, .. } => check(&*message),
+                Event::Decided { decision } => {
+                    decisions += 1;
+                    check(&*decision);
+                }
+                _ => {}
+            }
+        }
+        assert!(decisions > 1);
     }
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use herald_core::case::Status;
 use herald_core::command::Command;
 use herald_core::decision::BundleId;
+use herald_core::encoded::Encoded;
 use herald_core::failing::{Failing, Trouble, notice, notice_key, notice_kind, subject_of_notice};
 use herald_core::ids::CaseId;
 use herald_policy::{Bundle, PolicySet, Stopped};
@@ -121,7 +122,8 @@ fn give_notice(host: &Host, configured: &Configured, bundle: &Bundle, trouble: &
     }
     tracing::warn!(bundle = %id, revision = bundle.revision(), %case, "a policy is in trouble; its authors get a notice");
     let (message, decision) = notice(configured.organisation(), id, bundle.revision(), trouble, now);
-    let command = Command::Submit { message: message.into(), decision: decision.into() };
+    let command =
+        Command::Submit { message: Encoded::new(Arc::new(message)), decision: Encoded::new(Arc::new(decision)) };
     // Somebody else may have given it meanwhile; the writer then finds that there is one.
     lane.send(Input::Work(Box::new(Work::of_host(case, command, Origin::Nobody))));
     Ok(())

@@ -14,7 +14,8 @@
 //!
 //! * [`Engine`] is the handle: [`submit`](Engine::submit), [`ask`](Engine::ask), and the rest.
 //! * A partition has one writer, a thread with one loop and one synchronous handler. It judges commands in the
-//!   order in which they were received and never waits for anything but its input, its clock and its disk.
+//!   order in which they were received, new cases of a turn last, and never waits for anything but its input, its
+//!   clock and its disk.
 //! * Policies are evaluated on threads of their own, before a command reaches the writer. What became stale by
 //!   then is refused, or evaluated again.
 //! * Deliveries leave through a [`Courier`]; what becomes of them comes back as commands.

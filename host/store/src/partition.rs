@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::io::Write;
 use std::path::Path;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use redb::TableHandle;
@@ -88,7 +88,7 @@ pub struct Partition {
     writer: Mutex<()>,
     tail: Mutex<Tail>,
     /// Begun with the first frame: most who open a partition write none.
-    sealer: OnceLock<Option<Sealer>>,
+    sealer: OnceLock<Option<Arc<Sealer>>>,
 }
 
 impl Partition {
@@ -157,7 +157,8 @@ impl Partition {
         let tail = self.tail();
         let at = tail.at.map_or(now, |last| last.max(now));
         let transaction = self.database.begin_write()?;
-        let frame = FrameWriter::open(&transaction, self.sealer.get_or_init(Sealer::start).as_ref(), tail.head, at)?;
+        let sealer = self.sealer.get_or_init(|| Sealer::start().map(Arc::new)).clone();
+        let frame = FrameWriter::open(&transaction, sealer, tail.head, at)?;
         let result = work(&frame)?;
         if frame.is_empty() {
             return Ok((result, tail.head));

@@ -12,7 +12,7 @@ use herald_core::message::Message;
 use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, World};
 use herald_server::code;
 use herald_tests::Failure;
-use herald_tests::measure::{Job, micros, rate, rate_of_two, rounds, two_beside_one};
+use herald_tests::measure::{Job, Second, micros, rounds, two_beside_one};
 use herald_tests::report::{Target, head, note, row};
 use herald_tests::sample::rules;
 use herald_tests::workload::Files;
@@ -96,11 +96,16 @@ fn interpreted(language: &str, world: &Arc<World>, script: &Files) -> Result<(),
 /// Two threads beside one; and the same of the bare guest, of which each thread has one of its own, as in Herald.
 fn threads(job: &Job, [bare, other]: [&Bare; 2]) -> Result<(), Failure> {
     let (mut ours, mut bares) = (Vec::new(), Vec::new());
-    let (call, other) = (|| bare.route().unwrap_or_default(), || other.route().unwrap_or_default());
-    for _ in 0..THREAD_ROUNDS {
-        ours.push((job.rate(), job.rate_of_two()?));
-        bares.push((rate(call), rate_of_two(call, other)?));
-    }
+    std::thread::scope(|scope| {
+        let again = job.again();
+        let second = Second::start(scope, move || again.decide());
+        let second_bare = Second::start(scope, || other.route().unwrap_or_default());
+        for _ in 0..THREAD_ROUNDS {
+            ours.push(second.round(|| job.decide())?);
+            bares.push(second_bare.round(|| bare.route().unwrap_or_default())?);
+        }
+        Ok::<_, Failure>(())
+    })?;
     head("components on threads: evaluations a second");
     two_beside_one("two threads", &ours, Target::AtLeast(1.8));
     two_beside_one("  bare", &bares, Target::None);

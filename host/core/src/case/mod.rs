@@ -153,7 +153,7 @@ pub struct Case {
     /// Who answers for its resolution.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accountable: Option<PersonId>,
-    /// What is to be carried out once it opens; kept only until then.
+    /// What is to be carried out once it is approved; kept only while it waits for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Box<Plan>>,
     /// The stages of its approval, in their order.

@@ -12,6 +12,7 @@ use crate::ids::TaskNumber;
 use crate::names::{PersonId, StageName};
 use crate::plan::{AtDeadline, GoalName, GoalPlan, Mode, Moment};
 use crate::target::Target;
+use crate::workspace::ApplyError;
 
 impl Draft<'_, '_> {
     /// Starts the next stage that waits; without one, a case that waits for approval opens.
@@ -24,7 +25,7 @@ impl Draft<'_, '_> {
             Some(stage) => self.start_stage(&stage),
             None if case.status == Status::AwaitingApproval => match case.plan.clone() {
                 Some(plan) => self.open(&plan),
-                None => Ok(()),
+                None => Err(ApplyError::Missing("the plan that was approved".to_owned()).into()),
             },
             None => Ok(()),
         }

@@ -100,7 +100,7 @@ pub(super) fn take_decision(case: &mut Case, decision: &Decision) {
         .collect();
     // What was approved in an earlier version is not approved in this one.
     case.promises.retain(|name, _| !matches!(name, GoalName::Stage(_)));
-    // Without approvers it opens in the same breath.
+    // Without approvers it opens or is refused in the same breath.
     let waits = decision.held.is_none() && plan.asks_approval_first();
     case.plan = waits.then(|| Box::new(plan.clone()));
 }

@@ -203,7 +203,8 @@ impl Writer {
     }
 
     /// Judges `works` in as few frames as they fit: in their order, and after them new cases in that of their ids.
-    /// Ascending keys fill a table's pages, where any other order splits them in halves.
+    /// Ascending keys fill a table's pages, where any other order splits them in halves. Whoever asks for something new
+    /// has no answer yet to what else is in the turn, so that they cannot rely on any order.
     fn carry_out(&mut self, now: Timestamp, mut works: VecDeque<Work>) -> Result<(), Stopped> {
         let new_case = |work: &Work| matches!(work.command, Command::Submit { .. }).then_some(work.case);
         works.make_contiguous().sort_by_key(new_case);

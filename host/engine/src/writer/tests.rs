@@ -1,5 +1,6 @@
 //! Turns of a writer, one by one: no thread, no waiting.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
@@ -11,9 +12,11 @@ use herald_core::access::Requester;
 use herald_core::case::{Goal, GoalStatus, Status};
 use herald_core::decision::{Contribution, Decision, Escalation, SetGoal};
 use herald_core::encoded::Encoded;
+use herald_core::event::Event;
 use herald_core::ids::{CaseId, GoalNumber, Shard};
 use herald_core::message::Message;
 use herald_core::organisation::{Channel, Organisation};
+use herald_core::record::{Json, Request};
 use herald_core::target::Actor;
 use herald_core::workspace::Rows;
 use herald_policy::{PolicySet, World};
@@ -29,6 +32,7 @@ use crate::draft::Draft;
 use crate::evaluation::decide;
 use crate::pool::Pool;
 use crate::random::Random;
+use crate::request::{Answer, OwedAnswer};
 use crate::settings::Settings;
 use crate::stats::Stats;
 
@@ -190,21 +194,53 @@ fn a_breach_is_asked_about_once_and_an_act_of_the_same_turn_comes_first() {
 }
 
 #[test]
-fn new_cases_come_last_and_in_the_order_of_their_ids() {
+fn new_cases_come_last_in_the_order_of_their_ids_and_the_rest_in_its_own() {
     let mut bench = Bench::new();
     let old = bench.case_due(60);
-    let mut new: Vec<_> = (0..5).map(|_| bench.submission("IM-03", |_| ())).collect();
-    let expected: Vec<_> = std::iter::once(old).chain(new.iter().map(|(case, _)| *case)).collect();
-    assert!(expected.is_sorted());
+    let mut new: Vec<_> = (0..30).map(|_| bench.submission("IM-03", |_| ())).collect();
+    let ids: Vec<_> = new.iter().map(|(case, _)| *case).collect();
+    assert!(ids.is_sorted());
     new.reverse();
-    let mut inputs: Vec<_> = new.into_iter().map(|(case, command)| work(case, "li", command)).collect();
-    inputs.insert(3, work(old, "zhao", Command::Meet { goal: "repair".parse().unwrap() }));
-    bench.turn(at(1), inputs);
+    let comment = |number: usize| Command::Comment { task: None, text: number.to_string() };
+    let inputs: Vec<_> = (0..)
+        .zip(new)
+        .map(|(number, (case, command))| [work(case, "li", command), work(old, "zhao", comment(number))])
+        .collect();
+    bench.turn(at(1), inputs.into_iter().flatten());
+
     let snapshot = bench.writer.lane.partition.snapshot().unwrap();
-    let last = |case: &CaseId| snapshot.records(*case, None, 10).unwrap().last().map(|entry| entry.position);
-    let places: Vec<_> = expected.iter().map(|case| last(case).unwrap()).collect();
-    assert!(places.is_sorted(), "{places:?}");
-    assert!(places.iter().all(|place| place.sequence == 2), "one frame: {places:?}");
+    let of = |case: CaseId| snapshot.records(case, None, 100).unwrap().into_iter();
+    let comments: Vec<_> = of(old).skip(1).collect();
+    let said = comments.iter().map(|entry| match entry.record.as_ref().unwrap().events.as_slice() {
+        [Event::Commented { text, .. }, ..] => text.clone(),
+        other => panic!("{other:?}"),
+    });
+    assert!(said.eq((0..30).map(|number| number.to_string())), "what is said about a case stays in its order");
+    let positions =
+        comments.iter().map(|entry| entry.position).chain(ids.iter().map(|case| of(*case).next().unwrap().position));
+    let positions: Vec<_> = positions.collect();
+    assert!(positions.is_sorted() && positions.iter().all(|position| position.sequence == 2), "{positions:?}");
+}
+
+/// A journal keeps answers that were written with their fields in alphabetical order.
+#[test]
+fn an_owed_answer_is_read_whatever_the_order_of_its_fields() {
+    let mut bench = Bench::new();
+    let (case, command) = bench.submission("IM-03", |_| ());
+    let (sender, mut answer) = oneshot::channel::<Settled>();
+    bench.turn(at(0), [asked(case, "li", command, Origin::Caller(Reply { sender, key: None }))]);
+    let Answer { outcome, view, .. } = answer.try_recv().unwrap().answer.unwrap();
+    let view = view.unwrap();
+    assert!(!view.tasks.is_empty() || !view.goals.is_empty() || !view.deliveries.is_empty());
+    let owed = OwedAnswer { case, outcome, view: Some(Cow::Borrowed(&view)), receipt: None };
+    let sorted = serde_json::to_value(&owed).unwrap();
+    assert_ne!(sorted.to_string(), serde_json::to_string(&owed).unwrap(), "the order is another");
+    for answer in [Json::of(&owed), Json::of(&sorted)] {
+        let [principal, path, key, body_digest] = ["person:li", "/v1/messages", "k", "00"].map(str::to_owned);
+        let request = Request { principal, path, key, body_digest, answer: answer.unwrap() };
+        let again = repeat(request, "00").unwrap();
+        assert_eq!((again.case, again.repeated, again.view.as_deref()), (case, true, Some(&*view)));
+    }
 }
 
 #[test]

@@ -42,20 +42,20 @@ pub enum PushError {
 
 /// Collects the records of one frame, within [`FRAME_LIMIT_BYTES`] and [`FRAME_LIMIT_RECORDS`].
 #[derive(Debug)]
-pub struct FrameBuilder<'a> {
+pub struct FrameBuilder {
     frame: Frame,
     bytes: usize,
-    sealer: Option<&'a Sealer>,
+    sealer: Option<Arc<Sealer>>,
 }
 
-impl<'a> FrameBuilder<'a> {
+impl FrameBuilder {
     /// Begins a frame at `at`, the partition's time: never earlier than that of the frame before.
     pub fn new(at: Timestamp) -> Self {
         Self::sealed_by(None, at)
     }
 
     /// Begins a frame whose records are sealed by `sealer` as they are pushed.
-    pub(crate) fn sealed_by(sealer: Option<&'a Sealer>, at: Timestamp) -> Self {
+    pub(crate) fn sealed_by(sealer: Option<Arc<Sealer>>, at: Timestamp) -> Self {
         Self { frame: Frame { at, records: Vec::new() }, bytes: 0, sealer }
     }
 
@@ -79,8 +79,8 @@ impl<'a> FrameBuilder<'a> {
             return Err(PushError::FrameFull { bytes });
         }
         self.bytes += bytes;
-        self.frame.records.push(Arc::new(SaltedRecord::new(salt, record)));
-        if let Some(sealer) = self.sealer {
+        self.frame.records.push(Arc::new(SaltedRecord::new(*salt, record)));
+        if let Some(sealer) = &self.sealer {
             sealer.offer(&self.frame.records);
         }
         Ok(())

@@ -20,7 +20,6 @@ use lz4_flex::block::{compress_into_with_dict, decompress_into_with_dict, get_ma
 use super::digest::{SALT_BYTES, Salt};
 use super::frame::FRAME_LIMIT_BYTES;
 use super::mismatch::MismatchKind;
-use super::seal::SaltedRecord;
 
 /// Follows the salt of a record that lies there as it is.
 const PLAIN: u8 = 0;
@@ -42,8 +41,7 @@ pub(crate) struct Payload<'a> {
 }
 
 /// The row of a payload.
-pub(super) fn pack(payload: &SaltedRecord) -> Vec<u8> {
-    let (salt, record) = (payload.salt(), payload.record());
+pub(super) fn pack(salt: &Salt, record: &[u8]) -> Vec<u8> {
     let mut row = Vec::with_capacity(BLOCK_AT + get_maximum_output_size(record.len()));
     row.extend_from_slice(salt);
     row.push(PACKED_1);
@@ -53,6 +51,8 @@ pub(super) fn pack(payload: &SaltedRecord) -> Vec<u8> {
     let packed = row.get_mut(BLOCK_AT..).and_then(|block| compress_into_with_dict(record, block, DICTIONARY_1).ok());
     if let Some(packed) = packed.filter(|packed| BLOCK_AT + packed < SALT_BYTES + 1 + record.len()) {
         row.truncate(BLOCK_AT + packed);
+        // There was room for one that does not get smaller.
+        row.shrink_to_fit();
         return row;
     }
     row.truncate(SALT_BYTES);

@@ -2,6 +2,7 @@
 //! follow in the same frame. Nothing is durable, or seen by anybody else, before the frame is committed.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use herald_core::case::{Case, Delivery, Goal, Task};
 use herald_core::ids::{CaseId, DeliveryNumber, GoalNumber, TaskNumber};
@@ -41,7 +42,7 @@ pub struct FrameWriter<'txn> {
     at: Timestamp,
     sequence: u64,
     journal: JournalWriter<'txn>,
-    records: RefCell<FrameBuilder<'txn>>,
+    records: RefCell<FrameBuilder>,
     /// Memory that is used again for every record's JSON.
     json: RefCell<Vec<u8>>,
     projections: Projections<'txn>,
@@ -50,7 +51,7 @@ pub struct FrameWriter<'txn> {
 impl<'txn> FrameWriter<'txn> {
     pub(super) fn open(
         transaction: &'txn WriteTransaction,
-        sealer: Option<&'txn Sealer>,
+        sealer: Option<Arc<Sealer>>,
         last: Head,
         at: Timestamp,
     ) -> Result<Self, StoreError> {

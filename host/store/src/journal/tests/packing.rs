@@ -1,6 +1,7 @@
 //! How a payload lies in its row, and how it is read again.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
@@ -12,7 +13,7 @@ use super::*;
 const RECORDS: &str = include_str!("../../partition/tests/records-format-1.ndjson");
 
 fn packed(record: &[u8]) -> Vec<u8> {
-    payload::pack(&SaltedRecord::new(&[7; SALT_BYTES], record))
+    payload::pack(&[7; SALT_BYTES], record)
 }
 
 fn unpacked(row: &[u8]) -> Result<Option<Vec<u8>>, MismatchKind> {
@@ -120,10 +121,10 @@ fn a_damaged_row_is_told_of() {
 /// However many records there are, and whoever came to each of them first.
 #[test]
 fn a_frame_is_the_same_whoever_seals_it() {
-    let sealer = Sealer::start().unwrap();
-    let append = |sealer, count| {
+    let sealer = Arc::new(Sealer::spawn().unwrap());
+    let append = |sealer: Option<&Arc<Sealer>>, count| {
         let database = empty_store();
-        let mut builder = FrameBuilder::sealed_by(sealer, at(0));
+        let mut builder = FrameBuilder::sealed_by(sealer.cloned(), at(0));
         for (index, line) in (0..count).zip(RECORDS.lines().cycle()) {
             builder.push(line.as_bytes(), &[index as u8; SALT_BYTES]).unwrap();
         }
@@ -136,6 +137,21 @@ fn a_frame_is_the_same_whoever_seals_it() {
         assert_eq!(records.len(), count, "{count}");
         assert_eq!((head, records), append(None, count), "{count}");
     }
+}
+
+#[test]
+fn a_sealer_seals_whole_batches_and_ends_with_its_owner() {
+    let records: Vec<_> = (0..7).map(|index| Arc::new(SaltedRecord::new([index; SALT_BYTES], b"{}"))).collect();
+    let sealer = Sealer::spawn().unwrap();
+    for count in 1..=records.len() {
+        sealer.offer(&records[..count]);
+    }
+    // Dropping it waits for what it was given.
+    drop(sealer);
+    let sealed: Vec<_> = records.iter().map(|record| record.is_sealed()).collect();
+    assert_eq!(sealed, [true, true, true, true, false, false, false]);
+    assert!(records.iter().all(|record| Arc::strong_count(record) == 1));
+    assert_eq!(records[6].sealed().digest, Digest::of_payload(&[6; SALT_BYTES], b"{}"));
 }
 
 proptest! {
