@@ -21,7 +21,7 @@ use crate::diagnostic::Place;
 use crate::form::Form;
 use crate::limits::Limits;
 use crate::table::Tables;
-use crate::world::World;
+use crate::world::{Near, World};
 
 /// A bundle, compiled by its language.
 pub(crate) trait Program: Send + Sync {
@@ -46,16 +46,21 @@ pub(crate) struct Evaluation {
 /// What is decided on, and where. Made for one decision, so that its calls count references to nothing that other
 /// threads decide on.
 pub(crate) struct Subject {
-    pub(crate) world: Arc<World>,
+    pub(crate) world: Arc<Near>,
     pub(crate) message: Arc<Message>,
-    /// The form that the message's body was checked against.
-    pub(crate) form: Option<Arc<Form>>,
+    /// Where in the world the form of the message is.
+    form: Option<usize>,
 }
 
 impl Subject {
     pub(crate) fn new(world: &Arc<World>, message: Arc<Message>) -> Arc<Self> {
-        let form = world.forms().get(&message.kind).cloned();
-        Arc::new(Self { world: Arc::clone(world), message, form })
+        let form = world.forms().place(&message.kind);
+        Arc::new(Self { world: Near::to(world), message, form })
+    }
+
+    /// The form that the message's body was checked against.
+    pub(crate) fn form(&self) -> Option<&Form> {
+        self.world.forms().at(self.form?).map(Arc::as_ref)
     }
 }
 

@@ -179,7 +179,7 @@ impl Body {
     /// The value of a field, if it was filled in; `null` was not.
     fn read(&self, name: &str) -> Raised<Option<Dynamic>> {
         let message = &self.call.evaluation.subject.message;
-        let form = self.call.evaluation.subject.form.as_deref();
+        let form = self.call.evaluation.subject.form();
         let node = match form.map_or(Field::Open, |form| form.field(self.node, name)) {
             Field::Declared(node) => node,
             Field::Open => Node::OPEN,

@@ -3,7 +3,9 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Places to run.
+/// Places to run. They lie on cache lines of their own, which processors fetch in pairs: who takes a place does not touch
+/// what threads in other lanes read.
+#[repr(align(128))]
 pub(super) struct Slots {
     count: u32,
     places: Mutex<Places>,
