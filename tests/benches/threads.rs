@@ -24,8 +24,7 @@ fn main() -> Result<(), Failure> {
     let hostile = hostile()?;
     let (mut rounds, mut beside) = (Vec::new(), Vec::new());
     std::thread::scope(|scope| {
-        let again = job.again();
-        let second = Second::start(scope, move || again.decide());
+        let second = Second::start(scope, || job.beside());
         for _ in 0..ROUNDS {
             rounds.push(second.round(|| job.decide())?);
             beside.push(beside_hostile(&job, &hostile));

@@ -68,11 +68,11 @@ impl Job {
         rate(|| self.decide())
     }
 
-    /// The same for another thread, with a message of its own.
-    #[must_use]
-    pub fn again(&self) -> Self {
+    /// What another thread does beside it, with a message of its own.
+    pub fn beside(&self) -> impl Fn() -> usize {
         let (world, policies) = (Arc::clone(&self.world), self.policies.clone());
-        Self { world, policies, message: Arc::new(self.message.as_ref().clone()) }
+        let other = Self { world, policies, message: Arc::new(self.message.as_ref().clone()) };
+        move || other.decide()
     }
 
     /// Decides once.
@@ -108,10 +108,16 @@ pub struct Second {
 }
 
 impl Second {
-    /// Starts a thread that makes calls when it is told to.
-    pub fn start<'scope>(scope: &'scope Scope<'scope, '_>, call: impl Fn() -> usize + Send + 'scope) -> Self {
+    /// Starts a thread that makes calls when it is told to. It prepares them itself, in memory of its own.
+    pub fn start<'scope, C: Fn() -> usize>(
+        scope: &'scope Scope<'scope, '_>,
+        prepare: impl FnOnce() -> C + Send + 'scope,
+    ) -> Self {
         let ((begin, begun), (sender, rates)) = (channel(), channel());
-        scope.spawn(move || begun.into_iter().try_for_each(|()| sender.send(rate(&call))));
+        scope.spawn(move || {
+            let call = prepare();
+            begun.into_iter().try_for_each(|()| sender.send(rate(&call)))
+        });
         Self { begin, rates }
     }
 

@@ -97,9 +97,8 @@ fn interpreted(language: &str, world: &Arc<World>, script: &Files) -> Result<(),
 fn threads(job: &Job, [bare, other]: [&Bare; 2]) -> Result<(), Failure> {
     let (mut ours, mut bares) = (Vec::new(), Vec::new());
     std::thread::scope(|scope| {
-        let again = job.again();
-        let second = Second::start(scope, move || again.decide());
-        let second_bare = Second::start(scope, || other.route().unwrap_or_default());
+        let second = Second::start(scope, || job.beside());
+        let second_bare = Second::start(scope, || || other.route().unwrap_or_default());
         for _ in 0..THREAD_ROUNDS {
             ours.push(second.round(|| job.decide())?);
             bares.push(second_bare.round(|| bare.route().unwrap_or_default())?);
