@@ -83,8 +83,7 @@ impl Job {
 }
 
 /// Calls for a round.
-#[must_use]
-pub fn rate(call: impl Fn() -> usize) -> Rate {
+fn rate(call: impl Fn() -> usize) -> Rate {
     // A thread's first call makes what all of its others have.
     black_box(call());
     let (began, before) = (Instant::now(), computed());

@@ -19,7 +19,8 @@ pub struct Encoded<T> {
 impl<T: Serialize> Encoded<T> {
     /// Encodes `value`.
     #[must_use]
-    pub fn new(value: Arc<T>) -> Self {
+    pub fn new(value: impl Into<Arc<T>>) -> Self {
+        let value = value.into();
         let json = to_raw_value(&*value).ok().map(Arc::from);
         Self { value, json }
     }
@@ -82,7 +83,7 @@ mod tests {
     use crate::record::Record;
 
     fn check<T: Clone + fmt::Debug + PartialEq + Serialize + for<'de> Deserialize<'de>>(value: &T) {
-        let (plain, encoded) = (Encoded::from(value.clone()), Encoded::new(Arc::new(value.clone())));
+        let (plain, encoded) = (Encoded::from(value.clone()), Encoded::new(value.clone()));
         assert_eq!(plain, encoded);
         let text = serde_json::to_string(&plain).unwrap();
         assert_eq!(serde_json::to_string(&encoded).unwrap(), text);

@@ -122,8 +122,7 @@ fn give_notice(host: &Host, configured: &Configured, bundle: &Bundle, trouble: &
     }
     tracing::warn!(bundle = %id, revision = bundle.revision(), %case, "a policy is in trouble; its authors get a notice");
     let (message, decision) = notice(configured.organisation(), id, bundle.revision(), trouble, now);
-    let command =
-        Command::Submit { message: Encoded::new(Arc::new(message)), decision: Encoded::new(Arc::new(decision)) };
+    let command = Command::Submit { message: Encoded::new(message), decision: Encoded::new(decision) };
     // Somebody else may have given it meanwhile; the writer then finds that there is one.
     lane.send(Input::Work(Box::new(Work::of_host(case, command, Origin::Nobody))));
     Ok(())

@@ -60,7 +60,7 @@ impl Subject {
 
     /// The form that the message's body was checked against.
     pub(crate) fn form(&self) -> Option<&Form> {
-        self.world.forms().at(self.form?).map(Arc::as_ref)
+        self.world.forms().at(self.form?)
     }
 }
 

@@ -13,8 +13,8 @@ use crate::form::{Form, FormError};
 use crate::vocabulary::{self, Wrong};
 
 /// The compiled forms of all kinds, in the order of their names.
-#[derive(Debug, Clone, Default)]
-pub struct Forms(Vec<(KindName, Arc<Form>)>);
+#[derive(Debug, Default)]
+pub struct Forms(Vec<(KindName, Form)>);
 
 impl Forms {
     /// Compiles the form of every kind.
@@ -26,7 +26,7 @@ impl Forms {
         let mut errors = Vec::new();
         for (name, kind) in &organisation.kinds {
             match Form::compile(name, &kind.form, organisation) {
-                Ok(form) => forms.push((name.clone(), Arc::new(form))),
+                Ok(form) => forms.push((name.clone(), form)),
                 Err(error) => errors.push(error),
             }
         }
@@ -35,7 +35,7 @@ impl Forms {
 
     /// The form of a kind.
     #[must_use]
-    pub fn get(&self, kind: &KindName) -> Option<&Arc<Form>> {
+    pub fn get(&self, kind: &KindName) -> Option<&Form> {
         self.at(self.place(kind)?)
     }
 
@@ -45,14 +45,14 @@ impl Forms {
     }
 
     /// The form that is there.
-    pub(crate) fn at(&self, place: usize) -> Option<&Arc<Form>> {
+    pub(crate) fn at(&self, place: usize) -> Option<&Form> {
         self.0.get(place).map(|(_, form)| form)
     }
 }
 
 /// One revision of the organisation, and what was compiled from it. Immutable, shared by every evaluation that
 /// began on it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct World {
     organisation: Arc<Organisation>,
     forms: Forms,
@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn a_thread_keeps_the_world_of_its_latest_decision_and_no_other() {
-        let worlds = [(); 2].map(|()| Arc::new(World::clone(&crate::testing::world())));
+        let worlds =
+            [(); 2].map(|()| Arc::new(World::new(Arc::clone(crate::testing::world().organisation())).unwrap()));
         let near = Near::to(&worlds[0]);
         assert!(Arc::ptr_eq(&near, &Near::to(&worlds[0])));
         assert!(!Arc::ptr_eq(&near, &std::thread::scope(|scope| scope.spawn(|| Near::to(&worlds[0])).join().unwrap())));

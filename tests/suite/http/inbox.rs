@@ -1,15 +1,10 @@
 //! What people are told, and how they read it.
 
-use std::time::{Duration, Instant};
-
-use herald_tests::server::Server;
+use herald_tests::server::{Answer, Server};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::publish_own;
-
-/// How long to wait for something that is bound to happen.
-const PATIENCE: Duration = Duration::from_secs(20);
+use super::{publish_own, wait};
 
 /// All pages of somebody's inbox.
 fn inbox(server: &Server, who: &str, limit: usize) -> Vec<Value> {
@@ -34,15 +29,12 @@ fn a_head_reads_of_an_escalation() {
     let server = Server::start(data.path(), &[]);
     publish_own(&server);
     let id = server.submit("li", &json!({"labels": {"own": "haste"}}));
-    let until = Instant::now() + PATIENCE;
-    let escalation = loop {
-        let told = inbox(&server, "wang", 50);
-        if let Some(item) = told.into_iter().find(|item| item["delivery"]["purpose"] == "escalation") {
-            break item;
-        }
-        assert!(Instant::now() < until, "the head of production was not told");
-        std::thread::sleep(Duration::from_millis(50));
+    let told = |answer: &Answer| {
+        let items = answer.json()["items"].as_array().cloned().unwrap_or_default();
+        items.into_iter().find(|item| item["delivery"]["purpose"] == "escalation")
     };
+    let page = || server.get("wang", "/v1/inbox?limit=50");
+    let escalation = told(&wait("the head of production is told", page, |answer| told(answer).is_some())).unwrap();
     let case = &escalation["case"];
     assert_eq!((&case["id"], &case["kind"], &case["status"]), (&json!(id), &json!("fault"), &json!("open")));
     assert_eq!(escalation["delivery"]["to"], json!({"person": "wang"}));

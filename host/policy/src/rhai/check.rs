@@ -343,7 +343,7 @@ impl Check<'_> {
         let Expr::Property(property, at) = link else { return };
         let name = property.2.as_str();
         let forms: Vec<&KindForm> =
-            manifest.applies_to.kinds.iter().filter_map(|kind| Some(world.forms().get(kind)?.as_ref())).collect();
+            manifest.applies_to.kinds.iter().filter_map(|kind| world.forms().get(kind)).collect();
         if forms.is_empty() || forms.iter().any(|form| form.declares(&[name])) {
             return;
         }
