@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use herald_core::target::Actor;
 use herald_engine::Configured;
 use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, World};
-use herald_tests::measure::{Job, Rate, Second, per_second, two_beside_one};
+use herald_tests::beside::{SecondProcess, SecondThread, is_second_process, serve, two_beside_one};
+use herald_tests::measure::{Job, Rate, per_second};
 use herald_tests::report::{Target, head, median, note, row};
 use herald_tests::workload::{self, Files, SENDER, fault_draft, files};
 use herald_tests::{Failure, corpus};
@@ -21,22 +22,29 @@ const ROUNDS: usize = 11;
 
 fn main() -> Result<(), Failure> {
     let job = job()?;
+    if is_second_process() {
+        return serve(|| job.decide());
+    }
     let hostile = hostile()?;
-    let (mut rounds, mut beside) = (Vec::new(), Vec::new());
+    let mut process = SecondProcess::start()?;
+    let (mut rounds, mut processes, mut beside) = (Vec::new(), Vec::new(), Vec::new());
     std::thread::scope(|scope| {
-        let second = Second::start(scope, || job.beside());
+        let second = SecondThread::start(scope, || job.beside());
         for _ in 0..ROUNDS {
             rounds.push(second.round(|| job.decide())?);
+            processes.push(process.round(|| job.decide())?);
             beside.push(beside_hostile(&job, &hostile));
         }
         Ok::<_, Failure>(())
     })?;
     head("threads: evaluations a second, a bundle at each of three layers");
     two_beside_one("two threads", &rounds, Target::AtLeast(1.8));
+    two_beside_one("two processes", &processes, Target::None);
     let victim = median(beside.iter().map(|rate| rate.computed).collect());
     let undisturbed = median(rounds.iter().map(|(one, _)| one.computed).collect());
     let besides = format!("alone {}", per_second(undisturbed));
     row("beside hostile scripts", &per_second(victim), &besides, victim / undisturbed, "", Target::AtLeast(0.8));
+    note("two processes: they share nothing, so that this is the most that the machine has for two");
     note("by what each computed: a thread's evaluations by the processor time that it used itself");
     note("beside hostile scripts: another thread runs the hostile corpus, one script after the other");
     Ok(())

@@ -2,15 +2,13 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::Scope;
 use std::time::{Duration, Instant};
 
 use herald_core::message::Message;
 use herald_policy::{PolicySet, World};
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::report::{Target, median, row};
+use crate::report::median;
 
 /// Rounds of each of what is compared.
 const ROUNDS: usize = 31;
@@ -83,7 +81,7 @@ impl Job {
 }
 
 /// Calls for a round.
-fn rate(call: impl Fn() -> usize) -> Rate {
+pub(crate) fn rate(call: impl Fn() -> usize) -> Rate {
     // A thread's first call makes what all of its others have.
     black_box(call());
     let (began, before) = (Instant::now(), computed());
@@ -97,55 +95,6 @@ fn rate(call: impl Fn() -> usize) -> Rate {
     let calls = f64::from(calls);
     let by_the_wall = calls / began.elapsed().as_secs_f64();
     Rate { by_the_wall, computed: calls / (computed() - before).as_secs_f64() }
-}
-
-/// A second thread, which lives as long as what it is compared with is measured: threads that evaluate are not made anew
-/// for each evaluation either.
-pub struct Second {
-    begin: Sender<()>,
-    rates: Receiver<Rate>,
-}
-
-impl Second {
-    /// Starts a thread that makes calls when it is told to. It prepares them itself, in memory of its own.
-    pub fn start<'scope, C: Fn() -> usize>(
-        scope: &'scope Scope<'scope, '_>,
-        prepare: impl FnOnce() -> C + Send + 'scope,
-    ) -> Self {
-        let ((begin, begun), (sender, rates)) = (channel(), channel());
-        scope.spawn(move || {
-            let call = prepare();
-            begun.into_iter().try_for_each(|()| sender.send(rate(&call)))
-        });
-        Self { begin, rates }
-    }
-
-    /// Calls for a round on this thread alone, and for another beside the second one.
-    ///
-    /// # Errors
-    /// When the second thread has failed.
-    pub fn round(&self, call: impl Fn() -> usize) -> Result<Round, crate::Failure> {
-        let alone = rate(&call);
-        self.begin.send(())?;
-        let beside = rate(call);
-        Ok((alone, (beside, self.rates.recv()?)))
-    }
-}
-
-/// What one thread did alone, and what two did beside each other.
-pub type Round = (Rate, (Rate, Rate));
-
-/// Rows that say how much more two threads do than one. What is compared are the rounds that followed each other: a
-/// machine that others use, too, is now faster and now slower.
-pub fn two_beside_one(name: &str, rounds: &[Round], target: Target) {
-    let compare = |how: &str, of: fn(&Rate) -> f64| {
-        let (ones, twos): (Vec<f64>, Vec<f64>) = rounds.iter().map(|(one, (a, b))| (of(one), of(a) + of(b))).unzip();
-        let ratio = median(ones.iter().zip(&twos).map(|(one, two)| two / one).collect());
-        let (one, two) = (per_second(median(ones)), per_second(median(twos)));
-        row(&format!("{name}, by {how}"), &two, &format!("one {one}"), ratio, "", target);
-    };
-    compare("the wall clock", |rate| rate.by_the_wall);
-    compare("what each computed", |rate| rate.computed);
 }
 
 /// How long this thread has computed.

@@ -1,12 +1,14 @@
 //! The compiled policies of the sample organisation are what their sources say.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
 
 use herald_policy::{Bundle, BundleFiles, HostLimits, World};
 use herald_server::code;
+use herald_tests::program::program;
 use herald_tests::sample::rules;
 use wasmparser::{Parser, Payload};
 
@@ -71,4 +73,35 @@ fn slow_built_anew_they_decide_the_same() {
             panic!("`{plugin}`, built anew: {report}");
         }
     }
+}
+
+#[test]
+fn what_a_run_compiled_is_kept_for_the_next_one() {
+    let caches = tempfile::tempdir().unwrap();
+    let run = || {
+        let bundle = rules().join("procurement/supplier-risk");
+        let mut command = Command::new(program());
+        let output = command.args(["plugin", "run"]).arg(bundle).env("XDG_CACHE_HOME", caches.path()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{said}");
+        said
+    };
+    let (key, components) = (caches.path().join("herald/key"), caches.path().join("herald/components"));
+    let kept = || {
+        let files: Vec<_> = fs::read_dir(&components).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let [file] = files.as_slice() else { panic!("{files:?}") };
+        (file.clone(), fs::metadata(file).unwrap().modified().unwrap())
+    };
+    assert_eq!(run(), "");
+    let (file, written) = kept();
+    assert_eq!(run(), "");
+    assert_eq!(kept(), (file.clone(), written), "it was compiled again");
+
+    fs::write(&file, "machine code of somebody else").unwrap();
+    assert_eq!(run(), "");
+    assert_ne!(fs::read(&file).unwrap(), b"machine code of somebody else");
+
+    fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
+    let said = run();
+    assert!(said.starts_with("compiled for this run only: "), "{said}");
 }

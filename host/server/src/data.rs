@@ -72,10 +72,18 @@ pub enum DataError {
     /// A store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The key file cannot be used.
+    /// The key cannot be used.
     #[error(transparent)]
-    Key(#[from] KeyFileError),
-    /// No key can be made.
+    Key(#[from] KeyError),
+}
+
+/// There is no key to work with.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// Its file cannot be used.
+    #[error(transparent)]
+    File(#[from] KeyFileError),
+    /// None can be made.
     #[error(transparent)]
     Random(#[from] RandomError),
 }
@@ -194,8 +202,7 @@ impl DataFolder {
     /// # Errors
     /// [`DataError::Key`], when there is a file and it holds no key or is open to others.
     pub fn key(&self) -> Result<HostKey, DataError> {
-        let path = self.path.join("host.key");
-        if path.exists() { Ok(load_key_file(&path)?) } else { Ok(create_key_file(&path, &random()?)?) }
+        Ok(load_or_create_key(&self.path.join("host.key"))?)
     }
 
     /// What bundles are held to, and where in the folder what was compiled of them is kept.
@@ -231,6 +238,14 @@ pub(crate) fn write_count(path: &Path, count: u64) -> std::io::Result<()> {
 fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> DataError + use<> {
     let path = path.to_owned();
     move |source| DataError::Folder { path, source }
+}
+
+/// The key in the file at `path`; made on first use.
+///
+/// # Errors
+/// [`KeyError`], when there is a file and it holds no key or is open to others.
+pub fn load_or_create_key(path: &Path) -> Result<HostKey, KeyError> {
+    if path.exists() { Ok(load_key_file(path)?) } else { Ok(create_key_file(path, &random()?)?) }
 }
 
 /// What bundles are held to.

@@ -130,8 +130,9 @@ impl SupplierRisk {
             0 => submitted_at,
             days => calendar(self.calendar.as_str()).add(submitted_at, working_days(days))?,
         };
-        let spare_days = delay.expected.days_until(lasts_until.date(self.utc_offset_minutes));
-        log!("stock lasts until {}, {spare_days} days after the new date", lasts_until.date(self.utc_offset_minutes));
+        let lasts_until = lasts_until.date(self.utc_offset_minutes);
+        let spare_days = delay.expected.days_until(lasts_until);
+        log!("stock lasts until {lasts_until}, the new date is {}", delay.expected);
         Ok(if spare_days >= self.margin_days {
             Impact::Covered
         } else if spare_days >= 0 || material.deferrable || material.substitute.is_some() {

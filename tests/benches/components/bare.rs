@@ -1,5 +1,6 @@
 //! The floor: wasmtime with the host's own settings of pool and compiler, the same guest and the same message; no
-//! limits, no records, and a host whose answers are ready.
+//! limits, no records, and a host whose answers are ready. The guest is compiled without the checks that let it be
+//! interrupted, unless what these cost is what is asked.
 
 use herald_core::message::Message;
 use herald_tests::Failure;
@@ -51,17 +52,23 @@ pub(crate) struct Bare {
     linked: PolicyPre<Answers>,
     message: types::Message,
     settings: String,
+    is_interruptible: bool,
 }
 
 impl Bare {
     /// Compiles the component of a bundle, or the module that becomes one, on an engine of its own.
     ///
     /// # Errors
-    /// When it is neither, or asks for more than a policy may.
-    pub(crate) fn new(files: &Files, message: &Message, settings: String) -> Result<Self, Failure> {
+    /// When it is neither, asks for more than a policy may, or has no plan for the message.
+    pub(crate) fn new(
+        files: &Files,
+        message: &Message,
+        settings: String,
+        is_interruptible: bool,
+    ) -> Result<Self, Failure> {
         let binary = files.get("policy.wasm").ok_or("no component")?;
         let mut config = herald_policy::component_config();
-        config.epoch_interruption(false);
+        config.epoch_interruption(is_interruptible);
         let engine = Engine::new(&config)?;
         let is_module = wasmparser::Parser::is_core_wasm(binary);
         let component = match is_module {
@@ -71,7 +78,8 @@ impl Bare {
         let mut linker = Linker::new(&engine);
         contract::Policy::add_to_linker::<_, HasSelf<_>>(&mut linker, |answers| answers)?;
         let linked = PolicyPre::new(linker.instantiate_pre(&component)?)?;
-        Ok(Self { engine, linked, message: record(message), settings })
+        let bare = Self { engine, linked, message: record(message), settings, is_interruptible };
+        bare.route().map(|_| bare)
     }
 
     /// The same once more, with another engine.
@@ -79,8 +87,7 @@ impl Bare {
     /// # Errors
     /// As [`Bare::new`].
     pub(crate) fn again(&self, files: &Files, message: &Message) -> Result<Self, Failure> {
-        let again = Self::new(files, message, self.settings.clone())?;
-        again.route().map(|_| again)
+        Self::new(files, message, self.settings.clone(), self.is_interruptible)
     }
 
     /// How much `route` asks for, of a fresh instance.
@@ -89,6 +96,9 @@ impl Bare {
     /// When it traps, or answers with an error.
     pub(crate) fn route(&self) -> Result<usize, Failure> {
         let mut store = Store::new(&self.engine, Answers);
+        if self.is_interruptible {
+            store.set_epoch_deadline(1); // No ticker comes to it.
+        }
         let policy = self.linked.instantiate(&mut store)?;
         let plan = policy.herald_policy_hooks().call_route(&mut store, &self.message, &self.settings)??;
         Ok(plan.sends.len() + plan.goals.len())

@@ -12,7 +12,8 @@ use herald_core::message::Message;
 use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, World};
 use herald_server::code;
 use herald_tests::Failure;
-use herald_tests::measure::{Job, Second, micros, rounds, two_beside_one};
+use herald_tests::beside::{SecondProcess, SecondThread, is_second_process, serve, two_beside_one};
+use herald_tests::measure::{Job, micros, rounds};
 use herald_tests::report::{Target, head, note, row};
 use herald_tests::sample::rules;
 use herald_tests::workload::Files;
@@ -40,8 +41,11 @@ fn main() -> Result<(), Failure> {
     let world = World::new(Arc::new(code.organisation)).map_err(|_| "the sample does not compile")?;
     let world = Arc::new(world);
 
-    head("components: median of microseconds a call");
     let job = job(&world, &triage, message(&triage, TRIAGE.1)?)?;
+    if is_second_process() {
+        return serve(|| job.decide());
+    }
+    head("components: median of microseconds a call");
     let bare = route("Rust", &triage, &job, CALLS.0, Target::AtMost(1.3))?;
     for language in ["javascript", "python"] {
         interpreted(language, &world, &request)?;
@@ -61,13 +65,23 @@ fn route(name: &str, files: &Files, job: &Job, calls: u32, target: Target) -> Re
     }
     let bundle = job.policies.get(&contribution.bundle).ok_or("no bundle")?;
     let settings = Value::Object(bundle.manifest().settings.as_ref().clone()).to_string();
-    let bare = Bare::new(files, &job.message, settings)?;
-    bare.route()?;
+    let bare = Bare::new(files, &job.message, settings.clone(), false)?;
+    let interruptible = Bare::new(files, &job.message, settings, true)?;
     let none = PolicySet::default();
     let decide = |set: &PolicySet| set.decide(&job.world, &job.message).contributions.len();
-    let times = rounds(calls, &[&|| decide(&job.policies), &|| bare.route().unwrap_or_default(), &|| decide(&none)]);
-    let [ours, bare_time, empty] = times.as_slice() else { return Err("three are measured".into()) };
+    let times = rounds(
+        calls,
+        &[
+            &|| decide(&job.policies),
+            &|| bare.route().unwrap_or_default(),
+            &|| interruptible.route().unwrap_or_default(),
+            &|| decide(&none),
+        ],
+    );
+    let [ours, bare_time, checked, empty] = times.as_slice() else { return Err("four are measured".into()) };
     row(name, &micros(*ours), &format!("bare {}", micros(*bare_time)), ours / bare_time, "", target);
+    let beside = format!("bare {}", micros(*checked));
+    row("  to a guest that can be interrupted", "", &beside, ours / checked, "", Target::None);
     let hook = ours - empty;
     let beside = format!("without a bundle {}", micros(*empty));
     row("  of that, the hook alone", &micros(hook), &beside, hook / bare_time, "", Target::None);
@@ -93,21 +107,26 @@ fn interpreted(language: &str, world: &Arc<World>, script: &Files) -> Result<(),
     route(language, &files, &job, CALLS.1, Target::None).map(drop)
 }
 
-/// Two threads beside one; and the same of the bare guest, of which each thread has one of its own, as in Herald.
+/// Two threads beside one; the same of two processes, which share nothing; and of the bare guest, of which each thread
+/// has one of its own, as in Herald.
 fn threads(job: &Job, [bare, other]: [&Bare; 2]) -> Result<(), Failure> {
-    let (mut ours, mut bares) = (Vec::new(), Vec::new());
+    let mut process = SecondProcess::start()?;
+    let (mut ours, mut processes, mut bares) = (Vec::new(), Vec::new(), Vec::new());
     std::thread::scope(|scope| {
-        let second = Second::start(scope, || job.beside());
-        let second_bare = Second::start(scope, || || other.route().unwrap_or_default());
+        let second = SecondThread::start(scope, || job.beside());
+        let second_bare = SecondThread::start(scope, || || other.route().unwrap_or_default());
         for _ in 0..THREAD_ROUNDS {
             ours.push(second.round(|| job.decide())?);
+            processes.push(process.round(|| job.decide())?);
             bares.push(second_bare.round(|| bare.route().unwrap_or_default())?);
         }
         Ok::<_, Failure>(())
     })?;
     head("components on threads: evaluations a second");
     two_beside_one("two threads", &ours, Target::AtLeast(1.8));
-    two_beside_one("  bare", &bares, Target::None);
+    two_beside_one("two processes", &processes, Target::None);
+    two_beside_one("two threads, bare", &bares, Target::None);
+    note("two processes: they share nothing, so that this is the most that the machine has for two");
     Ok(())
 }
 

@@ -22,7 +22,8 @@ pub(super) fn succeed(command: &mut Command) -> Vec<u8> {
     let folders = [folder().join("python/bin"), folder().join("node_modules/.bin")].into_iter();
     let path = std::env::var_os("PATH").unwrap();
     let path = std::env::join_paths(folders.chain(std::env::split_paths(&path))).unwrap();
-    let output = command.env("PATH", path).env(COMPONENT_LIMIT.0, COMPONENT_LIMIT.1).output().unwrap();
+    command.env("PATH", path).env(COMPONENT_LIMIT.0, COMPONENT_LIMIT.1).env("XDG_CACHE_HOME", folder().join("caches"));
+    let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {said}{}", String::from_utf8_lossy(&output.stdout));
     output.stdout

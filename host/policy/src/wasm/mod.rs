@@ -72,7 +72,8 @@ impl Plugin {
         if !differences.is_empty() {
             return Err(differences.into_iter().flat_map(about).collect());
         }
-        let linked = prepare(runtime, bytes, source.into(), host)?;
+        // A bundle is often published again with other cases or settings.
+        let linked = kept(runtime, bytes, host).unwrap_or_else(|| prepare(runtime, bytes, source.into(), host))?;
         linked.try_out(manifest, world)?;
         Ok(Self { linked: Arc::new(OnceLock::from(Ok(linked))), settings: settings(manifest) })
     }
@@ -84,11 +85,9 @@ impl Plugin {
     /// When it cannot be compiled any more, as by another version of the host.
     pub(crate) fn load(bytes: &[u8], manifest: &Manifest, host: &HostLimits) -> Result<Self, Vec<Diagnostic>> {
         let runtime = runtime().map_err(no_engine)?;
-        let (cache, settings) = (host.component_cache.as_ref(), settings(manifest));
-        let cached = cache.and_then(|cache| cache.load(&runtime.home.engine, bytes));
-        if let Some(component) = cached {
-            let linked = Linked::new(runtime, &component)?;
-            return Ok(Self { linked: Arc::new(OnceLock::from(Ok(linked))), settings });
+        let settings = settings(manifest);
+        if let Some(linked) = kept(runtime, bytes, host) {
+            return Ok(Self { linked: Arc::new(OnceLock::from(Ok(linked?))), settings });
         }
         let source: Arc<[u8]> = binary::component(&runtime.home.engine, bytes).map_err(about)?.into();
         if !host.compiles_beside {
@@ -96,7 +95,7 @@ impl Plugin {
             return Ok(Self { linked: Arc::new(OnceLock::from(Ok(linked))), settings });
         }
         let linked = Arc::new(OnceLock::new());
-        let (place, cache, published) = (Arc::clone(&linked), cache.cloned(), bytes.to_vec());
+        let (place, cache, published) = (Arc::clone(&linked), host.component_cache.clone(), bytes.to_vec());
         let done = move |compiled: Result<Component, CompileError>| {
             let compiled = compiled.map_err(|error| about(Wrong::new(error)));
             let outcome = compiled.and_then(|component| {
@@ -112,6 +111,12 @@ impl Plugin {
         compiler::compile_beside(&runtime.home.engine, source, done).map_err(|error| about(Wrong::new(error)))?;
         Ok(Self { linked, settings })
     }
+}
+
+/// The component that was `published` as these bytes, if it was compiled before.
+fn kept(runtime: &'static Runtime, published: &[u8], host: &HostLimits) -> Option<Result<Linked, Vec<Diagnostic>>> {
+    let component = host.component_cache.as_ref()?.load(&runtime.home.engine, published)?;
+    Some(Linked::new(runtime, &component))
 }
 
 /// Compiles the component `source`, which was `published` as these bytes, and keeps it under them.

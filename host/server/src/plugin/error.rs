@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::data::KeyError;
+
 /// A plugin was not made or built.
 #[derive(Debug, thiserror::Error)]
 pub enum PluginError {
@@ -58,6 +60,9 @@ pub enum PluginError {
         /// The operating system's reason.
         source: io::Error,
     },
+    /// The key of what is kept cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
 }
 
 impl PluginError {

@@ -15,6 +15,7 @@
 
 mod component;
 mod error;
+mod kept;
 mod kit;
 mod template;
 mod toolchain;
@@ -28,6 +29,7 @@ use serde::Serialize;
 use crate::code::SOURCE_FOLDER;
 pub use component::Component;
 pub use error::PluginError;
+pub use kept::kept;
 pub use template::{Created, create};
 
 /// The component of a bundle.

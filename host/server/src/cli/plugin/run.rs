@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::cli::{Common, Failure, evaluate};
 use crate::code::{self, Code};
-use crate::output;
+use crate::{output, plugin};
 
 /// The folder of cases within a bundle.
 const CASES: &str = "cases/";
@@ -82,7 +82,12 @@ impl Run {
         let Code { organisation, bundles } = code::read(&self.rules()?)?;
         let world = World::new(Arc::new(organisation)).map_err(|errors| finding(&errors))?;
         let world = Arc::new(world);
-        let limits = crate::data::host_limits(&common.settings(Vec::new())?.settings);
+        let component_cache = plugin::kept().unwrap_or_else(|error| {
+            output::progress(&format!("compiled for this run only: {error}"));
+            None
+        });
+        let settings = common.settings(Vec::new())?.settings;
+        let limits = HostLimits { component_cache, ..crate::data::host_limits(&settings) };
         let bundle = Arc::new(self.bundle(&world, &limits)?);
         match (&self.message, &self.sender) {
             (Some(message), Some(sender)) => {

@@ -58,7 +58,7 @@ fn cargo(source: &Path) -> Result<Command, PluginError> {
     Err(PluginError::Missing {
         what: "Rust's standard library for `wasm32-unknown-unknown`",
         get: "run `rustup target add wasm32-unknown-unknown`, or, where rustup cannot fetch it, on Debian `apt-get \
-              install rustc-web cargo-web rust-web-src`; rustup itself comes from rustup.rs"
+              update && apt-get install rustc-web cargo-web rust-web-src`; rustup itself comes from rustup.rs"
             .to_owned(),
     })
 }

@@ -1,0 +1,137 @@
+//! What two do beside each other, compared with one alone: two threads of this process, and two processes, which share
+//! nothing but the machine. No threads can do more than those.
+
+use std::io::{BufRead, BufReader, Write, stdin, stdout};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::Scope;
+
+use crate::Failure;
+use crate::measure::{Rate, per_second, rate};
+use crate::report::{Target, median, row};
+
+/// The argument of a bench that is the second process of another.
+const PROCESS: &str = "--second-process";
+
+/// What one did alone, and what two did beside each other.
+pub type Round = (Rate, (Rate, Rate));
+
+/// A second thread, which lives as long as what it is compared with is measured: threads that evaluate are not made anew
+/// for each evaluation either.
+pub struct SecondThread {
+    begin: Sender<()>,
+    rates: Receiver<Rate>,
+}
+
+impl SecondThread {
+    /// Starts a thread that makes calls when it is told to. It prepares them itself, in memory of its own.
+    pub fn start<'scope, C: Fn() -> usize>(
+        scope: &'scope Scope<'scope, '_>,
+        prepare: impl FnOnce() -> C + Send + 'scope,
+    ) -> Self {
+        let ((begin, begun), (sender, rates)) = (channel(), channel());
+        scope.spawn(move || {
+            let call = prepare();
+            begun.into_iter().try_for_each(|()| sender.send(rate(&call)))
+        });
+        Self { begin, rates }
+    }
+
+    /// Calls for a round on this thread alone, and for another beside the second one.
+    ///
+    /// # Errors
+    /// When the second thread has failed.
+    pub fn round(&self, call: impl Fn() -> usize) -> Result<Round, Failure> {
+        let alone = rate(&call);
+        self.begin.send(())?;
+        let beside = rate(call);
+        Ok((alone, (beside, self.rates.recv()?)))
+    }
+}
+
+/// A second process of the same bench. It ends when this one lets go of it.
+pub struct SecondProcess {
+    child: Child,
+    /// A line begins a round; `None` once the process is to end.
+    begin: Option<ChildStdin>,
+    rates: BufReader<ChildStdout>,
+}
+
+impl SecondProcess {
+    /// Starts it, and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it cannot be started, or ends at once.
+    pub fn start() -> Result<Self, Failure> {
+        let program = std::env::current_exe()?;
+        let mut child = Command::new(program).arg(PROCESS).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let begin = child.stdin.take();
+        let rates = BufReader::new(child.stdout.take().ok_or("the second process has no output")?);
+        let mut second = Self { child, begin, rates };
+        second.line()?;
+        Ok(second)
+    }
+
+    /// As [`SecondThread::round`].
+    ///
+    /// # Errors
+    /// When the second process has failed.
+    pub fn round(&mut self, call: impl Fn() -> usize) -> Result<Round, Failure> {
+        let alone = rate(&call);
+        self.begin.as_mut().ok_or("the second process was told to end")?.write_all(b"\n")?;
+        let beside = rate(call);
+        let line = self.line()?;
+        let (by_the_wall, computed) = line.trim_end().split_once(' ').ok_or("the second process says no rates")?;
+        Ok((alone, (beside, Rate { by_the_wall: by_the_wall.parse()?, computed: computed.parse()? })))
+    }
+
+    fn line(&mut self) -> Result<String, Failure> {
+        let mut line = String::new();
+        match self.rates.read_line(&mut line)? {
+            0 => Err("the second process ended".into()),
+            _ => Ok(line),
+        }
+    }
+}
+
+impl Drop for SecondProcess {
+    fn drop(&mut self) {
+        drop(self.begin.take());
+        // It has said all it had to say.
+        let _ = self.child.wait();
+    }
+}
+
+/// Whether this process is the second one of another.
+#[must_use]
+pub fn is_second_process() -> bool {
+    std::env::args().any(|argument| argument == PROCESS)
+}
+
+/// What the second process does: calls for a round whenever the first one says so.
+///
+/// # Errors
+/// When the first one does not read.
+pub fn serve(call: impl Fn() -> usize) -> Result<(), Failure> {
+    let say = |line: &str| writeln!(stdout(), "{line}");
+    say("ready")?;
+    for round in stdin().lines() {
+        round?;
+        let Rate { by_the_wall, computed } = rate(&call);
+        say(&format!("{by_the_wall} {computed}"))?;
+    }
+    Ok(())
+}
+
+/// Rows that say how much more two do than one. What is compared are the rounds that followed each other: a machine that
+/// others use, too, is now faster and now slower.
+pub fn two_beside_one(name: &str, rounds: &[Round], target: Target) {
+    let compare = |how: &str, of: fn(&Rate) -> f64| {
+        let (ones, twos): (Vec<f64>, Vec<f64>) = rounds.iter().map(|(one, (a, b))| (of(one), of(a) + of(b))).unzip();
+        let ratio = median(ones.iter().zip(&twos).map(|(one, two)| two / one).collect());
+        let (one, two) = (per_second(median(ones)), per_second(median(twos)));
+        row(&format!("{name}, by {how}"), &two, &format!("one {one}"), ratio, "", target);
+    };
+    compare("the wall clock", |rate| rate.by_the_wall);
+    compare("what each computed", |rate| rate.computed);
+}
