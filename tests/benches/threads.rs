@@ -44,7 +44,7 @@ fn main() -> Result<(), Failure> {
     let undisturbed = median(rounds.iter().map(|(one, _)| one.computed).collect());
     let besides = format!("alone {}", per_second(undisturbed));
     row("beside hostile scripts", &per_second(victim), &besides, victim / undisturbed, "", Target::AtLeast(0.8));
-    note("two processes: they share nothing, so that this is the most that the machine has for two");
+    note("two processes: they share nothing of Herald, so that they show what the machine has for two");
     note("by what each computed: a thread's evaluations by the processor time that it used itself");
     note("beside hostile scripts: another thread runs the hostile corpus, one script after the other");
     Ok(())

@@ -1,8 +1,8 @@
 //! What two do beside each other, compared with one alone: two threads of this process, and two processes, which share
-//! nothing but the machine. No threads can do more than those.
+//! nothing of Herald, but the machine's caches and its memory.
 
 use std::io::{BufRead, BufReader, Write, stdin, stdout};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Scope;
 
@@ -51,9 +51,8 @@ impl SecondThread {
 
 /// A second process of the same bench. It ends when this one lets go of it.
 pub struct SecondProcess {
+    /// A line to it begins a round.
     child: Child,
-    /// A line begins a round; `None` once the process is to end.
-    begin: Option<ChildStdin>,
     rates: BufReader<ChildStdout>,
 }
 
@@ -65,9 +64,8 @@ impl SecondProcess {
     pub fn start() -> Result<Self, Failure> {
         let program = std::env::current_exe()?;
         let mut child = Command::new(program).arg(PROCESS).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-        let begin = child.stdin.take();
         let rates = BufReader::new(child.stdout.take().ok_or("the second process has no output")?);
-        let mut second = Self { child, begin, rates };
+        let mut second = Self { child, rates };
         second.line()?;
         Ok(second)
     }
@@ -78,7 +76,7 @@ impl SecondProcess {
     /// When the second process has failed.
     pub fn round(&mut self, call: impl Fn() -> usize) -> Result<Round, Failure> {
         let alone = rate(&call);
-        self.begin.as_mut().ok_or("the second process was told to end")?.write_all(b"\n")?;
+        self.child.stdin.as_mut().ok_or("the second process has no input")?.write_all(b"\n")?;
         let beside = rate(call);
         let line = self.line()?;
         let (by_the_wall, computed) = line.trim_end().split_once(' ').ok_or("the second process says no rates")?;
@@ -96,8 +94,7 @@ impl SecondProcess {
 
 impl Drop for SecondProcess {
     fn drop(&mut self) {
-        drop(self.begin.take());
-        // It has said all it had to say.
+        // Closes its input first, which is what ends it. It has said all it had to say.
         let _ = self.child.wait();
     }
 }

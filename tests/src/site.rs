@@ -62,7 +62,7 @@ impl Ground {
         let (disk, partition) = fault_disk(Vec::new());
         drop(Partition::open_with_backend(disk, &StoreSettings::default()).unwrap());
         let cache = tempfile::tempdir().unwrap();
-        let component_cache = Some(ComponentCache::open(cache.path(), [7; 32]).unwrap());
+        let component_cache = Some(ComponentCache::open(cache.path(), [7; 32], u64::MAX).unwrap());
         Self {
             resolved: sample::settings(&receiver),
             limits: HostLimits { component_cache, ..HostLimits::default() },

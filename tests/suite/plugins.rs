@@ -103,5 +103,5 @@ fn what_a_run_compiled_is_kept_for_the_next_one() {
 
     fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
     let said = run();
-    assert!(said.starts_with("compiled for this run only: "), "{said}");
+    assert!(said.starts_with("what is compiled now is compiled again by the next run: "), "{said}");
 }

@@ -7,7 +7,7 @@
 //! | `partition-N.redb` | the messages of partition N, journalled; counted from 0 |
 //! | `backups` | the backups that a running host made, unless the setting `backups` names another folder |
 //! | `partitions` | how many partitions it was made with; written once, so that a lost one is missed |
-//! | `cache/components` | compiled components of policies, sealed with a key that follows from `host.key`; may be deleted at any time |
+//! | `cache/components` | compiled components of policies, sealed with a key that follows from `host.key`, up to 16 GiB; may be deleted at any time |
 //! | `host.key` | the key that signs the heads of the journals; for the host's own user only |
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -38,6 +38,8 @@ pub fn file_name(store: &str) -> String {
 }
 /// The file that says how many partitions there are.
 pub(crate) const COUNT_FILE_NAME: &str = "partitions";
+/// How much is kept of what was compiled, in bytes: two hundred plugins that bring an interpreter.
+const COMPONENT_CACHE_LIMIT_BYTES: u64 = 16 * 1_024 * 1_024 * 1_024;
 
 /// The data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -212,7 +214,7 @@ impl DataFolder {
     pub fn host_limits(&self, settings: &Settings) -> Result<HostLimits, DataError> {
         let folder = self.path.join("cache").join("components");
         let key = self.key()?.derive("herald 2026 cache of compiled components");
-        let cache = ComponentCache::open(&folder, key).map_err(failed(&folder))?;
+        let cache = ComponentCache::open(&folder, key, COMPONENT_CACHE_LIMIT_BYTES).map_err(failed(&folder))?;
         Ok(HostLimits { component_cache: Some(cache), ..host_limits(settings) })
     }
 

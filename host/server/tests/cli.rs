@@ -16,7 +16,13 @@ use serde_json::{Value, json};
 /// Runs `herald` with the words of `line` on the data folder `data`, in an environment without any of its variables.
 fn command(data: &Path, line: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_herald"));
-    command.env_clear().args(line.split(' ')).arg("--data").arg(data).args(["--set", "store_cache_bytes=1048576"]);
+    command
+        .env_clear()
+        .env("XDG_CACHE_HOME", data.join("caches"))
+        .args(line.split(' '))
+        .arg("--data")
+        .arg(data)
+        .args(["--set", "store_cache_bytes=1048576"]);
     command
 }
 

@@ -1,5 +1,5 @@
-//! What compiled policies cost: a hook with all that Herald does around it beside bare wasmtime, two threads beside
-//! one, and a start with many components.
+//! What compiled policies cost: a hook in its limits, and the whole decision, beside bare wasmtime; two threads beside
+//! one; and a start with many components.
 
 mod bare;
 mod restart;
@@ -7,7 +7,8 @@ mod restart;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use herald_core::decision::HookOutcome;
+use herald_core::decision::{Contribution, HookOutcome};
+use herald_core::merge;
 use herald_core::message::Message;
 use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, World};
 use herald_server::code;
@@ -50,8 +51,9 @@ fn main() -> Result<(), Failure> {
     for language in ["javascript", "python"] {
         interpreted(language, &world, &request)?;
     }
-    note("measured: one bundle asked through the set: picking it, limits, records, plan, merge of the one plan");
+    note("measured: the hook with limits, records, its plan read, and picking the bundle; around it: merge");
     note("bare: wasmtime with the same guest and pool, the message ready as a record; no limits, no records");
+    note("checks: what lets a guest be interrupted, compiled into it; bare has none");
     threads(&job, [&bare, &bare.again(&triage, &job.message)?])?;
     restart::restart(&triage, &job)
 }
@@ -73,19 +75,33 @@ fn route(name: &str, files: &Files, job: &Job, calls: u32, target: Target) -> Re
         calls,
         &[
             &|| decide(&job.policies),
+            &|| decide(&none),
+            &|| merged(job, &[]),
+            &|| merged(job, &decision.contributions),
             &|| bare.route().unwrap_or_default(),
             &|| interruptible.route().unwrap_or_default(),
-            &|| decide(&none),
         ],
     );
-    let [ours, bare_time, checked, empty] = times.as_slice() else { return Err("four are measured".into()) };
-    row(name, &micros(*ours), &format!("bare {}", micros(*bare_time)), ours / bare_time, "", target);
-    let beside = format!("bare {}", micros(*checked));
-    row("  to a guest that can be interrupted", "", &beside, ours / checked, "", Target::None);
-    let hook = ours - empty;
-    let beside = format!("without a bundle {}", micros(*empty));
-    row("  of that, the hook alone", &micros(hook), &beside, hook / bare_time, "", Target::None);
+    let [whole, empty, merge_of_none, merge, bare_time, checked] = *times.as_slice() else {
+        return Err("six are measured".into());
+    };
+    // What a decision without a bundle takes, with what there is to merge now.
+    let around = empty - merge_of_none + merge;
+    let hook = whole - around;
+    row(name, &micros(hook), &format!("bare {}", micros(bare_time)), hook / bare_time, "", target);
+    let beside = format!("bare {}", micros(checked));
+    row("  beside a guest with checks", &micros(hook), &beside, hook / checked, "", Target::None);
+    let beside = format!("around the hook {}", micros(around));
+    row("  the whole decision, to bare", &micros(whole), &beside, whole / bare_time, "", Target::None);
     Ok(bare)
+}
+
+/// What a decision merges once its bundles were asked.
+fn merged(job: &Job, contributions: &[Contribution]) -> usize {
+    let (organisation, message) = (job.world.organisation(), &job.message);
+    let receivers = merge::receivers(organisation, message, contributions);
+    let (mut plan, cuts) = merge::route(organisation, message, contributions);
+    receivers.len() + cuts.len() + merge::approve(organisation, message, &mut plan, contributions).len()
 }
 
 /// The policy that there is in three languages, in one that brings an interpreter, if it was built.
@@ -126,7 +142,7 @@ fn threads(job: &Job, [bare, other]: [&Bare; 2]) -> Result<(), Failure> {
     two_beside_one("two threads", &ours, Target::AtLeast(1.8));
     two_beside_one("two processes", &processes, Target::None);
     two_beside_one("two threads, bare", &bares, Target::None);
-    note("two processes: they share nothing, so that this is the most that the machine has for two");
+    note("two processes: they share nothing of Herald, so that they show what the machine has for two");
     Ok(())
 }
 

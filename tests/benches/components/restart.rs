@@ -16,7 +16,7 @@ pub(crate) fn restart(files: &Files, job: &Job) -> Result<(), Failure> {
     let count = size(COMPONENTS);
     let temporary = tempfile::tempdir()?;
     let host = HostLimits {
-        component_cache: Some(ComponentCache::open(temporary.path(), [7; 32])?),
+        component_cache: Some(ComponentCache::open(temporary.path(), [7; 32], u64::MAX)?),
         compiles_beside: true,
         ..HostLimits::default()
     };

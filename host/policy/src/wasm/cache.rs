@@ -16,14 +16,18 @@ use std::time::SystemTime;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// How many files are kept; beyond, those that were written first go.
+/// How many files are kept.
 const FILE_LIMIT: usize = 1_024;
+
+/// The version of the host.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Where compiled components are kept. Cheap to clone.
 #[derive(Clone)]
 pub struct ComponentCache {
     folder: Arc<Path>,
     key: [u8; blake3::KEY_LEN],
+    limit_bytes: u64,
 }
 
 impl std::fmt::Debug for ComponentCache {
@@ -35,14 +39,15 @@ impl std::fmt::Debug for ComponentCache {
 
 impl ComponentCache {
     /// The cache in `folder`, which is made where there is none, for the host's own user only. `key` has to be
-    /// random, secret, and the same at every start.
+    /// random, secret, and the same at every start. Beyond `limit_bytes`, or 1,024 components, those go that were
+    /// compiled first.
     ///
     /// # Errors
     /// When the folder cannot be made or taken for the host alone.
-    pub fn open(folder: &Path, key: [u8; blake3::KEY_LEN]) -> io::Result<Self> {
+    pub fn open(folder: &Path, key: [u8; blake3::KEY_LEN], limit_bytes: u64) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         std::fs::set_permissions(folder, Permissions::from_mode(0o700))?;
-        Ok(Self { folder: folder.into(), key })
+        Ok(Self { folder: folder.into(), key, limit_bytes })
     }
 
     /// What was compiled from `source` for `engine`, if it is there and whole.
@@ -86,14 +91,22 @@ impl ComponentCache {
     }
 
     fn discard_oldest(&self) -> io::Result<()> {
-        let mut files: Vec<(SystemTime, PathBuf)> = Vec::new();
+        let mut files: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
         for entry in std::fs::read_dir(&self.folder)? {
             let entry = entry?;
-            files.push((entry.metadata()?.modified()?, entry.path()));
+            let metadata = entry.metadata()?;
+            files.push((metadata.modified()?, metadata.len(), entry.path()));
         }
         files.sort();
-        let excess = files.len().saturating_sub(FILE_LIMIT);
-        files.iter().take(excess).try_for_each(|(_, path)| std::fs::remove_file(path))
+        let (mut count, mut bytes) = (0, 0);
+        for (_, length, path) in files.iter().rev() {
+            count += 1;
+            bytes += length;
+            if count > FILE_LIMIT || bytes > self.limit_bytes {
+                std::fs::remove_file(path)?;
+            }
+        }
+        Ok(())
     }
 
     fn seal(&self, name: &str, code: &[u8]) -> blake3::Hash {
@@ -101,12 +114,19 @@ impl ComponentCache {
     }
 }
 
-/// The name of what is compiled from `source` for `engine`; all names have the same length.
+/// The name of what is compiled from `source` for `engine` by this version, which may make another component of a module
+/// than the one before; all names have the same length.
 fn name(engine: &Engine, source: &[u8]) -> String {
     let mut compatibility = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut compatibility);
     let compatibility = compatibility.finish().to_le_bytes();
-    blake3::Hasher::new().update(&compatibility).update(source).finalize().to_hex().to_string()
+    blake3::Hasher::new()
+        .update(VERSION.as_bytes())
+        .update(&compatibility)
+        .update(source)
+        .finalize()
+        .to_hex()
+        .to_string()
 }
 
 #[cfg(test)]
@@ -121,13 +141,13 @@ mod tests {
         let component = Component::new(engine, &source).unwrap();
         let temporary = tempfile::tempdir().unwrap();
         let folder = temporary.path().join("components");
-        let cache = ComponentCache::open(&folder, [7; 32]).unwrap();
+        let cache = ComponentCache::open(&folder, [7; 32], u64::MAX).unwrap();
         assert_eq!(std::fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
         assert!(cache.load(engine, &source).is_none());
         cache.store(engine, &source, &component);
         assert!(cache.load(engine, &source).is_some());
         assert!(cache.load(engine, b"another source").is_none());
-        assert!(ComponentCache::open(&folder, [8; 32]).unwrap().load(engine, &source).is_none());
+        assert!(ComponentCache::open(&folder, [8; 32], u64::MAX).unwrap().load(engine, &source).is_none());
 
         let path = folder.join(name(engine, &source));
         let whole = std::fs::read(&path).unwrap();
@@ -144,5 +164,23 @@ mod tests {
         assert!(cache.load(engine, &other).is_none());
         std::fs::write(&path, &whole).unwrap();
         assert!(cache.load(engine, &source).is_some());
+    }
+
+    #[test]
+    fn what_was_compiled_first_makes_room() {
+        let engine = &runtime().unwrap().home.engine;
+        let temporary = tempfile::tempdir().unwrap();
+        let open = |limit| ComponentCache::open(temporary.path(), [7; 32], limit).unwrap();
+        let sources = ["(component)", "(component (core module))", "(component (core module) (core module))"];
+        let sources = sources.map(|text| wat::parse_str(text).unwrap());
+        let store = |cache: &ComponentCache, source: &Vec<u8>| {
+            cache.store(engine, source, &Component::new(engine, source).unwrap());
+            std::thread::sleep(std::time::Duration::from_millis(20)); // For files to differ by their time.
+        };
+        sources.iter().for_each(|source| store(&open(u64::MAX), source));
+        let bytes = |source: &Vec<u8>| std::fs::metadata(temporary.path().join(name(engine, source))).unwrap().len();
+        let two = open(bytes(&sources[1]) + bytes(&sources[2]));
+        store(&two, &sources[2]);
+        assert_eq!(sources.map(|source| two.load(engine, &source).is_some()), [false, true, true]);
     }
 }

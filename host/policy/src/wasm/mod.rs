@@ -73,7 +73,7 @@ impl Plugin {
             return Err(differences.into_iter().flat_map(about).collect());
         }
         // A bundle is often published again with other cases or settings.
-        let linked = kept(runtime, bytes, host).unwrap_or_else(|| prepare(runtime, bytes, source.into(), host))?;
+        let linked = cached(runtime, bytes, host).unwrap_or_else(|| prepare(runtime, bytes, source.into(), host))?;
         linked.try_out(manifest, world)?;
         Ok(Self { linked: Arc::new(OnceLock::from(Ok(linked))), settings: settings(manifest) })
     }
@@ -86,7 +86,7 @@ impl Plugin {
     pub(crate) fn load(bytes: &[u8], manifest: &Manifest, host: &HostLimits) -> Result<Self, Vec<Diagnostic>> {
         let runtime = runtime().map_err(no_engine)?;
         let settings = settings(manifest);
-        if let Some(linked) = kept(runtime, bytes, host) {
+        if let Some(linked) = cached(runtime, bytes, host) {
             return Ok(Self { linked: Arc::new(OnceLock::from(Ok(linked?))), settings });
         }
         let source: Arc<[u8]> = binary::component(&runtime.home.engine, bytes).map_err(about)?.into();
@@ -114,7 +114,7 @@ impl Plugin {
 }
 
 /// The component that was `published` as these bytes, if it was compiled before.
-fn kept(runtime: &'static Runtime, published: &[u8], host: &HostLimits) -> Option<Result<Linked, Vec<Diagnostic>>> {
+fn cached(runtime: &'static Runtime, published: &[u8], host: &HostLimits) -> Option<Result<Linked, Vec<Diagnostic>>> {
     let component = host.component_cache.as_ref()?.load(&runtime.home.engine, published)?;
     Some(Linked::new(runtime, &component))
 }

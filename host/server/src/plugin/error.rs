@@ -1,11 +1,11 @@
-//! Why a plugin was not made or built.
+//! Why a plugin was not made or built, or what was compiled of it not kept.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::data::KeyError;
 
-/// A plugin was not made or built.
+/// A plugin was not made or built, or what was compiled of it not kept.
 #[derive(Debug, thiserror::Error)]
 pub enum PluginError {
     /// There is something where the plugin would be.

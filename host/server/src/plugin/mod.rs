@@ -13,9 +13,9 @@
 //! for, and needs no package of ours. Compilers are the author's: a missing one is named with the command that gets
 //! it. Nothing here fetches, evaluates or publishes anything.
 
+mod cache;
 mod component;
 mod error;
-mod kept;
 mod kit;
 mod template;
 mod toolchain;
@@ -27,9 +27,9 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::code::SOURCE_FOLDER;
+pub use cache::component_cache;
 pub use component::Component;
 pub use error::PluginError;
-pub use kept::kept;
 pub use template::{Created, create};
 
 /// The component of a bundle.

@@ -179,7 +179,7 @@ fn a_bundle_has_the_file_of_its_language() {
 #[test]
 fn what_is_loaded_is_ready_from_the_cache_and_busy_while_it_is_compiled() {
     let temporary = tempfile::tempdir().unwrap();
-    let cache = ComponentCache::open(temporary.path(), [7; 32]).unwrap();
+    let cache = ComponentCache::open(temporary.path(), [7; 32], u64::MAX).unwrap();
     let host = HostLimits { component_cache: Some(cache), compiles_beside: true, ..HostLimits::default() };
     let files = files(&EMPTY.component(), "");
     let load = || Bundle::load(&files, 3, &host).unwrap();

@@ -19,7 +19,7 @@ use crate::{output, plugin};
 const CASES: &str = "cases/";
 
 /// Runs a bundle's cases, or says what it would do with a message: plan, log, and cost against its limits. Nothing is
-/// stored.
+/// stored but what was compiled, in `~/.cache/herald`, which may be deleted at any time.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  herald plugin run rules/sales/quote-request --message message.json --as li.lei")]
 pub(in crate::cli) struct Run {
@@ -82,8 +82,8 @@ impl Run {
         let Code { organisation, bundles } = code::read(&self.rules()?)?;
         let world = World::new(Arc::new(organisation)).map_err(|errors| finding(&errors))?;
         let world = Arc::new(world);
-        let component_cache = plugin::kept().unwrap_or_else(|error| {
-            output::progress(&format!("compiled for this run only: {error}"));
+        let component_cache = plugin::component_cache().unwrap_or_else(|error| {
+            output::progress(&format!("what is compiled now is compiled again by the next run: {error}"));
             None
         });
         let settings = common.settings(Vec::new())?.settings;
