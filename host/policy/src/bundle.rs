@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use herald_core::decision::{BundleId, Contribution, Cost, FailureCause, HookOutcome, Layer};
+use herald_core::message::Message;
 use thread_local::ThreadLocal;
 
 use crate::cases::{CaseFile, CaseOutcome};
@@ -188,6 +189,18 @@ impl Bundle {
     #[must_use]
     pub fn run_cases(&self, world: &Arc<World>) -> Vec<CaseOutcome> {
         self.cases.iter().map(|case| case.run(self, world)).collect()
+    }
+
+    /// Calls its `route` by itself: what a decision asks of it, with nothing to choose before and to merge after.
+    #[must_use]
+    pub fn route(&self, world: &Arc<World>, message: &Arc<Message>) -> Contribution {
+        self.ask_alone(world, Arc::clone(message), Input::Route)
+    }
+
+    /// Calls a hook by itself, in the layer of those who own it.
+    pub(crate) fn ask_alone(&self, world: &Arc<World>, message: Arc<Message>, input: Input) -> Contribution {
+        let layer = if self.manifest.is_of_organisation() { Layer::Organisation } else { Layer::Sender };
+        self.ask(&Subject::new(world, message), input, layer)
     }
 
     /// Calls a hook. Whatever the policy does, this returns: a panic of the host on its behalf is a failure of

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use herald_core::decision::{Contribution, Hook, HookOutcome, HookPlan, Layer};
+use herald_core::decision::{Contribution, Hook, HookOutcome, HookPlan};
 use herald_core::message::{Audience, Classification, ContentType, Level, Message, Urgency};
 use herald_core::names::{DepartmentId, KindName};
 use herald_core::target::Actor;
@@ -34,7 +34,7 @@ use serde_json::{Map, Value, json};
 
 use crate::bundle::Bundle;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::evaluation::{Input, Subject};
+use crate::evaluation::Input;
 use crate::world::World;
 
 /// The time of submission of a case that names none: a working Monday morning in China.
@@ -211,8 +211,7 @@ impl CaseFile {
         }
         let message = Arc::new(self.message(bundle, world)?);
         let input = self.input(&message)?;
-        let layer = if bundle.manifest().is_of_organisation() { Layer::Organisation } else { Layer::Sender };
-        Ok(bundle.ask(&Subject::new(world, message), input, layer))
+        Ok(bundle.ask_alone(world, message, input))
     }
 
     /// Where the outcome is not as expected.

@@ -7,8 +7,7 @@ mod restart;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use herald_core::decision::{Contribution, HookOutcome};
-use herald_core::merge;
+use herald_core::decision::HookOutcome;
 use herald_core::message::Message;
 use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, World};
 use herald_server::code;
@@ -51,7 +50,9 @@ fn main() -> Result<(), Failure> {
     for language in ["javascript", "python"] {
         interpreted(language, &world, &request)?;
     }
-    note("measured: the hook with limits, records, its plan read, and picking the bundle; around it: merge");
+    note(
+        "measured: the hook with its limits, its records, and its plan read; whole: picking the bundle and the merge, too",
+    );
     note("bare: wasmtime with the same guest and pool, the message ready as a record; no limits, no records");
     note("checks: what lets a guest be interrupted, compiled into it; bare has none");
     threads(&job, [&bare, &bare.again(&triage, &job.message)?])?;
@@ -60,48 +61,30 @@ fn main() -> Result<(), Failure> {
 
 /// A `route` as Herald calls it, beside a bare call of the same guest. Both in a fresh instance.
 fn route(name: &str, files: &Files, job: &Job, calls: u32, target: Target) -> Result<Bare, Failure> {
-    let decision = job.policies.decide(&job.world, &job.message);
-    let [contribution] = decision.contributions.as_slice() else { return Err("one bundle is asked".into()) };
-    if let HookOutcome::Failed { message, .. } = &contribution.outcome {
-        return Err(message.clone().into());
+    let mut bundles = job.policies.bundles();
+    let (Some(bundle), None) = (bundles.next(), bundles.next()) else { return Err("one bundle is asked".into()) };
+    let hook = || bundle.route(&job.world, &job.message);
+    if let HookOutcome::Failed { message, .. } = hook().outcome {
+        return Err(message.into());
     }
-    let bundle = job.policies.get(&contribution.bundle).ok_or("no bundle")?;
+    if job.decide() != 1 {
+        return Err("a decision does not ask the bundle".into());
+    }
     let settings = Value::Object(bundle.manifest().settings.as_ref().clone()).to_string();
     let bare = Bare::new(files, &job.message, settings.clone(), false)?;
-    let interruptible = Bare::new(files, &job.message, settings, true)?;
-    let none = PolicySet::default();
-    let decide = |set: &PolicySet| set.decide(&job.world, &job.message).contributions.len();
+    let checked = Bare::new(files, &job.message, settings, true)?;
     let times = rounds(
         calls,
-        &[
-            &|| decide(&job.policies),
-            &|| decide(&none),
-            &|| merged(job, &[]),
-            &|| merged(job, &decision.contributions),
-            &|| bare.route().unwrap_or_default(),
-            &|| interruptible.route().unwrap_or_default(),
-        ],
+        &[&|| hook().answers.len(), &|| job.decide(), &|| bare.route().unwrap_or_default(), &|| {
+            checked.route().unwrap_or_default()
+        }],
     );
-    let [whole, empty, merge_of_none, merge, bare_time, checked] = *times.as_slice() else {
-        return Err("six are measured".into());
-    };
-    // What a decision without a bundle takes, with what there is to merge now.
-    let around = empty - merge_of_none + merge;
-    let hook = whole - around;
-    row(name, &micros(hook), &format!("bare {}", micros(bare_time)), hook / bare_time, "", target);
-    let beside = format!("bare {}", micros(checked));
-    row("  beside a guest with checks", &micros(hook), &beside, hook / checked, "", Target::None);
-    let beside = format!("around the hook {}", micros(around));
-    row("  the whole decision, to bare", &micros(whole), &beside, whole / bare_time, "", Target::None);
+    let [hook, whole, bare_time, checked] = *times.as_slice() else { return Err("four are measured".into()) };
+    let beside = |time: f64| format!("bare {}", micros(time));
+    row(name, &micros(hook), &beside(bare_time), hook / bare_time, "", target);
+    row("  beside a guest with checks", &micros(hook), &beside(checked), hook / checked, "", Target::None);
+    row("  the whole decision", &micros(whole), &beside(bare_time), whole / bare_time, "", Target::None);
     Ok(bare)
-}
-
-/// What a decision merges once its bundles were asked.
-fn merged(job: &Job, contributions: &[Contribution]) -> usize {
-    let (organisation, message) = (job.world.organisation(), &job.message);
-    let receivers = merge::receivers(organisation, message, contributions);
-    let (mut plan, cuts) = merge::route(organisation, message, contributions);
-    receivers.len() + cuts.len() + merge::approve(organisation, message, &mut plan, contributions).len()
 }
 
 /// The policy that there is in three languages, in one that brings an interpreter, if it was built.

@@ -15,7 +15,7 @@ use wasmtime::component::{Component, ComponentExportIndex, HasSelf, Instance, Li
 
 use self::contract::herald::policy::types::{ApprovePlan, Breach, EscalatePlan, Message, RouteFacts, RoutePlan};
 use super::call::Call;
-use crate::evaluation::Input;
+use crate::evaluation::{Evaluation, Input};
 
 mod contract {
     //! The types of the contract, generated from it.
@@ -24,6 +24,7 @@ mod contract {
         path: "../../sdk/wit/herald-policy.wit",
         world: "policy",
         imports: { default: trappable },
+        ownership: Borrowing { duplicate_if_necessary: true },
     });
 }
 
@@ -34,9 +35,9 @@ pub(super) const VERSION: &str = "1.0.0";
 type Returned<T> = (Result<T, String>,);
 
 /// What the hooks take: the message, what else there is, and the settings.
-type RouteArguments<'a> = (&'a Message, &'a str);
-type ApproveArguments<'a> = (&'a Message, &'a RouteFacts, &'a str);
-type EscalateArguments<'a> = (&'a Message, &'a Breach, &'a str);
+type RouteArguments<'a> = (&'a Message<'a>, &'a str);
+type ApproveArguments<'a> = (&'a Message<'a>, &'a RouteFacts<'a>, &'a str);
+type EscalateArguments<'a> = (&'a Message<'a>, &'a Breach<'a>, &'a str);
 /// What `validate-settings` returns.
 type Validated = (Result<(), Vec<String>>,);
 
@@ -90,24 +91,21 @@ impl Hooks {
         store: &mut Store<Call>,
         settings: &str,
     ) -> wasmtime::Result<Result<HookPlan, String>> {
-        let evaluation = &store.data().evaluation;
-        let message = records::message(&evaluation.subject.message)?;
-        match evaluation.input.clone() {
+        let Evaluation { subject, input, .. } = store.data().evaluation.clone();
+        records::message(&subject.message, |message| match input {
             Input::Route => {
-                let (plan,) = self.route(instance, store)?.call(&mut *store, (&message, settings))?;
+                let (plan,) = self.route(instance, store)?.call(&mut *store, (message, settings))?;
                 plans::read(store.data_mut(), plan, |reader, plan| reader.route(plan).map(HookPlan::Route))
             }
-            Input::Approve(facts) => {
-                let facts = records::facts(&facts);
-                let (plan,) = self.approve(instance, store)?.call(&mut *store, (&message, &facts, settings))?;
+            Input::Approve(facts) => records::facts(&facts, |facts| {
+                let (plan,) = self.approve(instance, store)?.call(&mut *store, (message, facts, settings))?;
                 plans::read(store.data_mut(), plan, |reader, plan| reader.approve(plan).map(HookPlan::Approve))
-            }
-            Input::Escalate(breach) => {
-                let breach = records::breach(&breach);
-                let (plan,) = self.escalate(instance, store)?.call(&mut *store, (&message, &breach, settings))?;
+            }),
+            Input::Escalate(breach) => records::breach(&breach, |breach| {
+                let (plan,) = self.escalate(instance, store)?.call(&mut *store, (message, breach, settings))?;
                 plans::read(store.data_mut(), plan, |reader, plan| reader.escalate(plan).map(HookPlan::Escalate))
-            }
-        }
+            }),
+        })
     }
 
     /// Asks the guest what is wrong with `settings`.
