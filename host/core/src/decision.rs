@@ -305,7 +305,7 @@ pub struct HostAnswer {
 pub struct Cost {
     /// Wall-clock time in microseconds.
     pub time_micros: u64,
-    /// Operations of the script engine, or fuel of the component.
+    /// Operations of the script engine; compiled code counts none.
     pub operations: u64,
     /// Most memory in use at once, in bytes, as far as it is counted.
     pub memory_bytes: u64,

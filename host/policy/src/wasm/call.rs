@@ -6,6 +6,7 @@ use std::fmt;
 use herald_core::decision::FailureCause;
 use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 
+use super::engine::TABLE_ELEMENT_LIMIT;
 use super::wasi::Surroundings;
 use super::words::LastWords;
 use crate::deadline::Deadline;
@@ -76,15 +77,25 @@ pub(super) fn limit(store: &mut Store<Call>) {
 pub(super) struct Memory {
     limit_bytes: usize,
     bytes: usize,
-    /// Whether it once asked for more. A guest is only told that it got none, and most then give up in their own
-    /// way; whatever it traps with, this is why.
-    is_refused: bool,
+    /// What it was granted last, and may not get after all.
+    granted_bytes: usize,
+    refused: Option<Refused>,
+}
+
+/// What a guest asked for and did not get. It is only told that it got none, and most then give up in their own way;
+/// whatever they trap with, this is why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// More than its memory limit.
+    Memory,
+    /// A table of more elements than any guest may have.
+    Table,
 }
 
 impl Memory {
     fn new(limit_mib: u32) -> Self {
         let limit_bytes = usize::try_from(limit_mib).unwrap_or(usize::MAX).saturating_mul(1_024 * 1_024);
-        Self { limit_bytes, bytes: 0, is_refused: false }
+        Self { limit_bytes, bytes: 0, granted_bytes: 0, refused: None }
     }
 
     /// The most that was in use at once: nothing is given back before the end.
@@ -92,38 +103,51 @@ impl Memory {
         u64::try_from(self.bytes).unwrap_or(u64::MAX)
     }
 
-    pub(super) fn is_refused(&self) -> bool {
-        self.is_refused
+    pub(super) fn refused(&self) -> Option<Refused> {
+        self.refused
     }
 
-    fn grow(&mut self, more_bytes: usize) -> bool {
+    /// Grants `more_bytes`, unless that is over the limit, or over the maximum that the guest has set itself.
+    fn grow(&mut self, more_bytes: usize, is_over_its_own: bool) -> bool {
         let wanted = self.bytes.saturating_add(more_bytes);
-        let is_granted = wanted <= self.limit_bytes;
-        if is_granted {
-            self.bytes = wanted;
-        } else {
-            self.is_refused = true;
+        if wanted > self.limit_bytes {
+            self.refused = Some(Refused::Memory);
+            return false;
         }
-        is_granted
+        if is_over_its_own {
+            return false;
+        }
+        (self.bytes, self.granted_bytes) = (wanted, more_bytes);
+        true
+    }
+
+    fn take_back(&mut self) {
+        self.bytes = self.bytes.saturating_sub(std::mem::take(&mut self.granted_bytes));
     }
 }
 
 impl ResourceLimiter for Memory {
-    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(self.grow(desired.saturating_sub(current)))
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let is_over_its_own = maximum.is_some_and(|maximum| desired > maximum);
+        Ok(self.grow(desired.saturating_sub(current), is_over_its_own))
     }
 
     fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.is_refused = true;
+        self.take_back();
         Ok(())
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if desired > TABLE_ELEMENT_LIMIT {
+            self.refused = Some(Refused::Table);
+            return Ok(false);
+        }
+        let is_over_its_own = maximum.is_some_and(|maximum| desired > maximum);
+        Ok(self.grow(desired.saturating_sub(current).saturating_mul(TABLE_ELEMENT_BYTES), is_over_its_own))
     }
 
     fn table_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.is_refused = true;
+        self.take_back();
         Ok(())
-    }
-
-    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(self.grow(desired.saturating_sub(current).saturating_mul(TABLE_ELEMENT_BYTES)))
     }
 }

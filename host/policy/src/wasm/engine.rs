@@ -39,7 +39,7 @@ const MEMORIES_PER_COMPONENT: u32 = 4;
 /// How many tables one component may have.
 const TABLES_PER_COMPONENT: u32 = 16;
 /// How many elements a table may have; JavaScript's engine needs about 10,000.
-const TABLE_ELEMENT_LIMIT: usize = 64 * 1_024;
+pub(super) const TABLE_ELEMENT_LIMIT: usize = 64 * 1_024;
 /// What the host may keep about the modules of one component while it runs, in bytes.
 const METADATA_LIMIT_BYTES: usize = 8 * 1_024 * 1_024;
 /// How much of a memory stays mapped when its instance ends, in bytes: so much is cleared rather than unmapped.

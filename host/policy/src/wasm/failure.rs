@@ -3,7 +3,8 @@
 use herald_core::decision::FailureCause;
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 
-use super::call::{Call, Stop};
+use super::call::{Call, Refused, Stop};
+use super::engine::TABLE_ELEMENT_LIMIT;
 use super::wasi::Exit;
 
 /// Why the call failed. Traps are told apart by their type, never by their text.
@@ -21,16 +22,29 @@ pub(super) fn explain(error: &wasmtime::Error, call: &Call) -> (FailureCause, St
         Some(Trap::StackOverflow) => {
             return (FailureCause::Depth, "functions call each other too deeply".to_owned());
         }
-        _ if call.memory.is_refused() => return reached(FailureCause::Memory),
-        _ => {}
+        // Whoever comes to reckon with what it got did not give up over what it did not get.
+        Some(Trap::IntegerDivisionByZero | Trap::IntegerOverflow | Trap::BadConversionToInteger) => {}
+        _ => match call.memory.refused() {
+            Some(Refused::Memory) => return reached(FailureCause::Memory),
+            Some(Refused::Table) => {
+                let message = format!("it wanted a table of more than {TABLE_ELEMENT_LIMIT} elements");
+                return (FailureCause::Memory, message);
+            }
+            None => {}
+        },
     }
-    let message = match (call.words.spoken(), error.downcast_ref::<Exit>(), trap) {
-        (Some(words), _, _) => words,
-        (None, Some(exit), _) => exit.to_string(),
-        (None, None, Some(trap)) => format!("it trapped: {}", what(*trap)),
-        (None, None, None) => format!("it broke off: {}", error.root_cause()),
+    if let Some(panic) = call.words.panic() {
+        return (FailureCause::Error, panic);
+    }
+    let message = match (error.downcast_ref::<Exit>(), trap) {
+        (Some(exit), _) => exit.to_string(),
+        (None, Some(trap)) => format!("it trapped: {}", what(*trap)),
+        (None, None) => format!("it broke off: {}", error.root_cause()),
     };
-    (FailureCause::Error, message)
+    match call.words.last_line() {
+        Some(line) => (FailureCause::Error, format!("{message}; the last it wrote: {line}")),
+        None => (FailureCause::Error, message),
+    }
 }
 
 /// What a call is told for which there was no room.

@@ -31,18 +31,18 @@ impl LastWords {
         self.stderr.drain(..self.stderr.ceil_char_boundary(excess));
     }
 
-    /// What to say of a failure: the panic with its place, else the last line of standard error.
-    pub(super) fn spoken(&self) -> Option<String> {
+    /// The panic with its place.
+    pub(super) fn panic(&self) -> Option<String> {
         if let Some(panic) = &self.panic {
             return Some(panic.clone());
         }
-        if let Some(at) = self.stderr.rfind(PANICKED) {
-            let panic = self.stderr.get(at..).unwrap_or_default();
-            let panic = panic.split("\nnote: ").next().unwrap_or(panic);
-            return Some(shown(panic));
-        }
-        let last = self.stderr.lines().rev().map(str::trim).find(|line| !line.is_empty())?;
-        Some(shown(last))
+        let panic = self.stderr.get(self.stderr.rfind(PANICKED)?..).unwrap_or_default();
+        Some(shown(panic.split("\nnote: ").next().unwrap_or(panic)))
+    }
+
+    /// The last line of standard error that says anything.
+    pub(super) fn last_line(&self) -> Option<String> {
+        self.stderr.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(shown)
     }
 }
 
@@ -67,13 +67,21 @@ mod tests {
                 "",
                 Some("panicked at src/lib.rs:3:5: index out of bounds"),
             ),
-            ("Traceback:\n  File \"a.py\"\nValueError: no tier\n\n", "", Some("ValueError: no tier")),
+            ("Traceback:\n  File \"a.py\"\nValueError: no tier\n\n", "", None),
         ] {
             let mut words = LastWords::default();
             words.stderr(stderr);
             words.log_line(log);
-            assert_eq!(words.spoken().as_deref(), said, "{stderr}{log}");
+            assert_eq!(words.panic().as_deref(), said, "{stderr}{log}");
         }
+    }
+
+    #[test]
+    fn a_traceback_says_most_at_its_end() {
+        let mut words = LastWords::default();
+        assert_eq!(words.last_line(), None);
+        words.stderr("Traceback:\n  File \"a.py\"\nValueError: no tier\n\n");
+        assert_eq!(words.last_line().as_deref(), Some("ValueError: no tier"));
     }
 
     #[test]
@@ -83,6 +91,6 @@ mod tests {
             words.stderr("好坏");
         }
         assert!(words.stderr.len() <= RING_LIMIT_BYTES);
-        assert!(words.spoken().unwrap().len() <= SHOWN_LIMIT_BYTES);
+        assert!(words.last_line().unwrap().len() <= SHOWN_LIMIT_BYTES);
     }
 }

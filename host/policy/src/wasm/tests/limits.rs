@@ -69,7 +69,26 @@ fn what_takes_too_much_is_stopped_and_told_apart() {
             r#"(memory (export "memory") 4) (table $t 1 funcref)"#,
             "(loop $l (br_if $l (i32.ne (table.grow $t (ref.null func) (i32.const 1000)) (i32.const -1)))) unreachable",
             Memory,
-            "it needed more memory than",
+            "it wanted a table of more than 65536 elements",
+        ),
+        (
+            // What it has declared itself is no limit of the host's.
+            r#"(memory (export "memory") 4 8)"#,
+            "(loop $l (br_if $l (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))) unreachable",
+            Error,
+            "it trapped: it came where it must not come",
+        ),
+        (
+            r#"(memory (export "memory") 4) (table $t 1 8 funcref)"#,
+            "(loop $l (br_if $l (i32.ne (table.grow $t (ref.null func) (i32.const 1)) (i32.const -1)))) unreachable",
+            Error,
+            "it trapped: it came where it must not come",
+        ),
+        (
+            MEMORY,
+            "(drop (memory.grow (i32.const 60000))) (i32.div_u (i32.const 1) (i32.load (i32.const 1024)))",
+            Error,
+            "it trapped: it divided by zero",
         ),
         (MEMORY, "unreachable", Error, "it trapped: it came where it must not come, most often by a panic"),
         (MEMORY, "(i32.load (i32.const 0x7ffffff0))", Error, "it trapped: it reached beyond its memory"),

@@ -9,13 +9,15 @@ mod records;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use herald_core::decision::HookPlan;
 use wasmtime::Store;
 use wasmtime::component::{Component, ComponentExportIndex, HasSelf, Instance, Linker, TypedFunc};
 
 use self::contract::herald::policy::types::{ApprovePlan, Breach, EscalatePlan, Message, RouteFacts, RoutePlan};
 use super::call::Call;
-use crate::evaluation::{Evaluation, Input};
+use crate::evaluation::Input;
 
 mod contract {
     //! The types of the contract, generated from it.
@@ -91,7 +93,8 @@ impl Hooks {
         store: &mut Store<Call>,
         settings: &str,
     ) -> wasmtime::Result<Result<HookPlan, String>> {
-        let Evaluation { subject, input, .. } = store.data().evaluation.clone();
+        let evaluation = &store.data().evaluation;
+        let (subject, input) = (Arc::clone(&evaluation.subject), evaluation.input.clone());
         records::message(&subject.message, |message| match input {
             Input::Route => {
                 let (plan,) = self.route(instance, store)?.call(&mut *store, (message, settings))?;
