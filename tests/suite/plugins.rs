@@ -10,6 +10,7 @@ use herald_policy::{Bundle, BundleFiles, HostLimits, World};
 use herald_server::code;
 use herald_tests::program::program;
 use herald_tests::sample::rules;
+use serde_json::{Value, json};
 use wasmparser::{Parser, Payload};
 
 /// A plugin's name, and its bundle.
@@ -69,10 +70,25 @@ fn slow_built_anew_they_decide_the_same() {
         files.insert(COMPONENT.to_owned(), module);
         let limits = HostLimits::default();
         let files = BundleFiles::new(files, &limits).unwrap();
-        if let Err(report) = Bundle::compile(&files, 1, &world, &limits) {
-            panic!("`{plugin}`, built anew: {report}");
+        let fresh = Bundle::compile(&files, 1, &world, &limits);
+        let fresh = fresh.unwrap_or_else(|report| panic!("`{plugin}`, built anew: {report}"));
+        let files = BundleFiles::new(code.bundles[&bundle.parse().unwrap()].clone(), &limits).unwrap();
+        let committed = Bundle::compile(&files, 1, &world, &limits).unwrap();
+        let (fresh, committed) = (decided(&fresh, &world), decided(&committed, &world));
+        assert!(!committed.is_empty());
+        for ((case, fresh), (_, committed)) in fresh.iter().zip(&committed) {
+            assert_eq!(fresh, committed, "`{plugin}`, built anew, in {case}");
         }
     }
+}
+
+/// What it says in each of its cases, what it asked for that, and what it logged.
+fn decided(bundle: &Bundle, world: &Arc<World>) -> Vec<(String, Value)> {
+    let said = bundle.run_cases(world).into_iter().map(|case| {
+        let said = case.contribution.unwrap_or_else(|| panic!("{}: not asked", case.file));
+        (case.file, json!({"outcome": said.outcome, "answers": said.answers, "log": said.log}))
+    });
+    said.collect()
 }
 
 #[test]

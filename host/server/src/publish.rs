@@ -108,8 +108,18 @@ pub struct Publisher {
     store: ConfigurationStore,
     tokens: TokenTable,
     limits: HostLimits,
-    /// Held from a proposal's check until it is in force, so that two cannot overtake each other.
+    /// Held from the moment when it is known what a proposal was checked against until it is in force, so that two
+    /// cannot overtake each other.
     publishing: Mutex<()>,
+}
+
+/// A proposal in which nothing is wrong.
+struct Checked {
+    /// What was in force when it was checked.
+    revision: u64,
+    /// What it retires.
+    retired: Vec<BundleId>,
+    warnings: Vec<FieldError>,
 }
 
 impl Publisher {
@@ -226,22 +236,20 @@ impl Publisher {
         before: Option<&Configured>,
     ) -> Result<Outcome, ApplyError> {
         allowed(proposal, requester)?;
-        // Held while it is checked: what it is checked against must still be in force when it is published.
+        // To compile and to run cases takes its time, and nobody else who publishes has to wait for that.
+        let mut checked = self.check_now(proposal)?;
         let publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
-        let Loaded { organisation: stored, bundles, .. } = self.store.load().map_err(LoadError::Store)?;
-        let unnamed: Vec<_> = bundles.into_iter().filter(|bundle| !proposal.bundles.contains_key(&bundle.id)).collect();
-        let (retired, staying) = if proposal.prune { (unnamed, Vec::new()) } else { (Vec::new(), unnamed) };
-        let warnings = match &proposal.organisation {
-            Some(organisation) => self.check(proposal, organisation.clone(), &staying)?,
-            // In the organisation as it is, they are as they were.
-            None => self.check(proposal, stored, &[])?,
-        };
+        if self.store.revision().map_err(LoadError::Store)? != checked.revision {
+            // Somebody has published meanwhile. What was compiled the first time is not compiled again.
+            checked = self.check_now(proposal)?;
+        }
+        let Checked { retired, warnings, .. } = checked;
         let publication = Publication {
             organisation: proposal.organisation.as_ref(),
             bundles: proposal.bundles.iter().collect(),
             renew: Vec::new(),
             activate: Vec::new(),
-            retire: retired.iter().map(|bundle| &bundle.id).collect(),
+            retire: retired.iter().collect(),
             expected_revision: proposal.expected_revision,
         };
         if dry_run {
@@ -297,6 +305,20 @@ impl Publisher {
             in_force(configured.map_err(|why| ApplyError::NotInForce { revision: published.revision, why })?);
         }
         Ok(published)
+    }
+
+    /// Checks a proposal against what is in force at this moment.
+    fn check_now(&self, proposal: &Proposal) -> Result<Checked, ApplyError> {
+        let Loaded { organisation: stored, bundles, .. } = self.store.load().map_err(LoadError::Store)?;
+        let revision = stored.revision;
+        let unnamed: Vec<_> = bundles.into_iter().filter(|bundle| !proposal.bundles.contains_key(&bundle.id)).collect();
+        let (retired, staying) = if proposal.prune { (unnamed, Vec::new()) } else { (Vec::new(), unnamed) };
+        let warnings = match &proposal.organisation {
+            Some(organisation) => self.check(proposal, organisation.clone(), &staying)?,
+            // In the organisation as it is, they are as they were.
+            None => self.check(proposal, stored, &[])?,
+        };
+        Ok(Checked { revision, retired: retired.into_iter().map(|bundle| bundle.id).collect(), warnings })
     }
 
     /// Everything that is wrong with a proposal, and with the bundles `staying` in force beside it, in the

@@ -1,6 +1,7 @@
 //! Publishing over HTTP: the organisation and bundles as a whole, tokens, and what-if.
 
 use herald_server::http::ApplyBody;
+use herald_server::publish::Proposal;
 use herald_store::configuration::bundle_digest;
 use herald_tests::server::{Server, fault, proposal};
 use serde_json::{Value, json};
@@ -112,6 +113,42 @@ fn an_organisation_is_refused_that_bundles_in_force_do_not_fit() {
     alone["prune"] = json!(true);
     assert_eq!(server.post("admin", "/v1/apply", &alone).status, 200, "what is retired need not fit");
     assert_eq!(server.get("li", "/v1/policies").json(), json!([]));
+}
+
+/// A bundle that takes its time to check and names a channel; meanwhile an organisation without that channel is
+/// published. Whichever comes first, the other no longer fits.
+#[test]
+fn what_changes_while_a_proposal_is_checked_is_checked_against() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let without = {
+        let organisation = body()["organisation"].take();
+        json!({ "organisation": organisation })
+    };
+    let mut with = without.clone();
+    with["organisation"]["channels"]["siren"] = json!({"title": "警报", "transport": {"type": "inbox"}});
+    assert_eq!(server.post("admin", "/v1/apply", &with).status, 200);
+
+    let manifest = "name = \"slow\"\ndepartment = \"production\"\nlanguage = \"rhai\"\nhooks = [\"route\"]\n\
+                    limits = { time_limit_ms = 1000 }\n";
+    let script = "fn route(message, plan) {\n  let n = 0;\n  while n < 2000 { n += 1; }\n  \
+                  plan.send(\"person:zhao\").by([\"siren\"]);\n}\n";
+    let case = json!({"message": fault(&json!({})), "expect": {}, "compare": "subset"}).to_string();
+    let cases = (0..40).map(|number| (format!("cases/{number}.json"), case.clone().into_bytes()));
+    let files = [("policy.toml", manifest), ("policy.rhai", script)];
+    let files = files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).into_iter().chain(cases);
+    let bundles = [("production/slow".parse().unwrap(), files.collect())].into();
+    let slow = serde_json::to_value(ApplyBody::new(Proposal { bundles, ..Proposal::default() })).unwrap();
+
+    let (slow, fast) = std::thread::scope(|scope| {
+        let slow = scope.spawn(|| server.post("admin", "/v1/apply", &slow));
+        std::thread::sleep(std::time::Duration::from_millis(30));
+        let fast = server.post("admin", "/v1/apply", &without);
+        (slow.join().unwrap(), fast)
+    });
+    let (published, refused) = if slow.status == 200 { (slow, fast) } else { (fast, slow) };
+    assert_eq!((published.status, refused.status), (200, 422), "{} {}", published.text(), refused.text());
+    assert!(refused.text().contains("there is no channel `siren`"), "{}", refused.text());
 }
 
 #[test]

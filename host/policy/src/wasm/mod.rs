@@ -24,6 +24,7 @@ mod v1;
 mod wasi;
 mod words;
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -66,14 +67,14 @@ impl Plugin {
         host: &HostLimits,
     ) -> Result<Self, Vec<Diagnostic>> {
         let runtime = runtime().map_err(no_engine)?;
-        let source = binary::component(&runtime.home.engine, bytes).map_err(about)?;
-        let types = binary::read(&runtime.home.engine, &source).map_err(about)?;
-        let differences = check::differences(&source, &types);
+        let source = Source::of(runtime, bytes)?;
+        let types = binary::read(&runtime.home.engine, &source.component).map_err(about)?;
+        let differences = check::differences(&source.component, &types);
         if !differences.is_empty() {
             return Err(differences.into_iter().flat_map(about).collect());
         }
         // A bundle is often published again with other cases or settings.
-        let linked = cached(runtime, bytes, host).unwrap_or_else(|| prepare(runtime, bytes, source.into(), host))?;
+        let linked = cached(runtime, bytes, host).unwrap_or_else(|| prepare(runtime, source, host))?;
         linked.try_out(manifest, world)?;
         Ok(Self { linked: Arc::new(OnceLock::from(Ok(linked))), settings: settings(manifest) })
     }
@@ -89,13 +90,14 @@ impl Plugin {
         if let Some(linked) = cached(runtime, bytes, host) {
             return Ok(Self { linked: Arc::new(OnceLock::from(Ok(linked?))), settings });
         }
-        let source: Arc<[u8]> = binary::component(&runtime.home.engine, bytes).map_err(about)?.into();
+        let source = Source::of(runtime, bytes)?;
         if !host.compiles_beside {
-            let linked = prepare(runtime, bytes, source, host)?;
+            let linked = prepare(runtime, source, host)?;
             return Ok(Self { linked: Arc::new(OnceLock::from(Ok(linked))), settings });
         }
         let linked = Arc::new(OnceLock::new());
-        let (place, cache, published) = (Arc::clone(&linked), host.component_cache.clone(), bytes.to_vec());
+        let Source { published, component: source } = source;
+        let (place, cache) = (Arc::clone(&linked), host.component_cache.clone());
         let done = move |compiled: Result<Component, CompileError>| {
             let compiled = compiled.map_err(|error| about(Wrong::new(error)));
             let outcome = compiled.and_then(|component| {
@@ -119,19 +121,35 @@ fn cached(runtime: &'static Runtime, published: &[u8], host: &HostLimits) -> Opt
     Some(Linked::new(runtime, &component))
 }
 
-/// Compiles the component `source`, which was `published` as these bytes, and keeps it under them.
-fn prepare(
-    runtime: &'static Runtime,
-    published: &[u8],
-    source: Arc<[u8]>,
-    host: &HostLimits,
-) -> Result<Linked, Vec<Diagnostic>> {
-    let limit = Duration::from_secs(host.compile_limit_s.into());
-    let component = compiler::compile(&runtime.home.engine, source, limit).map_err(|error| about(Wrong::new(error)))?;
-    if let Some(cache) = &host.component_cache {
-        cache.store(&runtime.home.engine, published, &component);
+/// What is compiled, and the bytes as which it was published; the same ones, unless they are a module.
+struct Source {
+    published: Arc<[u8]>,
+    component: Arc<[u8]>,
+}
+
+impl Source {
+    fn of(runtime: &Runtime, published: &[u8]) -> Result<Self, Vec<Diagnostic>> {
+        let component = match binary::component(&runtime.home.engine, published).map_err(about)? {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(made) => Some(Arc::from(made)),
+        };
+        let published: Arc<[u8]> = published.into();
+        Ok(Self { component: component.unwrap_or_else(|| Arc::clone(&published)), published })
     }
-    Linked::new(runtime, &component)
+}
+
+/// Compiles a component, and keeps it under the bytes as which it was published.
+fn prepare(runtime: &'static Runtime, source: Source, host: &HostLimits) -> Result<Linked, Vec<Diagnostic>> {
+    let Source { published, component } = source;
+    let limit = Duration::from_secs(host.compile_limit_s.into());
+    let cache = host.component_cache.clone();
+    let keep = move |component: &Component| {
+        if let Some(cache) = cache {
+            cache.store(&runtime.home.engine, &published, component);
+        }
+    };
+    let component = compiler::compile(&runtime.home.engine, component, limit, keep);
+    Linked::new(runtime, &component.map_err(|error| about(Wrong::new(error)))?)
 }
 
 /// The manifest's settings as JSON.
