@@ -148,10 +148,25 @@ export function policy(hooks) {
         return { ...plan, notify: sends(plan.notify), goals: goals(plan.goals) };
       }),
     validateSettings: (settings) => {
-      const problems = hooks.validateSettings?.(JSON.parse(settings)) ?? [];
+      // The errors of this one are lists of texts.
+      const problems = validated(() => hooks.validateSettings?.(JSON.parse(settings)) ?? []);
       if (problems.length > 0) throw problems;
     },
   };
+}
+
+/**
+ * What is wrong with the settings; what is thrown instead is wrong with them, too.
+ *
+ * @param {() => string[]} call
+ * @returns {string[]}
+ */
+function validated(call) {
+  try {
+    return call();
+  } catch (error) {
+    return [reason(error)];
+  }
 }
 
 /**

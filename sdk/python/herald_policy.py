@@ -11,7 +11,6 @@ from __future__ import annotations
 import functools
 import json
 import sys
-import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -183,6 +182,7 @@ def escalate_plan(
 
 def _asked(hook: Callable[..., Any]) -> Callable[..., Any]:
     """The hook as Herald calls it."""
+    validates = hook.__name__ == "validate_settings"
 
     @functools.wraps(hook)
     def call(self: Policy, *records: Any) -> Any:
@@ -190,11 +190,12 @@ def _asked(hook: Callable[..., Any]) -> Callable[..., Any]:
         try:
             answer = hook(self, *map(_read, records))
         except Exception as error:
-            # The interface's errors are texts: anything else that leaves a hook is a trap, which says less.
-            raise Err(_reason(error)) from None
+            # The interface's errors are texts, or lists of them: anything else that leaves a hook is a trap, which
+            # says less.
+            raise Err([_reason(error)] if validates else _reason(error)) from None
         finally:
             _LOG.flush()
-        if hook.__name__ != "validate_settings":
+        if not validates:
             return answer
         if answer:
             raise Err(list(answer))
@@ -224,10 +225,22 @@ def _reason(error: Exception) -> str:
         return str(error)
     # An error of the host carries its text as a value.
     text = str(error.value) if isinstance(error, Err) else f"{type(error).__name__}: {error}"
-    # The last of the policy's own lines is the place; those of this module and the bindings tell nothing.
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if frame.filename != __file__ and "wit_world" not in frame.filename]
-    return f"{own[-1].filename.rsplit('/', 1)[-1]}:{own[-1].lineno}: {text}" if own else text
+    place = _place(error)
+    return f"{place}: {text}" if place else text
+
+
+def _place(error: BaseException) -> str | None:
+    """The last of the policy's own lines that the error came through; this module's and the bindings' tell nothing.
+
+    Without `traceback`, which looks for the sources: there are no files where a policy runs.
+    """
+    place, trace = None, error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if file != __file__ and "wit_world" not in file:
+            place = f"{file.rsplit('/', 1)[-1]}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
 
 
 class _Log:

@@ -45,6 +45,11 @@ impl Ledger {
         if self.host_calls > self.limits.host_call_limit { Err(FailureCause::HostCalls) } else { Ok(()) }
     }
 
+    /// How many questions it counted.
+    pub(crate) fn host_calls(&self) -> u32 {
+        self.host_calls
+    }
+
     /// Records a question and its answer.
     ///
     /// # Errors

@@ -32,7 +32,8 @@ pub struct Limits {
     pub plan_limit_kib: u32,
     /// Size of the log in KiB; what is beyond is dropped, and a mark says so.
     pub log_limit_kib: u32,
-    /// Questions to the host: `people`, `calendar`.
+    /// Questions to the host: `people`, `calendar`. Compiled code asks for rows of a decision table by one, too, as
+    /// nothing else counts what that costs; of a script they are operations.
     pub host_call_limit: u32,
     /// Size of those questions and their answers in KiB, as they are recorded with the decision.
     pub answer_limit_kib: u32,

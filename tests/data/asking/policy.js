@@ -1,9 +1,10 @@
 // @ts-check
-// What may be asked of a recipient, and what refuses a message.
+// What may be asked of a recipient, and what refuses a message. Settings that were written wrongly break its check.
 import { clock, policy, workingDays, workingHours } from "./.herald/herald-policy.js";
 
 export const hooks = policy({
   route(message) {
+    if (message.labels.counted === "wrongly") throw new RangeError("no stock");
     if (message.urgency === "urgent") return { refuse: "not before the stocktaking" };
     const asks = [
       { about: "which line stands still?", within: clock("PT4H") },
@@ -12,4 +13,5 @@ export const hooks = policy({
     const confirmed = { acknowledgeWithin: workingDays(1), remindBefore: workingHours(2) };
     return { sends: [{ to: "members:sales", ...confirmed, asks }, { to: "department:sales" }] };
   },
+  validateSettings: (settings) => (settings.lines ?? []).filter((line) => line.trim() === ""),
 });

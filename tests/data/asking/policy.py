@@ -1,4 +1,4 @@
-"""What may be asked of a recipient, and what refuses a message."""
+"""What may be asked of a recipient, and what refuses a message. Settings that were written wrongly break its check."""
 
 from herald_policy import (
     Message, Policy, Question, RoutePlan, clock, route_plan, send, working_days, working_hours,
@@ -7,9 +7,14 @@ from herald_policy import (
 
 class Hooks(Policy):
     def route(self, message: Message, settings: dict) -> RoutePlan:
+        if message.labels.get("counted") == "wrongly":
+            raise ValueError("no stock")
         if message.urgency == "urgent":
             return route_plan(refuse="not before the stocktaking")
         asks = [Question("which line stands still?", clock("PT4H")), Question("until when?", working_days(1))]
         day, reminded = working_days(1), working_hours(2)
         asked = send("members:sales", acknowledge_within=day, remind_before=reminded, asks=asks)
         return route_plan(sends=[asked, send("department:sales")])
+
+    def validate_settings(self, settings: dict) -> list[str]:
+        return [line for line in settings.get("lines", []) if not line.strip()]

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use herald_tests::sample;
 use serde_json::{Value, json};
 
-use tools::{Plugin, herald};
+use tools::{Plugin, herald, refused};
 
 /// The policy in three languages.
 const TWIN: &str = "organisation/collaboration-request";
@@ -61,23 +61,30 @@ fn check_new(language: &str) {
     assert_eq!(outcomes(&plugin.dir(), &[]).len(), 3);
 }
 
-/// The policy in the file `source` says what its cases expect.
-fn check_asking(language: &str, source: &str) {
+/// The policy in the file `source` says what its cases expect; and what it says when it stumbles over its settings.
+fn check_asking(language: &str, source: &str, stumbles: &str) {
     let plugin = Plugin::new(language);
     fs::copy(asking().join(source), plugin.dir().join("source").join(source)).unwrap();
     build(&plugin.dir());
     let cases = asking().join("cases");
-    assert_eq!(outcomes(&plugin.dir(), &["--cases", cases.to_str().unwrap()]).len(), 2);
+    assert_eq!(outcomes(&plugin.dir(), &["--cases", cases.to_str().unwrap()]).len(), 3);
+
+    let manifest = plugin.dir().join("policy.toml");
+    let right = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, right.replace("[settings]\n", "[settings]\nlines = [3]\n")).unwrap();
+    let rules = sample::rules();
+    let said = refused(&["plugin", "run", plugin.dir().to_str().unwrap(), "--rules", rules.to_str().unwrap()]);
+    assert!(said.contains("settings: ") && said.contains(stumbles), "{said}");
 }
 
 #[test]
 fn slow_a_policy_in_javascript_asks_and_refuses() {
-    check_asking("javascript", "policy.js");
+    check_asking("javascript", "policy.js", "policy.js:16:80: TypeError: line.trim is not a function");
 }
 
 #[test]
 fn slow_a_policy_in_python_asks_and_refuses() {
-    check_asking("python", "policy.py");
+    check_asking("python", "policy.py", "policy.py:20: AttributeError: 'int' object has no attribute 'strip'");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use herald_tests::program::program;
 use serde_json::Value;
@@ -17,13 +17,18 @@ pub(super) fn folder() -> PathBuf {
 /// The largest component: those of JavaScript and Python have their interpreter in them.
 const COMPONENT_LIMIT: (&str, &str) = ("HERALD_COMPONENT_LIMIT_BYTES", "67108864");
 
-/// Runs a command with the tools on its PATH, and returns what it printed.
-pub(super) fn succeed(command: &mut Command) -> Vec<u8> {
+/// Runs a command with the tools on its PATH.
+fn run(command: &mut Command) -> Output {
     let folders = [folder().join("python/bin"), folder().join("node_modules/.bin")].into_iter();
     let path = std::env::var_os("PATH").unwrap();
     let path = std::env::join_paths(folders.chain(std::env::split_paths(&path))).unwrap();
     command.env("PATH", path).env(COMPONENT_LIMIT.0, COMPONENT_LIMIT.1).env("XDG_CACHE_HOME", folder().join("caches"));
-    let output = command.output().unwrap();
+    command.output().unwrap()
+}
+
+/// What a command printed that succeeds.
+pub(super) fn succeed(command: &mut Command) -> Vec<u8> {
+    let output = run(command);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {said}{}", String::from_utf8_lossy(&output.stdout));
     output.stdout
@@ -32,6 +37,13 @@ pub(super) fn succeed(command: &mut Command) -> Vec<u8> {
 /// What `herald` prints as JSON.
 pub(super) fn herald(arguments: &[&str]) -> Value {
     serde_json::from_slice(&succeed(Command::new(program()).args(arguments).arg("--json"))).unwrap()
+}
+
+/// What `herald` said that refused.
+pub(super) fn refused(arguments: &[&str]) -> String {
+    let output = run(Command::new(program()).args(arguments));
+    assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    String::from_utf8(output.stderr).unwrap()
 }
 
 /// A plugin in a folder of its own, which is removed with it. It lies among the tools: Node.js looks for packages in the

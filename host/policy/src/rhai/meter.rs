@@ -73,12 +73,13 @@ impl Meter {
         Self { deadline, memory }
     }
 
-    /// What the call has cost so far.
+    /// What the call has cost so far; what it asked is counted by its ledger.
     pub(super) fn cost(&self) -> Cost {
         Cost {
             time_micros: self.deadline.elapsed_micros(),
             operations: RUNNING.with(|running| running.operations.get()),
             memory_bytes: self.memory.most_bytes(),
+            ..Cost::default()
         }
     }
 

@@ -32,7 +32,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use ::rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, OptimizationLevel, Scope};
-use herald_core::decision::{FailureCause, HookPlan};
+use herald_core::decision::{Cost, FailureCause, HookPlan};
 use thread_local::ThreadLocal;
 
 use self::call::Call;
@@ -135,7 +135,8 @@ impl Script {
             (Ok(outcome), None) => outcome,
             (Err(panic), None) => resume_unwind(panic),
         };
-        let (answers, log) = call.work().ledger.close();
+        let ledger = &mut call.work().ledger;
+        let (cost, (answers, log)) = (Cost { host_calls: ledger.host_calls(), ..cost }, ledger.close());
         Evaluated { outcome, answers, log, cost }
     }
 }

@@ -176,8 +176,13 @@ impl Program for Plugin {
         };
         let (outcome, mut call) =
             linked.run(evaluation, |hooks, instance, store| hooks.call(instance, store, &self.settings));
+        let cost = Cost {
+            time_micros: call.elapsed_micros(),
+            memory_bytes: call.memory.most_bytes(),
+            host_calls: call.ledger.host_calls(),
+            ..Cost::default()
+        };
         let (answers, log) = call.ledger.close();
-        let cost = Cost { time_micros: call.elapsed_micros(), operations: 0, memory_bytes: call.memory.most_bytes() };
         Evaluated { outcome, answers, log, cost }
     }
 

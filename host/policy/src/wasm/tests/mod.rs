@@ -189,6 +189,7 @@ fn what_it_asks_and_logs_is_kept() {
         ..EMPTY
     };
     let contribution = guest.call(json!({}), "");
+    assert_eq!(contribution.cost.host_calls, 5, "those without an answer, and the lookup");
     assert_eq!(
         contribution.log.lines().collect::<Vec<_>>(),
         [

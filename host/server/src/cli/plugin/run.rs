@@ -244,14 +244,14 @@ impl Call {
 fn used(contribution: &Contribution, limits: &Limits) -> Vec<Used> {
     let small = |value: u64| f64::from(u32::try_from(value).unwrap_or(u32::MAX));
     let length = |count: usize| small(u64::try_from(count).unwrap_or(u64::MAX));
-    let Contribution { cost, log, answers, .. } = contribution;
+    let Contribution { cost, log, .. } = contribution;
     let round = |value: f64| (value * 100.0).round() / 100.0;
     let row = |what, used, limit, unit| Used { what, used: round(used), limit, unit };
     let mut rows = vec![
         row("time", small(cost.time_micros) / 1e3, f64::from(limits.time_limit_ms), "ms"),
         row("memory", small(cost.memory_bytes) / 1_048_576.0, f64::from(limits.memory_limit_mib), "MiB"),
         row("log", length(log.len()) / 1_024.0, f64::from(limits.log_limit_kib), "KiB"),
-        row("host calls", length(answers.len()), f64::from(limits.host_call_limit), ""),
+        row("host calls", f64::from(cost.host_calls), f64::from(limits.host_call_limit), ""),
     ];
     // Counted where a language counts them.
     if cost.operations > 0 {
