@@ -8,11 +8,12 @@ mod tools;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use herald_tests::sample;
 use serde_json::{Value, json};
 
-use tools::{Plugin, herald, refused};
+use tools::{Plugin, herald, refused, succeed};
 
 /// The policy in three languages.
 const TWIN: &str = "organisation/collaboration-request";
@@ -22,11 +23,15 @@ fn asking() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("data/asking")
 }
 
+/// Each case of a bundle as it was run.
+fn run(dir: &Path, arguments: &[&str]) -> Value {
+    let rules = sample::rules();
+    herald(&[&["plugin", "run", dir.to_str().unwrap(), "--rules", rules.to_str().unwrap()][..], arguments].concat())
+}
+
 /// What each case of a bundle came to, by its file; all passed.
 fn outcomes(dir: &Path, arguments: &[&str]) -> Vec<(String, Value)> {
-    let rules = sample::rules();
-    let line = [&["plugin", "run", dir.to_str().unwrap(), "--rules", rules.to_str().unwrap()][..], arguments].concat();
-    let cases = herald(&line);
+    let cases = run(dir, arguments);
     let outcome = |case: &Value| {
         assert_eq!(case["passed"], true, "{case:#}");
         // How a failure reads is each language's own; the case says what it must contain.
@@ -75,6 +80,32 @@ fn check_asking(language: &str, source: &str, stumbles: &str) {
     let rules = sample::rules();
     let said = refused(&["plugin", "run", plugin.dir().to_str().unwrap(), "--rules", rules.to_str().unwrap()]);
     assert!(said.contains("settings: ") && said.contains(stumbles), "{said}");
+}
+
+/// What Rust's own target for WASI makes is a component already, with whatever a program asks of the world.
+#[test]
+fn slow_a_program_of_rusts_target_for_wasi_decides() {
+    const TARGET: &str = "wasm32-wasip2";
+    let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output().unwrap().stdout;
+    let libraries = Path::new(String::from_utf8(sysroot).unwrap().trim()).join("lib/rustlib").join(TARGET);
+    if !libraries.exists() {
+        println!("not tried: `rustup target add {TARGET}`");
+        return;
+    }
+    let plugin = Plugin::new("rust");
+    build(&plugin.dir()); // Which puts the SDK beside it.
+    let source = plugin.dir().join("source");
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/wasip2");
+    fs::copy(program.join("lib.rs"), source.join("src/lib.rs")).unwrap();
+    let mut cargo = Command::new("cargo");
+    succeed(cargo.current_dir(&source).args(["build", "--release", "--target-dir", "target", "--target", TARGET]));
+    let component = source.join("target").join(TARGET).join("release/policy.wasm");
+    fs::copy(component, plugin.dir().join("policy.wasm")).unwrap();
+
+    let cases = run(&plugin.dir(), &["--cases", program.join("cases").to_str().unwrap()]);
+    let cases = cases.as_array().unwrap();
+    assert!(cases.len() == 2 && cases.iter().all(|case| case["passed"] == true), "{cases:#?}");
+    assert_eq!(cases[0]["call"]["log"], "2 letters\n1767574800 s\n", "{cases:#?}");
 }
 
 #[test]
