@@ -5,14 +5,15 @@
 //! cost each other by sharing memory. The second holds on a busy machine, too.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use herald_core::target::Actor;
 use herald_engine::Configured;
 use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, World};
-use herald_tests::beside::{SecondProcess, SecondThread, is_second_process, serve, two_beside_one};
-use herald_tests::measure::{Job, Rate, per_second};
-use herald_tests::report::{Target, head, median, note, row};
+use herald_tests::beside::{
+    SecondProcess, SecondThread, beside_hostile, hostile_beside_none, is_second_process, serve, two_beside_one,
+};
+use herald_tests::measure::Job;
+use herald_tests::report::{Target, head, note};
 use herald_tests::workload::{self, Files, SENDER, fault_draft, files};
 use herald_tests::{Failure, corpus};
 use jiff::Timestamp;
@@ -33,17 +34,15 @@ fn main() -> Result<(), Failure> {
         for _ in 0..ROUNDS {
             rounds.push(second.round(|| job.decide())?);
             processes.push(process.round(|| job.decide())?);
-            beside.push(beside_hostile(&job, &hostile));
+            beside.push(beside_hostile(&job, &hostile)?);
         }
         Ok::<_, Failure>(())
     })?;
     head("threads: evaluations a second, a bundle at each of three layers");
     two_beside_one("two threads", &rounds, Target::AtLeast(1.8));
     two_beside_one("two processes", &processes, Target::None);
-    let victim = median(beside.iter().map(|rate| rate.computed).collect());
-    let undisturbed = median(rounds.iter().map(|(one, _)| one.computed).collect());
-    let besides = format!("alone {}", per_second(undisturbed));
-    row("beside hostile scripts", &per_second(victim), &besides, victim / undisturbed, "", Target::AtLeast(0.8));
+    let alone: Vec<_> = rounds.iter().map(|(one, _)| *one).collect();
+    hostile_beside_none("beside hostile scripts", &alone, &beside);
     note("two processes: they share nothing of Herald, so that they show what the machine has for two");
     note("by what each computed: a thread's evaluations by the processor time that it used itself");
     note("beside hostile scripts: another thread runs the hostile corpus, one script after the other");
@@ -71,19 +70,4 @@ fn hostile() -> Result<Vec<PolicySet>, Failure> {
     let cases = corpus::read("rhai", "rhai", "//")?;
     let bundles = cases.iter().filter_map(|case| bundle(files(manifest, &case.source)).ok());
     Ok(bundles.map(|bundle| PolicySet::new(vec![bundle])).collect())
-}
-
-/// As [`Job::rate`], while another thread runs `hostile` scripts.
-fn beside_hostile(job: &Job, hostile: &[PolicySet]) -> Rate {
-    let done = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            for policies in hostile.iter().cycle().take_while(|_| !done.load(Ordering::Relaxed)) {
-                std::hint::black_box(policies.decide(&job.world, &job.message));
-            }
-        });
-        let rate = job.rate();
-        done.store(true, Ordering::Relaxed);
-        rate
-    })
 }

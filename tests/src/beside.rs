@@ -1,13 +1,16 @@
 //! What two do beside each other, compared with one alone: two threads of this process, and two processes, which share
-//! nothing of Herald, but the machine's caches and its memory.
+//! nothing of Herald, but the machine's caches and its memory; and one beside a thread that runs hostile policies.
 
 use std::io::{BufRead, BufReader, Write, stdin, stdout};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::Scope;
+use std::thread::{Builder, Scope};
+
+use herald_policy::{PolicySet, STACK_BYTES};
 
 use crate::Failure;
-use crate::measure::{Rate, per_second, rate};
+use crate::measure::{Job, Rate, per_second, rate};
 use crate::report::{Target, median, row};
 
 /// The argument of a bench that is the second process of another.
@@ -131,4 +134,35 @@ pub fn two_beside_one(name: &str, rounds: &[Round], target: Target) {
     };
     compare("the wall clock", |rate| rate.by_the_wall);
     compare("what each computed", |rate| rate.computed);
+}
+
+/// As [`Job::rate`], while another thread runs `hostile` policies, one after the other.
+///
+/// # Errors
+/// When there is no thread to be had, or one of them is not asked about the message.
+pub fn beside_hostile(job: &Job, hostile: &[PolicySet]) -> Result<Rate, Failure> {
+    let done = AtomicBool::new(false);
+    let is_asked = |policies: &PolicySet| !policies.decide(&job.world, &job.message).contributions.is_empty();
+    std::thread::scope(|scope| {
+        let attack = || hostile.iter().cycle().take_while(|_| !done.load(Ordering::Relaxed)).all(is_asked);
+        let attacker = Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, attack)?;
+        let rate = job.rate();
+        done.store(true, Ordering::Relaxed);
+        match attacker.join() {
+            Ok(true) => Ok(rate),
+            _ => Err("a hostile policy was not asked".into()),
+        }
+    })
+}
+
+/// Rows of a report: what was evaluated beside hostile policies, to what is when there are none.
+pub fn hostile_beside_none(name: &str, none: &[Rate], hostile: &[Rate]) {
+    for (how, of, target) in [
+        ("by the wall clock", (|rate: &Rate| rate.by_the_wall) as fn(&Rate) -> f64, Target::None),
+        ("by what it computed", |rate: &Rate| rate.computed, Target::AtLeast(0.8)),
+    ] {
+        let [alone, beside] = [none, hostile].map(|rates| median(rates.iter().map(of).collect()));
+        let besides = format!("alone {}", per_second(alone));
+        row(&format!("{name}, {how}"), &per_second(beside), &besides, beside / alone, "", target);
+    }
 }

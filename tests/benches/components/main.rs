@@ -11,12 +11,15 @@ use herald_core::decision::HookOutcome;
 use herald_core::message::Message;
 use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, World};
 use herald_server::code;
-use herald_tests::Failure;
-use herald_tests::beside::{SecondProcess, SecondThread, is_second_process, serve, two_beside_one};
+use herald_tests::beside::{
+    SecondProcess, SecondThread, beside_hostile, hostile_beside_none, is_second_process, serve, two_beside_one,
+};
+use herald_tests::corpus::{self, Case};
 use herald_tests::measure::{Job, micros, rounds};
 use herald_tests::report::{Target, head, note, row};
 use herald_tests::sample::rules;
 use herald_tests::workload::Files;
+use herald_tests::{Failure, guest};
 use serde_json::{Value, json};
 
 use self::bare::Bare;
@@ -29,6 +32,8 @@ const REQUEST: (&str, &str) = ("organisation/collaboration-request", "cases/one-
 const CALLS: (u32, u32) = (1_000, 50);
 /// Rounds on one and on two threads, taking turns.
 const THREAD_ROUNDS: usize = 11;
+/// How many hostile components get as far as being called, at least.
+const HOSTILE_LEAST: usize = 20;
 /// The largest component: those of JavaScript and Python have their interpreter in them.
 const COMPONENT_LIMIT_KIB: u32 = 64 * 1_024;
 
@@ -106,11 +111,12 @@ fn interpreted(language: &str, world: &Arc<World>, script: &Files) -> Result<(),
     route(language, &files, &job, CALLS.1, Target::None).map(drop)
 }
 
-/// Two threads beside one; the same of two processes, which share nothing; and of the bare guest, of which each thread
-/// has one of its own, as in Herald.
+/// Two threads beside one; the same of two processes, which share nothing; of the bare guest, of which each thread has
+/// one of its own, as in Herald; and one thread beside hostile components.
 fn threads(job: &Job, [bare, other]: [&Bare; 2]) -> Result<(), Failure> {
     let mut process = SecondProcess::start()?;
-    let (mut ours, mut processes, mut bares) = (Vec::new(), Vec::new(), Vec::new());
+    let hostile = hostile()?;
+    let (mut ours, mut processes, mut bares, mut beside) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     std::thread::scope(|scope| {
         let second = SecondThread::start(scope, || job.beside());
         let second_bare = SecondThread::start(scope, || || other.route().unwrap_or_default());
@@ -118,6 +124,7 @@ fn threads(job: &Job, [bare, other]: [&Bare; 2]) -> Result<(), Failure> {
             ours.push(second.round(|| job.decide())?);
             processes.push(process.round(|| job.decide())?);
             bares.push(second_bare.round(|| bare.route().unwrap_or_default())?);
+            beside.push(beside_hostile(job, &hostile)?);
         }
         Ok::<_, Failure>(())
     })?;
@@ -125,8 +132,33 @@ fn threads(job: &Job, [bare, other]: [&Bare; 2]) -> Result<(), Failure> {
     two_beside_one("two threads", &ours, Target::AtLeast(1.8));
     two_beside_one("two processes", &processes, Target::None);
     two_beside_one("two threads, bare", &bares, Target::None);
+    let alone: Vec<_> = ours.iter().map(|(one, _)| *one).collect();
+    hostile_beside_none("beside hostile components", &alone, &beside);
     note("two processes: they share nothing of Herald, so that they show what the machine has for two");
+    note("beside hostile components: another thread runs the hostile corpus, one component after the other");
     Ok(())
+}
+
+/// Each component of the hostile corpus that compiles, in a set of its own.
+fn hostile() -> Result<Vec<PolicySet>, Failure> {
+    let host = HostLimits::default();
+    let load = |case: &Case| {
+        let limits = case.limits.join("\n");
+        let manifest = format!(
+            "name = \"hostile\"\ndepartment = \"organisation\"\nlanguage = \"wasm\"\nhooks = [\"route\"]\n[limits]\n{limits}\n"
+        );
+        let component = guest::binary(&case.source)?;
+        let files = [("policy.toml", manifest.into_bytes()), ("policy.wasm", component)];
+        let files = files.map(|(path, content)| (path.to_owned(), content)).into();
+        let loaded = Bundle::load(&BundleFiles::new(files, &host)?, 1, &host);
+        Ok::<_, Failure>(loaded.map_err(|report| report.to_string())?)
+    };
+    let cases = corpus::read("wasm", "wat", ";;")?;
+    let loaded: Vec<_> = cases.iter().filter_map(|case| load(case).ok()).map(Arc::new).collect();
+    if loaded.len() < HOSTILE_LEAST {
+        return Err(format!("only {} hostile components load", loaded.len()).into());
+    }
+    Ok(loaded.into_iter().map(|bundle| PolicySet::new(vec![bundle])).collect())
 }
 
 /// One bundle, and a message for it.
