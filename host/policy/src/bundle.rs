@@ -191,7 +191,7 @@ impl Bundle {
         self.cases.iter().map(|case| case.run(self, world)).collect()
     }
 
-    /// Calls its `route` by itself: what a decision asks of it, with nothing to choose before and to merge after.
+    /// Calls its `route` by itself: nothing is chosen before and merged after, not even whether it is for the message.
     #[must_use]
     pub fn route(&self, world: &Arc<World>, message: &Arc<Message>) -> Contribution {
         self.ask_alone(world, Arc::clone(message), Input::Route)
