@@ -18,9 +18,9 @@ const LEAST: usize = 40;
 /// The id of the section with a component's exports.
 const EXPORT_SECTION: u8 = 11;
 /// How much more memory the process may hold after the corpus has run once more, in bytes.
-const RESIDENT_LIMIT_BYTES: usize = 64 * 1_024 * 1_024;
+const RESIDENT_LIMIT_BYTES: usize = 8 * 1_024 * 1_024;
 /// After how many more runs of the corpus the process must have come to rest.
-const PASSES: usize = 4;
+const PASSES: usize = 6;
 /// The bytes of a case.
 fn binary(case: &Case) -> Vec<u8> {
     guest::binary(&case.source).unwrap_or_else(|error| panic!("{}: {error}", case.name))
