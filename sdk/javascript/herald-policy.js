@@ -163,9 +163,10 @@ export function policy(hooks) {
  */
 function validated(call) {
   try {
-    return call();
+    const problems = call();
+    return Array.isArray(problems) ? problems.map(String) : ["`validateSettings` returns no list of sentences"];
   } catch (error) {
-    return [reason(error)];
+    return Array.isArray(error) ? error.map(String) : [reason(error)];
   }
 }
 

@@ -189,16 +189,16 @@ def _asked(hook: Callable[..., Any]) -> Callable[..., Any]:
         sys.stdout = sys.stderr = _LOG
         try:
             answer = hook(self, *map(_read, records))
+            problems = list(map(str, answer or ())) if validates else []
         except Exception as error:
             # The interface's errors are texts, or lists of them: anything else that leaves a hook is a trap, which
             # says less.
             raise Err([_reason(error)] if validates else _reason(error)) from None
         finally:
             _LOG.flush()
-        if not validates:
-            return answer
-        if answer:
-            raise Err(list(answer))
+        if problems:
+            raise Err(problems)
+        return None if validates else answer
 
     return call
 

@@ -10,6 +10,7 @@ pub mod courier;
 pub mod data;
 pub mod demo;
 pub mod difference;
+mod gate;
 pub mod host;
 pub mod http;
 mod output;

@@ -6,7 +6,7 @@
 //! nothing changes. The same code serves `POST /v1/apply` and `herald apply` on a data folder.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use herald_core::access::Requester;
 use herald_core::decision::BundleId;
@@ -21,6 +21,7 @@ use jiff::Timestamp;
 
 use crate::code::MANIFEST;
 use crate::difference::{self, Difference};
+use crate::gate::Gate;
 use crate::http::problem::FieldError;
 use crate::tokens::TokenTable;
 
@@ -111,7 +112,13 @@ pub struct Publisher {
     /// Held from the moment when it is known what a proposal was checked against until it is in force, so that two
     /// cannot overtake each other.
     publishing: Mutex<()>,
+    checks: Gate,
 }
+
+/// How often a proposal is checked while others may publish.
+const FREE_CHECKS: usize = 3;
+/// How many proposals are checked at once: each holds all bundles, and occupies a processor with its cases.
+const CHECKS_AT_ONCE: usize = 2;
 
 /// A proposal in which nothing is wrong.
 struct Checked {
@@ -126,7 +133,13 @@ impl Publisher {
     /// The publisher of `store`; bundles are held to `limits`.
     #[must_use]
     pub fn new(store: ConfigurationStore, limits: HostLimits) -> Self {
-        Self { store, tokens: TokenTable::default(), limits, publishing: Mutex::new(()) }
+        Self {
+            store,
+            tokens: TokenTable::default(),
+            limits,
+            publishing: Mutex::new(()),
+            checks: Gate::new(CHECKS_AT_ONCE),
+        }
     }
 
     /// The store, to read.
@@ -236,14 +249,7 @@ impl Publisher {
         before: Option<&Configured>,
     ) -> Result<Outcome, ApplyError> {
         allowed(proposal, requester)?;
-        // To compile and to run cases takes its time, and nobody else who publishes has to wait for that.
-        let mut checked = self.check_now(proposal)?;
-        let publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.store.revision().map_err(LoadError::Store)? != checked.revision {
-            // Somebody has published meanwhile. What was compiled the first time is not compiled again.
-            checked = self.check_now(proposal)?;
-        }
-        let Checked { retired, warnings, .. } = checked;
+        let (publishing, Checked { retired, warnings, .. }) = self.checked(proposal)?;
         let publication = Publication {
             organisation: proposal.organisation.as_ref(),
             bundles: proposal.bundles.iter().collect(),
@@ -305,6 +311,25 @@ impl Publisher {
             in_force(configured.map_err(|why| ApplyError::NotInForce { revision: published.revision, why })?);
         }
         Ok(published)
+    }
+
+    /// Checks a proposal, and keeps what it was checked against in force.
+    ///
+    /// To compile and to run cases takes its time, and nobody else who publishes has to wait for that, nor has a token
+    /// that is revoked: who finds that somebody has published meanwhile checks once more. Only where that happens again
+    /// and again does the last check keep the others waiting.
+    fn checked(&self, proposal: &Proposal) -> Result<(MutexGuard<'_, ()>, Checked), ApplyError> {
+        let publish = || self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _place = self.checks.enter();
+        for _ in 0..FREE_CHECKS {
+            let checked = self.check_now(proposal)?;
+            let publishing = publish();
+            if self.store.revision().map_err(LoadError::Store)? == checked.revision {
+                return Ok((publishing, checked));
+            }
+        }
+        let publishing = publish();
+        Ok((publishing, self.check_now(proposal)?))
     }
 
     /// Checks a proposal against what is in force at this moment.

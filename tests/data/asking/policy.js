@@ -13,5 +13,9 @@ export const hooks = policy({
     const confirmed = { acknowledgeWithin: workingDays(1), remindBefore: workingHours(2) };
     return { sends: [{ to: "members:sales", ...confirmed, asks }, { to: "department:sales" }] };
   },
-  validateSettings: (settings) => (settings.lines ?? []).filter((line) => line.trim() === ""),
+  validateSettings(settings) {
+    /** @type {string[]} */
+    const lines = settings.lines ?? [];
+    return lines.filter((line) => line.trim() === "");
+  },
 });

@@ -77,8 +77,6 @@ pub(super) fn limit(store: &mut Store<Call>) {
 pub(super) struct Memory {
     limit_bytes: usize,
     bytes: usize,
-    /// What it was granted last, and may not get after all.
-    granted_bytes: usize,
     refused: Option<Refused>,
 }
 
@@ -90,15 +88,17 @@ pub(super) enum Refused {
     Memory,
     /// A table of more elements than any guest may have.
     Table,
+    /// What it may have, and the machine has not.
+    Machine,
 }
 
 impl Memory {
     fn new(limit_mib: u32) -> Self {
         let limit_bytes = usize::try_from(limit_mib).unwrap_or(usize::MAX).saturating_mul(1_024 * 1_024);
-        Self { limit_bytes, bytes: 0, granted_bytes: 0, refused: None }
+        Self { limit_bytes, bytes: 0, refused: None }
     }
 
-    /// The most that was in use at once: nothing is given back before the end.
+    /// The most that was granted: nothing is given back before the end.
     pub(super) fn most_bytes(&self) -> u64 {
         u64::try_from(self.bytes).unwrap_or(u64::MAX)
     }
@@ -117,15 +117,13 @@ impl Memory {
         if is_over_its_own {
             return false;
         }
-        (self.bytes, self.granted_bytes) = (wanted, more_bytes);
+        self.bytes = wanted;
         true
-    }
-
-    fn take_back(&mut self) {
-        self.bytes = self.bytes.saturating_sub(std::mem::take(&mut self.granted_bytes));
     }
 }
 
+/// What was granted stays counted, also where it could not be had: of a growth that failed one is not told which it was,
+/// and some are told that were never asked about.
 impl ResourceLimiter for Memory {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
         let is_over_its_own = maximum.is_some_and(|maximum| desired > maximum);
@@ -133,7 +131,7 @@ impl ResourceLimiter for Memory {
     }
 
     fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.take_back();
+        self.refused = Some(Refused::Machine);
         Ok(())
     }
 
@@ -144,10 +142,5 @@ impl ResourceLimiter for Memory {
         }
         let is_over_its_own = maximum.is_some_and(|maximum| desired > maximum);
         Ok(self.grow(desired.saturating_sub(current).saturating_mul(TABLE_ELEMENT_BYTES), is_over_its_own))
-    }
-
-    fn table_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.take_back();
-        Ok(())
     }
 }

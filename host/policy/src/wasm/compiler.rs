@@ -75,8 +75,8 @@ pub(super) enum CompileError {
     BrokenOff,
     /// It takes too long, or others before it do.
     #[error(
-        "it was not compiled within {} s, the host's limit, and the compiler goes on with it: publish it again in a \
-        while, or make it smaller",
+        "it was not compiled within {} s, the host's limit; make it smaller, or publish it again in a while: a running \
+        host finishes and keeps what its compiler was given",
         .0.as_secs()
     )]
     Late(Duration),
@@ -146,7 +146,9 @@ fn work(queue: &Queue) -> ! {
         let Job { engine, bytes, done } = queue.take();
         let compiled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| Component::new(&engine, &bytes)));
         let refused = |error: wasmtime::Error| CompileError::Refused(format!("{error:#}"));
-        done(compiled.map_or(Err(CompileError::BrokenOff), |compiled| compiled.map_err(refused)));
+        let outcome = compiled.map_or(Err(CompileError::BrokenOff), |compiled| compiled.map_err(refused));
+        // Whatever is done with it, the next one is waiting.
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| done(outcome)));
     }
 }
 
@@ -159,10 +161,14 @@ mod tests {
     fn who_gives_up_finds_it_kept_later() {
         let engine = &runtime().unwrap().home.engine;
         let bytes: Arc<[u8]> = wat::parse_str("(component)").unwrap().into();
-        let (sender, kept) = channel();
-        let keep = move |component: &Component| sender.send(component.clone()).unwrap();
-        let late = compile(engine, bytes, Duration::ZERO, keep).err().unwrap();
-        assert!(late.to_string().contains("the compiler goes on with it: publish it again"), "{late}");
+        let ((sender, kept), (go_on, gone_on)) = (channel(), channel());
+        let keep = move |component: &Component| {
+            gone_on.recv().unwrap();
+            sender.send(component.clone()).unwrap();
+        };
+        let late = compile(engine, bytes, Duration::from_millis(10), keep).err().unwrap();
+        assert!(late.to_string().contains("publish it again in a while"), "{late}");
+        go_on.send(()).unwrap();
         kept.recv_timeout(Duration::from_secs(60)).unwrap();
     }
 

@@ -30,6 +30,7 @@ pub(super) fn explain(error: &wasmtime::Error, call: &Call) -> (FailureCause, St
                 let message = format!("it wanted a table of more than {TABLE_ELEMENT_LIMIT} elements");
                 return (FailureCause::Memory, message);
             }
+            Some(Refused::Machine) => return (FailureCause::Busy, NO_MEMORY.to_owned()),
             None => {}
         },
     }
@@ -49,6 +50,9 @@ pub(super) fn explain(error: &wasmtime::Error, call: &Call) -> (FailureCause, St
 
 /// What a call is told for which there was no room.
 pub(super) const BUSY: &str = "the host is busy: too many policies run at once; it is no fault of this one";
+
+/// What a call is told that got less than it may have.
+const NO_MEMORY: &str = "the machine has no more memory to give it; it is no fault of the policy";
 
 /// What a call is told whose component is still being compiled.
 pub(super) const NOT_READY: &str = "the host is still compiling it; it is no fault of the policy";
