@@ -310,13 +310,14 @@ pub struct Cost {
     /// Most memory in use at once, in bytes, as far as it is counted.
     pub memory_bytes: u64,
     /// What it asked the host; of compiled code its lookups in decision tables, too.
-    #[serde(default, skip_serializing_if = "is_none_asked")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub host_calls: u32,
 }
 
+/// Whether a count need not be written.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
-fn is_none_asked(host_calls: &u32) -> bool {
-    *host_calls == 0
+pub(crate) fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// How one bundle's hook fared.

@@ -23,15 +23,15 @@ fn asking() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("data/asking")
 }
 
-/// Each case of a bundle as it was run.
-fn run(dir: &Path, arguments: &[&str]) -> Value {
+/// The line that runs a bundle in the sample organisation, as `how` runs it.
+fn run<T>(dir: &Path, arguments: &[&str], how: impl FnOnce(&[&str]) -> T) -> T {
     let rules = sample::rules();
-    herald(&[&["plugin", "run", dir.to_str().unwrap(), "--rules", rules.to_str().unwrap()][..], arguments].concat())
+    how(&[&["plugin", "run", dir.to_str().unwrap(), "--rules", rules.to_str().unwrap()][..], arguments].concat())
 }
 
 /// What each case of a bundle came to, by its file; all passed.
 fn outcomes(dir: &Path, arguments: &[&str]) -> Vec<(String, Value)> {
-    let cases = run(dir, arguments);
+    let cases = run(dir, arguments, herald);
     let outcome = |case: &Value| {
         assert_eq!(case["passed"], true, "{case:#}");
         // How a failure reads is each language's own; the case says what it must contain.
@@ -77,8 +77,7 @@ fn check_asking(language: &str, source: &str, stumbles: &str) {
     let manifest = plugin.dir().join("policy.toml");
     let right = fs::read_to_string(&manifest).unwrap();
     fs::write(&manifest, right.replace("[settings]\n", "[settings]\nlines = [3]\n")).unwrap();
-    let rules = sample::rules();
-    let said = refused(&["plugin", "run", plugin.dir().to_str().unwrap(), "--rules", rules.to_str().unwrap()]);
+    let said = run(&plugin.dir(), &[], refused);
     assert!(said.contains(&format!("settings: {source}:")) && said.contains(stumbles), "{said}");
 }
 
@@ -102,7 +101,7 @@ fn slow_a_program_of_rusts_target_for_wasi_decides() {
     let component = source.join("target").join(TARGET).join("release/policy.wasm");
     fs::copy(component, plugin.dir().join("policy.wasm")).unwrap();
 
-    let cases = run(&plugin.dir(), &["--cases", program.join("cases").to_str().unwrap()]);
+    let cases = run(&plugin.dir(), &["--cases", program.join("cases").to_str().unwrap()], herald);
     let cases = cases.as_array().unwrap();
     assert!(cases.len() == 2 && cases.iter().all(|case| case["passed"] == true), "{cases:#?}");
     assert_eq!(cases[0]["call"]["log"], "2 letters\n1767574800 s\n", "{cases:#?}");

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::promises::Followers;
 use crate::calendar::Remaining;
-use crate::decision::BundleId;
+use crate::decision::{BundleId, is_zero};
 use crate::ids::{GoalNumber, TaskNumber};
 use crate::names::{CalendarName, DepartmentId, PersonId};
 use crate::plan::{GoalName, Moment};
@@ -145,9 +145,4 @@ impl Goal {
     pub fn is_live(&self) -> bool {
         matches!(self.status, GoalStatus::Pending | GoalStatus::Running | GoalStatus::Paused)
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
-fn is_zero(number: &u32) -> bool {
-    *number == 0
 }
