@@ -6,16 +6,18 @@
 
 use std::sync::Arc;
 
+use herald_core::decision::Hook;
 use herald_core::target::Actor;
 use herald_engine::Configured;
 use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, World};
+use herald_tests::Failure;
 use herald_tests::beside::{
     SecondProcess, SecondThread, beside_hostile, hostile_beside_none, is_second_process, serve, two_beside_one,
 };
+use herald_tests::corpus::{self, Case};
 use herald_tests::measure::Job;
 use herald_tests::report::{Target, head, note};
 use herald_tests::workload::{self, Files, SENDER, fault_draft, files};
-use herald_tests::{Failure, corpus};
 use jiff::Timestamp;
 
 /// Rounds of each of two that are compared, taking turns.
@@ -64,10 +66,11 @@ fn bundle(files: Files) -> Result<Arc<Bundle>, Failure> {
     Ok(Arc::new(Bundle::load(&files, 1, &host).map_err(|report| report.to_string())?))
 }
 
-/// Each script of the corpus that compiles, in a set of its own.
+/// Each script of the corpus that routes and compiles, in a set of its own.
 fn hostile() -> Result<Vec<PolicySet>, Failure> {
-    let manifest = "name = \"hostile\"\ndepartment = \"production\"\nlanguage = \"rhai\"\nhooks = [\"route\"]\n";
     let cases = corpus::read("rhai", "rhai", "//")?;
-    let bundles = cases.iter().filter_map(|case| bundle(files(manifest, &case.source)).ok());
+    let route = cases.iter().filter(|case| case.hook == Hook::Route);
+    let load = |case: &Case| bundle(files(&case.manifest("production", "rhai", ""), &case.source)).ok();
+    let bundles = route.filter_map(load);
     Ok(bundles.map(|bundle| PolicySet::new(vec![bundle])).collect())
 }

@@ -5,6 +5,7 @@
 //! ```text
 //! // tries: what it tries
 //! // expect: what becomes of it
+//! // hook: escalate
 //! // limits: operation_limit = 20_000_000
 //! ```
 //!
@@ -12,15 +13,16 @@
 //!
 //! * `refused: TEXT`: the check before publication refuses it, and says TEXT;
 //! * a cause of failure, as decisions record it, or several with `|` between them: `memory`, `depth: TEXT`. Without
-//!   TEXT, the failure has to name what the cause is known by, its limit most often;
+//!   TEXT, the failure has to name what the cause is known by, its limit most often; an `error` is known by TEXT alone;
 //! * `plan: TEXT`: it does no harm, and its plan, as JSON, or its log has TEXT in it.
 //!
-//! `limits` is a line of the manifest's `[limits]`. In the rest, `{{1000 × TEXT}}` stands for TEXT a thousand times,
+//! `hook` is the one that is called, `route` if no line says so. `limits` is a line of the manifest's `[limits]`. In the
+//! rest, `{{1000 × TEXT}}` stands for TEXT a thousand times,
 //! with its number from 0 in place of every `№`. Nothing here knows how a language is evaluated.
 
 use std::path::Path;
 
-use herald_core::decision::FailureCause;
+use herald_core::decision::{FailureCause, Hook};
 
 use crate::Failure;
 
@@ -33,6 +35,8 @@ pub struct Case {
     pub tries: String,
     /// What has to become of it.
     pub expect: Expect,
+    /// The hook that is called.
+    pub hook: Hook,
     /// Lines of the manifest's `[limits]`.
     pub limits: Vec<String>,
     /// The whole file, with its repetitions written out.
@@ -48,6 +52,18 @@ pub enum Expect {
     Stopped(Vec<FailureCause>, Option<String>),
     /// It does no harm; the plan or the log has this text.
     Plan(String),
+}
+
+impl Case {
+    /// The manifest of a bundle of `department` with this case for its program, and `limits` besides its own.
+    #[must_use]
+    pub fn manifest(&self, department: &str, language: &str, limits: &str) -> String {
+        let (hook, own) = (self.hook, self.limits.join("\n"));
+        format!(
+            "name = \"hostile\"\ndepartment = \"{department}\"\nlanguage = \"{language}\"\nhooks = [\"{hook}\"]\n\
+             [limits]\n{limits}\n{own}\n"
+        )
+    }
 }
 
 /// The corpus of a language: the files of `tests/hostile/<language>/` with this `ending`, by name, whose comments
@@ -71,29 +87,31 @@ pub fn read(language: &str, ending: &str, comment: &str) -> Result<Vec<Case>, Fa
 }
 
 fn case(name: &str, text: &str, comment: &str) -> Result<Case, Failure> {
-    let (mut tries, mut expect, mut limits) = (None, None, Vec::new());
+    let (mut tries, mut expect, mut hook, mut limits) = (None, None, Hook::Route, Vec::new());
     for line in text.lines().map_while(|line| line.strip_prefix(comment)) {
         match line.trim().split_once(':').map(|(key, value)| (key, value.trim().to_owned())) {
             Some(("tries", value)) => tries = Some(value),
             Some(("expect", value)) => expect = Some(Expect::read(&value)?),
+            Some(("hook", value)) => hook = serde_json::from_value(value.into())?,
             Some(("limits", value)) => limits.push(value),
-            _ => return Err(format!("`{line}` is neither `tries`, `expect` nor `limits`").into()),
+            _ => return Err(format!("`{line}` is neither `tries`, `expect`, `hook` nor `limits`").into()),
         }
     }
     let (tries, expect) = tries.zip(expect).ok_or("it does not say what it tries and what to expect")?;
-    Ok(Case { name: name.to_owned(), tries, expect, limits, source: written_out(text)? })
+    Ok(Case { name: name.to_owned(), tries, expect, hook, limits, source: written_out(text)? })
 }
 
 impl Expect {
     fn read(text: &str) -> Result<Self, Failure> {
         let (what, says) = match text.split_once(':') {
-            Some((what, says)) => (what, Some(says.trim().to_owned())),
+            Some((what, says)) => (what, Some(says.trim().to_owned()).filter(|says| !says.is_empty())),
             None => (text, None),
         };
-        Ok(match what {
-            "refused" => Self::Refused(says.unwrap_or_default()),
-            "plan" if says.is_some() => Self::Plan(says.unwrap_or_default()),
-            causes => {
+        Ok(match (what, &says) {
+            ("refused", Some(says)) => Self::Refused(says.clone()),
+            ("plan", Some(says)) => Self::Plan(says.clone()),
+            ("refused" | "error", None) => return Err(format!("`{what}` does not say what is told").into()),
+            (causes, _) => {
                 let cause = |text: &str| {
                     FailureCause::from_word(text.trim()).ok_or_else(|| format!("`{text}` is no cause of failure"))
                 };

@@ -17,6 +17,7 @@ use crate::limits::HostLimits;
 use crate::manifest::{Language, Manifest};
 use crate::rhai::Script;
 use crate::table::{Against, Reading, Tables};
+use crate::vocabulary::harmless;
 use crate::wasm::Plugin;
 use crate::world::World;
 pub use stopped::Stopped;
@@ -249,7 +250,7 @@ impl Bundle {
     }
 
     fn explain(&self, failure: &Failure) -> String {
-        let (id, revision, message) = (self.id(), self.revision, &failure.message);
+        let (id, revision, message) = (self.id(), self.revision, harmless(&failure.message));
         match failure.place {
             Some(place) => {
                 let file = self.manifest.language.file();

@@ -4,6 +4,7 @@ use herald_core::decision::{FailureCause, HostAnswer};
 use serde_json::Value;
 
 use crate::limits::{Limits, bytes};
+use crate::vocabulary::harmless;
 
 /// What ends a log that was cut.
 const LOG_MARK: &str = "… (the log is full)\n";
@@ -71,8 +72,9 @@ impl Ledger {
         }
         let limit = bytes(self.limits.log_limit_kib);
         let room = limit.saturating_sub(LOG_MARK.len() + self.log.len() + 1);
+        let line = harmless(line);
         if line.len() <= room {
-            self.log.push_str(line);
+            self.log.push_str(&line);
             self.log.push('\n');
         } else {
             self.log_is_full = true;

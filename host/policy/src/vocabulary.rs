@@ -1,6 +1,7 @@
 //! The words that policies name things by, checked against the organisation: targets, channels, spans, moments
 //! and the closed sets. The check of a script's literals and its verbs at run time ask the same functions.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use herald_core::message::{Audience, Classification, ContentType, KEY_LIMIT_BYTES, Level};
@@ -224,6 +225,12 @@ pub(crate) fn calendar(organisation: &Organisation, text: &str) -> Result<Calend
         Some((name, _)) => Ok(name.clone()),
         None => Err(unknown("calendar", text, organisation.calendars.keys().map(|name| name.as_str()))),
     }
+}
+
+/// A policy's own words as a terminal may show them: its control characters, but for ends of lines and tabs, replaced.
+pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
+    let is_harmful = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t');
+    if text.contains(is_harmful) { text.replace(is_harmful, "\u{fffd}").into() } else { text.into() }
 }
 
 /// `` `a`, `b` or `c` ``.

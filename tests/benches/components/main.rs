@@ -7,7 +7,7 @@ mod restart;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use herald_core::decision::HookOutcome;
+use herald_core::decision::{Hook, HookOutcome};
 use herald_core::message::Message;
 use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, World};
 use herald_server::code;
@@ -139,14 +139,11 @@ fn threads(job: &Job, [bare, other]: [&Bare; 2]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Each component of the hostile corpus that compiles, in a set of its own.
+/// Each component of the hostile corpus that routes and compiles, in a set of its own.
 fn hostile() -> Result<Vec<PolicySet>, Failure> {
     let host = HostLimits::default();
     let load = |case: &Case| {
-        let limits = case.limits.join("\n");
-        let manifest = format!(
-            "name = \"hostile\"\ndepartment = \"organisation\"\nlanguage = \"wasm\"\nhooks = [\"route\"]\n[limits]\n{limits}\n"
-        );
+        let manifest = case.manifest("organisation", "wasm", "");
         let component = guest::binary(&case.source)?;
         let files = [("policy.toml", manifest.into_bytes()), ("policy.wasm", component)];
         let files = files.map(|(path, content)| (path.to_owned(), content)).into();
@@ -154,7 +151,8 @@ fn hostile() -> Result<Vec<PolicySet>, Failure> {
         Ok::<_, Failure>(loaded.map_err(|report| report.to_string())?)
     };
     let cases = corpus::read("wasm", "wat", ";;")?;
-    let loaded: Vec<_> = cases.iter().filter_map(|case| load(case).ok()).map(Arc::new).collect();
+    let route = cases.iter().filter(|case| case.hook == Hook::Route);
+    let loaded: Vec<_> = route.filter_map(|case| load(case).ok()).map(Arc::new).collect();
     if loaded.len() < HOSTILE_LEAST {
         return Err(format!("only {} hostile components load", loaded.len()).into());
     }

@@ -1,3 +1,3 @@
 ;; tries: end after the first four bytes
-;; expect: refused: 
+;; expect: refused: no WebAssembly
 (module binary "\00asm")

@@ -1,3 +1,3 @@
 ;; tries: be WebAssembly of another version
-;; expect: refused: 
+;; expect: refused: no WebAssembly
 (module binary "\00asm\07\00\00\00")

@@ -1,3 +1,3 @@
 ;; tries: have a function of 50,001 locals
-;; expect: refused: not valid at byte
+;; expect: refused: too many locals
 (func $f (local {{50001 × i64 }}))

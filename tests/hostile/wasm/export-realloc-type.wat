@@ -1,3 +1,3 @@
 ;; tries: export a `cabi_realloc` of another signature
-;; expect: refused: a module that makes no component
+;; expect: refused: type mismatch for function `cabi_realloc`: expected `[I32, I32, I32, I32] -> [I32]`
 (func (export "cabi_realloc") (param i32) (result i32) (local.get 0))

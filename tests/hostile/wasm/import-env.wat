@@ -1,3 +1,3 @@
 ;; tries: import a function of an environment in its core module
-;; expect: refused: a module that makes no component
+;; expect: refused: it imports `env`, which is not granted
 (import "env" "system" (func (param i32) (result i32)))

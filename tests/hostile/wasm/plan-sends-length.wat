@@ -1,5 +1,5 @@
 ;; tries: return 2^31 sends in a small memory
-;; expect: error: it broke off
+;; expect: error: it broke off: list pointer/length out of bounds of memory
 (memory (export "memory") 4)
 (data (i32.const 1068) "\00\08\00\00\00\00\00\80")
 (func (export "herald:policy/hooks@1.0.0#route") (param i32) (result i32)

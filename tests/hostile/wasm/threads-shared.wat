@@ -1,3 +1,3 @@
 ;; tries: share memory with threads
-;; expect: refused: not valid at byte
+;; expect: refused: threads must be enabled for shared memories
 (memory (export "memory") 1 4 shared)

@@ -10,7 +10,7 @@ mod wasm;
 use std::sync::Arc;
 use std::time::Duration;
 
-use herald_core::decision::{Contribution, HookOutcome};
+use herald_core::decision::{Contribution, Hook, HookOutcome};
 use herald_core::message::Message;
 use herald_core::target::Actor;
 use herald_engine::Configured;
@@ -19,6 +19,7 @@ use herald_tests::corpus::{Case, Expect, known_by};
 use herald_tests::workload::{self, Files, SENDER, fault_draft};
 use jiff::Timestamp;
 use rustix::time::{ClockId, clock_gettime};
+use serde_json::json;
 
 /// How much longer than its time limit a contained case may keep its thread computing: one native call, in a build
 /// without optimisation. A script that nothing stops takes for ever.
@@ -41,8 +42,11 @@ impl Target {
         Self { world, message: Arc::new(message) }
     }
 
-    /// What `bundle` contributes to a decision.
+    /// What `bundle` contributes to a decision; by its one case, if that is how its hook is called.
     fn decide(&self, bundle: &Arc<Bundle>) -> Contribution {
+        if let Some(case) = bundle.run_cases(&self.world).into_iter().next() {
+            return case.contribution.unwrap_or_else(|| panic!("{:?}", case.failure));
+        }
         let decision = PolicySet::new(vec![Arc::clone(bundle)]).decide(&self.world, &self.message);
         decision.contributions.into_iter().next().expect("the one bundle is asked")
     }
@@ -65,6 +69,24 @@ impl Target {
             Err(format!("first {first:?}, then {second:?}"))
         }
     }
+}
+
+/// What a bundle of the case has besides its program: a manifest, and for a hook that follows upon another what it is given.
+fn around(case: &Case, language: &str, limits: &str) -> Files {
+    let manifest = case.manifest("production", language, limits);
+    let mut files = Files::from([("policy.toml".to_owned(), manifest.into_bytes())]);
+    let hook = case.hook;
+    if hook != Hook::Route {
+        let given = json!({
+            "hook": hook,
+            "message": {"kind": "note", "body": {"text": "便条"}},
+            "route": {},
+            "breach": if hook == Hook::Escalate { json!({"goal": "answer"}) } else { json!({}) },
+            "expect": {},
+        });
+        files.insert("cases/hostile.json".to_owned(), given.to_string().into_bytes());
+    }
+    files
 }
 
 /// Runs every case of a corpus as the host would, on a thread made for evaluations, and says what is wrong with all of
@@ -139,7 +161,7 @@ enum Outcome {
 
 fn attempt(target: &Target, files: &Files, host: &HostLimits) -> Outcome {
     let checked = BundleFiles::new(files.clone(), host).map_err(|error| error.to_string()).and_then(|files| {
-        let refused = match Bundle::compile(&files, 1, &target.world, host) {
+        let refused = match Bundle::check(&files, 1, &target.world, host) {
             Ok(bundle) => return Ok(bundle),
             Err(report) => report.to_string(),
         };

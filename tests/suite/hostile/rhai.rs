@@ -1,7 +1,7 @@
 //! The hostile scripts.
 
 use herald_tests::corpus::{self, Case};
-use herald_tests::workload::{Files, files};
+use herald_tests::workload::Files;
 
 /// How many scripts there are at least.
 const LEAST: usize = 40;
@@ -9,13 +9,10 @@ const LEAST: usize = 40;
 /// A bundle of the script. Unless it is about time, the operation limit comes first, as it should: a slow machine, or a
 /// build without optimisation, must not change what the reason is.
 fn bundle(case: &Case) -> Files {
-    let limits = case.limits.join("\n");
-    let patience = if limits.contains("time_limit_ms") { "" } else { "time_limit_ms = 1_000\n" };
-    let manifest = format!(
-        "name = \"hostile\"\ndepartment = \"production\"\nlanguage = \"rhai\"\nhooks = [\"route\"]\n\
-         [limits]\n{patience}{limits}\n"
-    );
-    files(&manifest, &case.source)
+    let is_about_time = case.limits.iter().any(|limit| limit.contains("time_limit_ms"));
+    let mut files = super::around(case, "rhai", if is_about_time { "" } else { "time_limit_ms = 1_000" });
+    files.insert("policy.rhai".to_owned(), case.source.clone().into_bytes());
+    files
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! that has the contract in it.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::panic::catch_unwind;
 
 use wasmparser::types::Types;
@@ -9,55 +10,67 @@ use wasmparser::{Parser, Payload, Validator};
 use wasmtime::Engine;
 use wit_component::ComponentEncoder;
 
+use super::check;
+use super::wasi::Granted;
 use crate::vocabulary::Wrong;
 
 /// The section of a module in which tools leave the contract that it was built for.
 const METADATA_SECTION: &str = "component-type";
-/// What the names of the older WASI begin with, which has files and no place here.
-const OLD_WASI: &str = "wasi_snapshot_preview1";
-
 /// The bytes of the component in `bytes`.
 ///
 /// # Errors
-/// What they are instead, and what to do about it.
-pub(super) fn component<'b>(engine: &Engine, bytes: &'b [u8]) -> Result<Cow<'b, [u8]>, Wrong> {
+/// What they are instead, and what to do about it; of a module that asks for what is not `granted`, each thing.
+pub(super) fn component<'b>(engine: &Engine, granted: &Granted, bytes: &'b [u8]) -> Result<Cow<'b, [u8]>, Vec<Wrong>> {
     if Engine::detect_precompiled(bytes).is_some() || bytes.starts_with(b"\x7fELF") {
-        return Err(Wrong::new("machine code, which is never taken from outside")
-            .hint(Some("publish the component itself; the host compiles it".to_owned())));
+        return Err(vec![
+            Wrong::new("machine code, which is never taken from outside")
+                .hint(Some("publish the component itself; the host compiles it".to_owned())),
+        ]);
     }
     if Parser::is_component(bytes) {
         return Ok(Cow::Borrowed(bytes));
     }
     if Parser::is_core_wasm(bytes) {
-        return encode(engine, bytes).map(Cow::Owned);
+        return encode(engine, granted, bytes).map(Cow::Owned);
     }
     let hint = if bytes.trim_ascii_start().starts_with(b"(") {
         "it looks like WebAssembly in text; translate it first, as with `wasm-tools parse`"
     } else {
         "publish what the build of the plugin left as `.wasm`"
     };
-    Err(Wrong::new("no WebAssembly").hint(Some(hint.to_owned())))
+    Err(vec![Wrong::new("no WebAssembly").hint(Some(hint.to_owned()))])
 }
 
 /// Makes a component of a module.
-fn encode(engine: &Engine, module: &[u8]) -> Result<Vec<u8>, Wrong> {
-    read(engine, module)?;
+fn encode(engine: &Engine, granted: &Granted, module: &[u8]) -> Result<Vec<u8>, Vec<Wrong>> {
+    read(engine, module).map_err(|wrong| vec![wrong])?;
     if !has_metadata(module) {
         let hint = "build it with the SDK or another binding generator, or say `wasm-tools component embed \
             herald-policy.wit --world policy`";
-        return Err(
-            Wrong::new("a module that does not say for which contract it was built").hint(Some(hint.to_owned()))
-        );
+        let wrong = Wrong::new("a module that does not say for which contract it was built");
+        return Err(vec![wrong.hint(Some(hint.to_owned()))]);
     }
     // The encoder was written for the output of compilers; what else one may hand it is not its first concern.
     let encode = || ComponentEncoder::default().module(module).and_then(|encoder| encoder.validate(true).encode());
-    let encoded = catch_unwind(encode).map_err(|_| Wrong::new("a module that makes no component"))?;
+    let encoded = catch_unwind(encode).map_err(|_| vec![Wrong::new("a module that makes no component")])?;
     encoded.map_err(|error| {
-        let error = format!("{error:#}");
-        let hint =
-            error.contains(OLD_WASI).then(|| "build it for `wasm32-unknown-unknown` or `wasm32-wasip2`".to_owned());
-        Wrong::new(format!("a module that makes no component: {error}")).hint(hint)
+        // Its first reason is most often one of several imports.
+        let foreign = check::foreign(&imported(module), granted);
+        if foreign.is_empty() {
+            vec![Wrong::new(format!("a module that makes no component: {error:#}"))]
+        } else {
+            foreign
+        }
     })
+}
+
+/// What a module imports from, each once.
+fn imported(module: &[u8]) -> BTreeSet<&str> {
+    let sections = Parser::new(0).parse_all(module).flatten().filter_map(|payload| match payload {
+        Payload::ImportSection(section) => Some(section),
+        _ => None,
+    });
+    sections.flat_map(|section| section.into_imports().flatten()).map(|import| import.module).collect()
 }
 
 /// Reads all of it with the features that the engine has.

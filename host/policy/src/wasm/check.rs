@@ -1,96 +1,156 @@
 //! Compares a component with the contract: what it imports with what is granted, what it exports with what is
-//! called. Everything that differs is named, not only the first.
+//! called, by name and by type. Everything that differs is named, not only the first.
+
+use std::collections::BTreeSet;
 
 use herald_core::nearest::did_you_mean;
 use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::Types;
 
 use super::binary::names;
-use super::{v1, wasi};
+use super::contract::{Contract, functions};
+use super::v1;
+use super::wasi::Granted;
 use crate::vocabulary::{Wrong, one_of, unknown};
 
 /// The package of the contract.
 const PACKAGE: &str = "herald:policy";
-/// The interfaces of the contract that a guest may import, and their functions.
-const IMPORTS: [(&str, &[&str]); 2] =
-    [("herald:policy/host", &["add-working-time", "log", "lookup", "resolve", "tier"]), ("herald:policy/types", &[])];
-/// The interface that a guest exports, and its functions.
-const EXPORT: (&str, &[&str]) = ("herald:policy/hooks", &["approve", "escalate", "route", "validate-settings"]);
 /// How many of a component's exports are told when the wanted one is not among them.
 const EXPORTS_SHOWN: usize = 8;
 /// The versions of the contract that this host knows.
 const VERSIONS: [&str; 1] = [v1::VERSION];
 /// The version of WASI of which a part is granted; of its patches, any.
 const WASI_VERSION: &str = "0.2.";
+/// What a program for the WASI before that imports.
+const OLD_WASI: &str = "wasi_snapshot_preview1";
+/// What to do about a function of the contract that is not as it is there.
+const GENERATE: &str = "generate its bindings from the host's `herald-policy.wit`";
 
-/// Everything in which the component in `bytes`, of these `types`, differs from the contract.
-pub(super) fn differences(bytes: &[u8], types: &Types) -> Vec<Wrong> {
+/// Everything in which the component in `bytes`, of these `types`, differs from the contract and from what of WASI is
+/// `granted`.
+pub(super) fn differences(bytes: &[u8], types: &Types, granted: &Granted) -> Vec<Wrong> {
+    let contract = match v1::contract() {
+        Ok(contract) => contract,
+        Err(why) => return vec![Wrong::new(why)],
+    };
     let (imports, exports) = names(bytes);
-    let mut wrong: Vec<Wrong> = imports.iter().flat_map(|name| import(name, types)).collect();
-    wrong.extend(exported(&exports, types));
+    let check = Check { contract, types, granted };
+    let mut wrong: Vec<Wrong> = imports.iter().flat_map(|name| check.import(name)).collect();
+    wrong.extend(check.exported(&exports));
     wrong
 }
 
-fn import(name: &str, types: &Types) -> Vec<Wrong> {
-    let (interface, version) = name.split_once('@').unwrap_or((name, ""));
-    let is_wasi = interface.starts_with("wasi:");
-    if let Some((_, functions)) = IMPORTS.iter().find(|(known, _)| *known == interface) {
-        if !VERSIONS.contains(&version) {
-            return vec![unsupported(name)];
-        }
-        let item = types.component_item_for_import(name).map(|item| item.ty);
-        if !matches!(item, Some(ComponentEntityType::Instance(_))) {
-            return vec![Wrong::new(format!("it imports `{name}` as something other than an interface"))];
-        }
-        let found = item.map(|item| functions_of(item, types)).unwrap_or_default();
-        let strange = found.into_iter().filter(|function| !functions.contains(&function.as_str()));
-        return strange
-            .map(|function| {
-                let mut wrong = unknown("function", &function, functions.iter().copied());
-                wrong.message = format!("it imports `{function}` of `{name}`, which has none of that name");
-                wrong
-            })
-            .collect();
-    }
-    if wasi::INTERFACES.contains(&interface) {
-        return if version.starts_with(WASI_VERSION) {
-            Vec::new()
-        } else {
-            vec![Wrong::new(format!("it imports `{name}`, and only version 0.2 of WASI is there"))]
-        };
-    }
-    let known = IMPORTS.iter().map(|(name, _)| *name).chain(wasi::INTERFACES);
-    let hint = did_you_mean(interface, known.clone()).or_else(|| {
-        Some(if is_wasi {
-            "a policy has no files, no network, no environment; leave out what needs them".to_owned()
-        } else {
-            format!(
-                "a policy may import `{}` and the harmless part of WASI",
-                IMPORTS.map(|(name, _)| name).join("`, `")
-            )
-        })
-    });
-    vec![Wrong::new(format!("it imports `{name}`, which is not granted")).hint(hint)]
+/// Every one of `interfaces`, which a module imports, that no component may.
+pub(super) fn foreign(interfaces: &BTreeSet<&str>, granted: &Granted) -> Vec<Wrong> {
+    let Ok(contract) = v1::contract() else { return Vec::new() };
+    let known = known(contract, granted);
+    let foreign = interfaces.iter().filter(|name| !known.contains(&without_version(name)));
+    foreign.map(|name| not_granted(name, &known)).collect()
 }
 
-fn exported(exports: &[String], types: &Types) -> Vec<Wrong> {
-    let (interface, hooks) = EXPORT;
-    let is_of = |name: &&String| name.split_once('@').unwrap_or((name, "")).0 == interface;
-    let is_supported = |name: &&String| VERSIONS.iter().any(|version| name.ends_with(&format!("@{version}")));
-    let of_interface: Vec<_> = exports.iter().filter(is_of).collect();
-    let Some(name) = of_interface.iter().copied().find(|name| is_supported(name)) else {
-        if !of_interface.is_empty() {
-            return of_interface.into_iter().map(|name| unsupported(name)).collect();
+/// What a component is compared with, and its own types.
+struct Check<'c> {
+    contract: &'c Contract,
+    types: &'c Types,
+    granted: &'c Granted,
+}
+
+impl Check<'_> {
+    fn import(&self, name: &str) -> Vec<Wrong> {
+        let (interface, version) = name.split_once('@').unwrap_or((name, ""));
+        let ours = self.contract.imports().find(|known| without_version(known) == interface);
+        let granted = self.granted.functions(interface);
+        if ours.is_none() && granted.is_none() {
+            return vec![not_granted(name, &known(self.contract, self.granted))];
         }
-        let wanted = format!("{interface}@{}", v1::VERSION);
-        let few = exports.iter().take(EXPORTS_SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let hint = (!few.is_empty()).then(|| format!("it exports {few}"));
-        return vec![Wrong::new(format!("it does not export `{wanted}`, by which its hooks are called")).hint(hint)];
-    };
-    let item = types.component_item_for_export(name).map(|item| item.ty);
-    let found = item.map(|item| functions_of(item, types)).unwrap_or_default();
-    let missing = hooks.iter().filter(|hook| !found.iter().any(|function| function == *hook));
-    missing.map(|hook| Wrong::new(format!("its `{name}` has no function `{hook}`"))).collect()
+        if ours.is_some() && !VERSIONS.contains(&version) {
+            return vec![unsupported(name)];
+        }
+        if granted.is_some() && !version.starts_with(WASI_VERSION) {
+            return vec![Wrong::new(format!("it imports `{name}`, and only version 0.2 of WASI is there"))];
+        }
+        let item = self.types.component_item_for_import(name).map(|item| item.ty);
+        let Some(item @ ComponentEntityType::Instance(_)) = item else {
+            return vec![Wrong::new(format!("it imports `{name}` as something other than an interface"))];
+        };
+        let theirs = functions(item, self.types);
+        if let Some(granted) = granted {
+            let strange = theirs.iter().filter(|(function, _)| !granted.contains(*function));
+            let wrong = |(function, _): &(&str, _)| {
+                Wrong::new(format!("it imports `{function}` of `{name}`, which is not granted"))
+                    .hint(did_you_mean(function, granted.iter().map(String::as_str)))
+            };
+            return strange.map(wrong).collect();
+        }
+        let ours = self.contract.functions(name);
+        let wrong = theirs.iter().filter_map(|(function, theirs)| {
+            let Some((_, ours)) = ours.iter().find(|(known, _)| known == function) else {
+                let mut wrong = unknown("function", function, ours.iter().map(|(known, _)| *known));
+                wrong.message = format!("it imports `{function}` of `{name}`, which has none of that name");
+                return Some(wrong);
+            };
+            let difference = self.contract.difference(ours, theirs, self.types)?;
+            Some(otherwise(&format!("it imports `{function}` of `{name}`"), &difference))
+        });
+        wrong.collect()
+    }
+
+    fn exported(&self, exports: &[String]) -> Vec<Wrong> {
+        let wanted: Vec<&str> = self.contract.exports().collect();
+        wanted.into_iter().flat_map(|wanted| self.export(wanted, exports)).collect()
+    }
+
+    fn export(&self, wanted: &str, exports: &[String]) -> Vec<Wrong> {
+        let same = |name: &&String| without_version(name) == without_version(wanted);
+        if !exports.iter().any(|name| name == wanted) {
+            let others: Vec<_> = exports.iter().filter(same).map(|name| unsupported(name)).collect();
+            if !others.is_empty() {
+                return others;
+            }
+            let few = exports.iter().take(EXPORTS_SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let hint = (!few.is_empty()).then(|| format!("it exports {few}"));
+            return vec![
+                Wrong::new(format!("it does not export `{wanted}`, by which its hooks are called")).hint(hint),
+            ];
+        }
+        let item = self.types.component_item_for_export(wanted).map(|item| item.ty);
+        let theirs = item.map(|item| functions(item, self.types)).unwrap_or_default();
+        let wrong = self.contract.functions(wanted).into_iter().filter_map(|(hook, ours)| {
+            let Some((_, theirs)) = theirs.iter().find(|(function, _)| *function == hook) else {
+                return Some(Wrong::new(format!("its `{wanted}` has no function `{hook}`")));
+            };
+            let difference = self.contract.difference(ours, theirs, self.types)?;
+            Some(otherwise(&format!("its `{hook}` does not take or return what the contract says"), &difference))
+        });
+        wrong.collect()
+    }
+}
+
+/// The interfaces that a component may import, in order.
+fn known<'a>(contract: &'a Contract, granted: &'a Granted) -> Vec<&'a str> {
+    let mut known: Vec<_> = contract.imports().map(without_version).chain(granted.interfaces()).collect();
+    known.sort_unstable();
+    known
+}
+
+fn without_version(name: &str) -> &str {
+    name.split_once('@').map_or(name, |(interface, _)| interface)
+}
+
+fn not_granted(name: &str, known: &[&str]) -> Wrong {
+    let interface = without_version(name);
+    let hint = did_you_mean(interface, known.iter().copied()).unwrap_or_else(|| {
+        if interface == OLD_WASI {
+            return "build it for `wasm32-unknown-unknown` or `wasm32-wasip2`".to_owned();
+        }
+        if interface.starts_with("wasi:") {
+            return "a policy has no files, no network, no environment; leave out what needs them".to_owned();
+        }
+        let own: Vec<_> =
+            known.iter().filter(|name| name.starts_with(PACKAGE)).map(|name| format!("`{name}`")).collect();
+        format!("a policy may import {} and the harmless part of WASI", own.join(", "))
+    });
+    Wrong::new(format!("it imports `{name}`, which is not granted")).hint(Some(hint))
 }
 
 fn unsupported(name: &str) -> Wrong {
@@ -99,9 +159,6 @@ fn unsupported(name: &str) -> Wrong {
         .hint(Some(format!("build it for {}", one_of(versions.iter().map(String::as_str)))))
 }
 
-fn functions_of(item: ComponentEntityType, types: &Types) -> Vec<String> {
-    let ComponentEntityType::Instance(instance) = item else { return Vec::new() };
-    let exports = types.as_ref().get(instance).map(|instance| &instance.exports);
-    let functions = exports.into_iter().flatten().filter(|(_, item)| matches!(item.ty, ComponentEntityType::Func(_)));
-    functions.map(|(name, _)| name.clone()).collect()
+fn otherwise(what: &str, difference: &str) -> Wrong {
+    Wrong::new(format!("{what}: {difference}")).hint(Some(GENERATE.to_owned()))
 }

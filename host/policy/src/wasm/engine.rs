@@ -68,6 +68,8 @@ pub(super) struct Runtime {
 pub(super) struct Lane {
     pub(super) engine: Engine,
     pub(super) linker: Linker<Call>,
+    /// What of WASI is linked.
+    pub(super) granted: wasi::Granted,
     slots: Slots,
 }
 
@@ -176,8 +178,8 @@ impl Lane {
         let engine = Engine::new(&config(allocation))?;
         let mut linker = Linker::new(&engine);
         v1::link(&mut linker)?;
-        wasi::link(&mut linker)?;
-        Ok(Self { engine, linker, slots: Slots::new(INSTANCE_LIMIT) })
+        let granted = wasi::link(&mut linker)?;
+        Ok(Self { engine, linker, granted, slots: Slots::new(INSTANCE_LIMIT) })
     }
 }
 

@@ -15,6 +15,7 @@ mod cache;
 mod call;
 mod check;
 mod compiler;
+mod contract;
 mod engine;
 mod failure;
 mod slots;
@@ -69,7 +70,7 @@ impl Plugin {
         let runtime = runtime().map_err(no_engine)?;
         let source = Source::of(runtime, bytes)?;
         let types = binary::read(&runtime.home.engine, &source.component).map_err(about)?;
-        let differences = check::differences(&source.component, &types);
+        let differences = check::differences(&source.component, &types, &runtime.home.granted);
         if !differences.is_empty() {
             return Err(differences.into_iter().flat_map(about).collect());
         }
@@ -129,7 +130,9 @@ struct Source {
 
 impl Source {
     fn of(runtime: &Runtime, published: &[u8]) -> Result<Self, Vec<Diagnostic>> {
-        let component = match binary::component(&runtime.home.engine, published).map_err(about)? {
+        let home = &runtime.home;
+        let all = |wrong: Vec<Wrong>| wrong.into_iter().flat_map(about).collect::<Vec<_>>();
+        let component = match binary::component(&home.engine, &home.granted, published).map_err(all)? {
             Cow::Borrowed(_) => None,
             Cow::Owned(made) => Some(Arc::from(made)),
         };
@@ -255,16 +258,8 @@ impl Linked {
             given: Arc::new(Given { settings: Arc::clone(&manifest.settings), ..Given::default() }),
         };
         let refused = |what: &str, failure: Failure| about(Wrong::new(format!("{what}: {}", failure.message)));
-        let (mistyped, _) =
-            self.run(evaluation.clone(), |hooks, instance, store| Ok(Ok(hooks.mistyped(instance, store))));
-        let mistyped = mistyped.map_err(|failure| refused("it does not start", failure))?;
-        if !mistyped.is_empty() {
-            let wrong = |name| {
-                Wrong::new(format!("its `{name}` does not take or return what the contract says"))
-                    .hint(Some("generate its bindings from the host's `herald-policy.wit`".to_owned()))
-            };
-            return Err(mistyped.into_iter().flat_map(|name| about(wrong(name))).collect());
-        }
+        let (started, _) = self.run(evaluation.clone(), |_, _, _| Ok(Ok(())));
+        started.map_err(|failure| refused("it does not start", failure))?;
         let settings = settings(manifest);
         let (validated, _) =
             self.run(evaluation, |hooks, instance, store| hooks.validate(instance, store, &settings).map(Ok));

@@ -79,7 +79,8 @@ fn all_differences_from_the_contract_are_named() {
     let said = report(&built_for(&contract, imports));
     for part in [
         "it imports `herald:policy/hosts@1.0.0`, which is not granted; did you mean `herald:policy/host`?",
-        "it imports `evil:net/sockets@1.0.0`, which is not granted; a policy may import `herald:policy/host`",
+        "it imports `evil:net/sockets@1.0.0`, which is not granted; a policy may import `herald:policy/host`, \
+         `herald:policy/types` and the harmless part of WASI",
         "it imports `wasi:sockets/tcp@0.2.0`, which is not granted; a policy has no files, no network",
         "it imports `wasi:random/random@0.3.0`, and only version 0.2 of WASI is there",
         "it does not export `herald:policy/hooks@1.0.0`",
@@ -117,11 +118,91 @@ fn functions_that_the_contract_has_not_are_named() {
         report(&built_for(&contract, &wat)),
         ["policy.wasm: its `herald:policy/hooks@1.0.0` has no function `approve`"]
     );
-    let contract = CONTRACT.replace("result<_, list<string>>", "result<_, string>");
+}
+
+#[test]
+fn functions_of_wasi_that_are_not_granted_are_named() {
+    let contract = CONTRACT.replace("import host;", "import host; import wasi:cli/environment@0.2.9;")
+        + "\npackage wasi:cli@0.2.9 { interface environment { get-arguments: func() -> list<string>; set: func(); } }";
+    let guest = Guest {
+        module: r#"(import "wasi:cli/environment@0.2.9" "get-arguments" (func (param i32)))
+                   (import "wasi:cli/environment@0.2.9" "set" (func)) (memory (export "memory") 4)"#,
+        ..EMPTY
+    };
     assert_eq!(
-        report(&built_for(&contract, &EMPTY.wat())),
-        ["policy.wasm: its `validate-settings` does not take or return what the contract says; \
-          generate its bindings from the host's `herald-policy.wit`"]
+        report(&built_for(&contract, &guest.wat())),
+        ["policy.wasm: it imports `set` of `wasi:cli/environment@0.2.9`, which is not granted"]
+    );
+}
+
+#[test]
+fn types_that_differ_from_the_contract_are_named() {
+    let hint = "; generate its bindings from the host's `herald-policy.wit`";
+    let check = |from: &str, to: &str, guest: &Guest, expected: &[&str]| {
+        assert!(CONTRACT.contains(from), "{from}");
+        let said = report(&built_for(&CONTRACT.replace(from, to), &guest.wat()));
+        let expected: Vec<_> = expected.iter().map(|text| format!("policy.wasm: {text}{hint}")).collect();
+        assert_eq!(said, expected, "{from}");
+    };
+    check(
+        "result<_, list<string>>",
+        "result<_, string>",
+        &EMPTY,
+        &["its `validate-settings` does not take or return what the contract says: \
+           `result.error` is a string instead of a list"],
+    );
+    // What several hooks are given or return is told of each.
+    check(
+        "    asks: list<question>,\n",
+        "    asked: list<question>,\n",
+        &EMPTY,
+        &[
+            "its `route` does not take or return what the contract says: \
+             `result.sends[]` has no field `asks`; `result.sends[]` has a field `asked`",
+            "its `escalate` does not take or return what the contract says: \
+             `result.notify[]` has no field `asks`; `result.notify[]` has a field `asked`",
+        ],
+    );
+    let stages = "does not take or return what the contract says: `result.stages[].within.clock` is missing; \
+        `result.stages[].within.working-minutes` is a u64 instead of a u32";
+    let span = "clock(string),\n    /// Minutes during which the owner's calendar is open.\n    working-minutes(u32),";
+    let said = report(&built_for(&CONTRACT.replace(span, "clock,\n    working-minutes(u64),"), &EMPTY.wat()));
+    assert!(said.len() == 3 && said[1].contains(&format!("its `approve` {stages}")), "{said:#?}");
+    // More places of one function are counted only.
+    assert!(said[0].contains("its `route` ") && said[0].contains("; and 6 more"), "{said:#?}");
+
+    let asks = Guest {
+        module: r#"(import "herald:policy/host@1.0.0" "resolve" (func (param i32 i32 i32)))
+                   (import "herald:policy/host@1.0.0" "log" (func (param i32)))
+                   (memory (export "memory") 4)"#,
+        ..EMPTY
+    };
+    let contract = CONTRACT.replace("log: func(text: string);", "log: func(text: char);");
+    let contract = contract.replace("-> result<list<string>, string>;", "-> list<string>;");
+    let said = report(&built_for(&contract, &asks.wat()));
+    let expected = [
+        "it imports `resolve` of `herald:policy/host@1.0.0`: `result` is a list instead of a result",
+        "it imports `log` of `herald:policy/host@1.0.0`: `text` is a char instead of a string",
+    ];
+    assert_eq!(said, expected.map(|text| format!("policy.wasm: {text}{hint}")));
+}
+
+#[test]
+fn everything_that_a_module_may_not_import_is_named() {
+    let module = r#"(import "env" "system" (func (param i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
+        (import "herald:policy/hosts@1.0.0" "log" (func (param i32 i32)))
+        (memory (export "memory") 4)"#;
+    let wat = Guest { module, ..EMPTY }.wat();
+    assert_eq!(
+        report(&embed(&wat, CONTRACT)),
+        [
+            "policy.wasm: it imports `env`, which is not granted; \
+             a policy may import `herald:policy/host`, `herald:policy/types` and the harmless part of WASI",
+            "policy.wasm: it imports `herald:policy/hosts@1.0.0`, which is not granted; did you mean `herald:policy/host`?",
+            "policy.wasm: it imports `wasi_snapshot_preview1`, which is not granted; \
+             build it for `wasm32-unknown-unknown` or `wasm32-wasip2`",
+        ]
     );
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::contract::herald::policy::{host, types};
+use super::bindings::herald::policy::{host, types};
 use super::plans::read_span;
 use crate::questions;
 use crate::table::{Fact, ROWS_LIMIT, Value};

@@ -9,17 +9,18 @@ mod records;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use herald_core::decision::HookPlan;
 use wasmtime::Store;
 use wasmtime::component::{Component, ComponentExportIndex, HasSelf, Instance, Linker, TypedFunc};
 
-use self::contract::herald::policy::types::{ApprovePlan, Breach, EscalatePlan, Message, RouteFacts, RoutePlan};
+use self::bindings::herald::policy::types::{ApprovePlan, Breach, EscalatePlan, Message, RouteFacts, RoutePlan};
 use super::call::Call;
+use super::contract::Contract;
 use crate::evaluation::Input;
 
-mod contract {
+mod bindings {
     //! The types of the contract, generated from it.
 
     wasmtime::component::bindgen!({
@@ -33,6 +34,16 @@ mod contract {
 /// The version, as imports and exports name it.
 pub(super) const VERSION: &str = "1.0.0";
 
+/// What a component of this version imports and exports.
+///
+/// # Errors
+/// When the host was built with a contract that cannot be read.
+pub(super) fn contract() -> Result<&'static Contract, &'static str> {
+    static CONTRACT: LazyLock<Result<Contract, String>> =
+        LazyLock::new(|| Contract::read(include_str!("../../../../../sdk/wit/herald-policy.wit")));
+    CONTRACT.as_ref().map_err(String::as_str)
+}
+
 /// What each hook returns.
 type Returned<T> = (Result<T, String>,);
 
@@ -45,8 +56,8 @@ type Validated = (Result<(), Vec<String>>,);
 
 /// Gives guests what `host` offers.
 pub(super) fn link(linker: &mut Linker<Call>) -> wasmtime::Result<()> {
-    contract::herald::policy::types::add_to_linker::<_, HasSelf<_>>(linker, |call| call)?;
-    contract::herald::policy::host::add_to_linker::<_, HasSelf<_>>(linker, |call| call)
+    bindings::herald::policy::types::add_to_linker::<_, HasSelf<_>>(linker, |call| call)?;
+    bindings::herald::policy::host::add_to_linker::<_, HasSelf<_>>(linker, |call| call)
 }
 
 /// Where a component keeps its hooks.
@@ -69,21 +80,6 @@ impl Hooks {
             escalate: hook("escalate")?,
             validate_settings: hook("validate-settings")?,
         })
-    }
-
-    /// Hooks whose parameters or results are not those of the contract.
-    pub(super) fn mistyped(&self, instance: &Instance, store: &mut Store<Call>) -> Vec<&'static str> {
-        let mut wrong = Vec::new();
-        let mut check = |name, is_right: bool| {
-            if !is_right {
-                wrong.push(name);
-            }
-        };
-        check("route", self.route(instance, store).is_ok());
-        check("approve", self.approve(instance, store).is_ok());
-        check("escalate", self.escalate(instance, store).is_ok());
-        check("validate-settings", self.validate_settings(instance, store).is_ok());
-        wrong
     }
 
     /// Calls the hook that the evaluation is for. The inner error is a sentence of the guest's or about its plan.

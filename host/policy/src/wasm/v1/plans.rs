@@ -11,7 +11,7 @@ use herald_core::plan::{
 use herald_core::span::{Span, Unit};
 use herald_core::target::Target;
 
-use super::contract::herald::policy::types as contract;
+use super::bindings::herald::policy::types as contract;
 use crate::ledger::Ledger;
 use crate::vocabulary::{self, Wrong, unknown};
 use crate::wasm::call::{Call, Stop};

@@ -6,7 +6,7 @@ use std::fmt::{Display, Write};
 
 use herald_core::message::Message;
 
-use super::contract::herald::policy::types as contract;
+use super::bindings::herald::policy::types as contract;
 use crate::evaluation::{BreachFacts, RouteFacts};
 
 /// Room for a name or a moment, in bytes: most are written without growing.

@@ -3,7 +3,7 @@
 use herald_core::decision::FailureCause;
 use serde_json::{Value, json};
 
-use super::contract::herald::policy::types::{
+use super::bindings::herald::policy::types::{
     ApprovePlan, EscalatePlan, Goal, Question, Restriction, RoutePlan, Send, Span, Stage,
 };
 use super::plans::{Reader, Unread, read};

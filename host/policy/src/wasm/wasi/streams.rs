@@ -2,9 +2,9 @@
 //! never waits, because everything is ready at once.
 
 use wasmtime::StoreContextMut;
-use wasmtime::component::{ComponentType, Lift, Linker, Lower, Resource};
+use wasmtime::component::{ComponentType, Lift, Lower, Resource};
 
-use super::{interface, resource};
+use super::Wasi;
 use crate::wasm::call::Call;
 
 /// How much a guest may write at a time, in bytes.
@@ -71,33 +71,35 @@ fn write(call: &mut Call, stream: &Resource<Output>, bytes: &[u8]) {
     }
 }
 
-pub(super) fn link(linker: &mut Linker<Call>) -> wasmtime::Result<()> {
-    link_output(linker)?;
-    link_input(linker)?;
-    link_poll(linker)?;
-    let mut error = interface(linker, "io/error")?;
-    resource::<Error>(&mut error, "error")?;
-    error.func_wrap("[method]error.to-debug-string", |_: StoreContextMut<'_, Call>, (_,): (Resource<Error>,)| {
+pub(super) fn link(wasi: &mut Wasi<'_>) -> wasmtime::Result<()> {
+    link_output(wasi)?;
+    link_input(wasi)?;
+    link_poll(wasi)?;
+    let mut error = wasi.interface("wasi:io/error")?;
+    error.resource::<Error>("error")?;
+    error.function("[method]error.to-debug-string", |_: StoreContextMut<'_, Call>, (_,): (Resource<Error>,)| {
         Ok((String::new(),))
     })?;
-    for (name, function, stream) in [("cli/stdout", "get-stdout", STDOUT), ("cli/stderr", "get-stderr", STDERR)] {
+    for (name, function, stream) in
+        [("wasi:cli/stdout", "get-stdout", STDOUT), ("wasi:cli/stderr", "get-stderr", STDERR)]
+    {
         let get = move |_: StoreContextMut<'_, Call>, ()| Ok((Resource::<Output>::new_own(stream),));
-        interface(linker, name)?.func_wrap(function, get)?;
+        wasi.interface(name)?.function(function, get)?;
     }
     let get = |_: StoreContextMut<'_, Call>, ()| Ok((Resource::<Input>::new_own(ONLY),));
-    interface(linker, "cli/stdin")?.func_wrap("get-stdin", get)
+    wasi.interface("wasi:cli/stdin")?.function("get-stdin", get)
 }
 
-fn link_output(linker: &mut Linker<Call>) -> wasmtime::Result<()> {
+fn link_output(wasi: &mut Wasi<'_>) -> wasmtime::Result<()> {
     type Of = (Resource<Output>,);
     type Bytes = (Resource<Output>, Vec<u8>);
     type Count = (Resource<Output>, u64);
     type Splice = (Resource<Output>, Resource<Input>, u64);
 
-    let mut streams = interface(linker, "io/streams")?;
-    resource::<Output>(&mut streams, "output-stream")?;
+    let mut streams = wasi.interface("wasi:io/streams")?;
+    streams.resource::<Output>("output-stream")?;
     streams
-        .func_wrap("[method]output-stream.check-write", |_: StoreContextMut<'_, Call>, (_,): Of| -> Written<u64> {
+        .function("[method]output-stream.check-write", |_: StoreContextMut<'_, Call>, (_,): Of| -> Written<u64> {
             Ok((Ok(WRITE_LIMIT_BYTES),))
         })?;
     for name in ["write", "blocking-write-and-flush"] {
@@ -105,53 +107,53 @@ fn link_output(linker: &mut Linker<Call>) -> wasmtime::Result<()> {
             write(context.data_mut(), &stream, &bytes);
             Ok((Ok(()),))
         };
-        streams.func_wrap(&format!("[method]output-stream.{name}"), put)?;
+        streams.function(&format!("[method]output-stream.{name}"), put)?;
     }
     for name in ["write-zeroes", "blocking-write-zeroes-and-flush"] {
         let refuse = |_: StoreContextMut<'_, Call>, (_, _): Count| -> Written<()> { Ok((Err(StreamError::Closed),)) };
-        streams.func_wrap(&format!("[method]output-stream.{name}"), refuse)?;
+        streams.function(&format!("[method]output-stream.{name}"), refuse)?;
     }
     for name in ["flush", "blocking-flush"] {
         let flush = |_: StoreContextMut<'_, Call>, (_,): Of| -> Written<()> { Ok((Ok(()),)) };
-        streams.func_wrap(&format!("[method]output-stream.{name}"), flush)?;
+        streams.function(&format!("[method]output-stream.{name}"), flush)?;
     }
     for name in ["splice", "blocking-splice"] {
         let ended =
             |_: StoreContextMut<'_, Call>, (_, _, _): Splice| -> Written<u64> { Ok((Err(StreamError::Closed),)) };
-        streams.func_wrap(&format!("[method]output-stream.{name}"), ended)?;
+        streams.function(&format!("[method]output-stream.{name}"), ended)?;
     }
-    streams.func_wrap("[method]output-stream.subscribe", |_: StoreContextMut<'_, Call>, (_,): Of| {
+    streams.function("[method]output-stream.subscribe", |_: StoreContextMut<'_, Call>, (_,): Of| {
         Ok((Resource::<Pollable>::new_own(ONLY),))
     })
 }
 
-fn link_input(linker: &mut Linker<Call>) -> wasmtime::Result<()> {
-    let mut streams = interface(linker, "io/streams")?;
-    resource::<Input>(&mut streams, "input-stream")?;
+fn link_input(wasi: &mut Wasi<'_>) -> wasmtime::Result<()> {
+    let mut streams = wasi.interface("wasi:io/streams")?;
+    streams.resource::<Input>("input-stream")?;
     for name in ["read", "blocking-read"] {
         let ended = |_: StoreContextMut<'_, Call>, (_, _): (Resource<Input>, u64)| -> Written<Vec<u8>> {
             Ok((Err(StreamError::Closed),))
         };
-        streams.func_wrap(&format!("[method]input-stream.{name}"), ended)?;
+        streams.function(&format!("[method]input-stream.{name}"), ended)?;
     }
     for name in ["skip", "blocking-skip"] {
         let ended = |_: StoreContextMut<'_, Call>, (_, _): (Resource<Input>, u64)| -> Written<u64> {
             Ok((Err(StreamError::Closed),))
         };
-        streams.func_wrap(&format!("[method]input-stream.{name}"), ended)?;
+        streams.function(&format!("[method]input-stream.{name}"), ended)?;
     }
-    streams.func_wrap("[method]input-stream.subscribe", |_: StoreContextMut<'_, Call>, (_,): (Resource<Input>,)| {
+    streams.function("[method]input-stream.subscribe", |_: StoreContextMut<'_, Call>, (_,): (Resource<Input>,)| {
         Ok((Resource::<Pollable>::new_own(ONLY),))
     })
 }
 
-fn link_poll(linker: &mut Linker<Call>) -> wasmtime::Result<()> {
+fn link_poll(wasi: &mut Wasi<'_>) -> wasmtime::Result<()> {
     type Of = (Resource<Pollable>,);
-    let mut poll = interface(linker, "io/poll")?;
-    resource::<Pollable>(&mut poll, "pollable")?;
-    poll.func_wrap("[method]pollable.ready", |_: StoreContextMut<'_, Call>, (_,): Of| Ok((true,)))?;
-    poll.func_wrap("[method]pollable.block", |_: StoreContextMut<'_, Call>, (_,): Of| Ok(()))?;
-    poll.func_wrap("poll", |_: StoreContextMut<'_, Call>, (list,): (Vec<Resource<Pollable>>,)| {
+    let mut poll = wasi.interface("wasi:io/poll")?;
+    poll.resource::<Pollable>("pollable")?;
+    poll.function("[method]pollable.ready", |_: StoreContextMut<'_, Call>, (_,): Of| Ok((true,)))?;
+    poll.function("[method]pollable.block", |_: StoreContextMut<'_, Call>, (_,): Of| Ok(()))?;
+    poll.function("poll", |_: StoreContextMut<'_, Call>, (list,): (Vec<Resource<Pollable>>,)| {
         let ready: Vec<u32> = (0u32..).zip(&list).map(|(index, _)| index).collect();
         Ok((ready,))
     })

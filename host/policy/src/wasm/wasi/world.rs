@@ -6,10 +6,10 @@ use std::fmt;
 use herald_core::message::Message;
 use jiff::Timestamp;
 use wasmtime::StoreContextMut;
-use wasmtime::component::{ComponentType, Lift, Linker, Lower, Resource, Val};
+use wasmtime::component::{ComponentType, Lift, Lower, Resource, Val};
 
+use super::Wasi;
 use super::streams::{Line, ONLY, Pollable};
-use super::{interface, resource};
 use crate::wasm::call::Call;
 
 /// How many random bytes a guest may ask for at a time. A hash map takes 16.
@@ -91,36 +91,36 @@ struct Descriptor;
 /// A folder while it is read; there is never one.
 struct DirectoryStream;
 
-pub(super) fn link(linker: &mut Linker<Call>) -> wasmtime::Result<()> {
-    link_clocks(linker)?;
-    link_random(linker)?;
-    link_process(linker)?;
-    link_terminals(linker)?;
-    link_files(linker)
+pub(super) fn link(wasi: &mut Wasi<'_>) -> wasmtime::Result<()> {
+    link_clocks(wasi)?;
+    link_random(wasi)?;
+    link_process(wasi)?;
+    link_terminals(wasi)?;
+    link_files(wasi)
 }
 
-fn link_clocks(linker: &mut Linker<Call>) -> wasmtime::Result<()> {
-    let mut monotonic = interface(linker, "clocks/monotonic-clock")?;
-    monotonic.func_wrap("now", |_: StoreContextMut<'_, Call>, ()| Ok((0_u64,)))?;
-    monotonic.func_wrap("resolution", |_: StoreContextMut<'_, Call>, ()| Ok((1_u64,)))?;
+fn link_clocks(wasi: &mut Wasi<'_>) -> wasmtime::Result<()> {
+    let mut monotonic = wasi.interface("wasi:clocks/monotonic-clock")?;
+    monotonic.function("now", |_: StoreContextMut<'_, Call>, ()| Ok((0_u64,)))?;
+    monotonic.function("resolution", |_: StoreContextMut<'_, Call>, ()| Ok((1_u64,)))?;
     for name in ["subscribe-instant", "subscribe-duration"] {
         let ready = |_: StoreContextMut<'_, Call>, (_,): (u64,)| Ok((Resource::<Pollable>::new_own(ONLY),));
-        monotonic.func_wrap(name, ready)?;
+        monotonic.function(name, ready)?;
     }
-    let mut wall = interface(linker, "clocks/wall-clock")?;
-    wall.func_wrap("now", |context: StoreContextMut<'_, Call>, ()| {
+    let mut wall = wasi.interface("wasi:clocks/wall-clock")?;
+    wall.function("now", |context: StoreContextMut<'_, Call>, ()| {
         Ok((Datetime::of(context.data().evaluation.now()),))
     })?;
-    wall.func_wrap("resolution", |_: StoreContextMut<'_, Call>, ()| Ok((Datetime { seconds: 1, nanoseconds: 0 },)))
+    wall.function("resolution", |_: StoreContextMut<'_, Call>, ()| Ok((Datetime { seconds: 1, nanoseconds: 0 },)))
 }
 
-fn link_random(linker: &mut Linker<Call>) -> wasmtime::Result<()> {
+fn link_random(wasi: &mut Wasi<'_>) -> wasmtime::Result<()> {
     for (name, bytes, number) in [
-        ("random/random", "get-random-bytes", "get-random-u64"),
-        ("random/insecure", "get-insecure-random-bytes", "get-insecure-random-u64"),
+        ("wasi:random/random", "get-random-bytes", "get-random-u64"),
+        ("wasi:random/insecure", "get-insecure-random-bytes", "get-insecure-random-u64"),
     ] {
-        let mut random = interface(linker, name)?;
-        random.func_wrap(bytes, |mut context: StoreContextMut<'_, Call>, (count,): (u64,)| {
+        let mut random = wasi.interface(name)?;
+        random.function(bytes, |mut context: StoreContextMut<'_, Call>, (count,): (u64,)| {
             if count > RANDOM_LIMIT_BYTES {
                 return Err(wasmtime::format_err!("it asked for {count} random bytes; at most {RANDOM_LIMIT_BYTES}"));
             }
@@ -128,51 +128,52 @@ fn link_random(linker: &mut Linker<Call>) -> wasmtime::Result<()> {
             context.data_mut().random(&mut bytes);
             Ok((bytes,))
         })?;
-        random
-            .func_wrap(number, |mut context: StoreContextMut<'_, Call>, ()| Ok((context.data_mut().random_u64(),)))?;
+        random.function(number, |mut context: StoreContextMut<'_, Call>, ()| Ok((context.data_mut().random_u64(),)))?;
     }
     let seed = |mut context: StoreContextMut<'_, Call>, ()| {
         let call = context.data_mut();
         Ok(((call.random_u64(), call.random_u64()),))
     };
-    interface(linker, "random/insecure-seed")?.func_wrap("insecure-seed", seed)
+    wasi.interface("wasi:random/insecure-seed")?.function("insecure-seed", seed)
 }
 
-fn link_process(linker: &mut Linker<Call>) -> wasmtime::Result<()> {
-    let mut environment = interface(linker, "cli/environment")?;
+fn link_process(wasi: &mut Wasi<'_>) -> wasmtime::Result<()> {
+    let mut environment = wasi.interface("wasi:cli/environment")?;
     let nothing = |_: StoreContextMut<'_, Call>, ()| Ok((Vec::<(String, String)>::new(),));
-    environment.func_wrap("get-environment", nothing)?;
-    environment.func_wrap("get-arguments", |_: StoreContextMut<'_, Call>, ()| Ok((Vec::<String>::new(),)))?;
-    environment.func_wrap("initial-cwd", |_: StoreContextMut<'_, Call>, ()| Ok((None::<String>,)))?;
-    let mut exit = interface(linker, "cli/exit")?;
-    exit.func_wrap("exit", |_: StoreContextMut<'_, Call>, (status,): (Result<(), ()>,)| -> wasmtime::Result<()> {
+    environment.function("get-environment", nothing)?;
+    environment.function("get-arguments", |_: StoreContextMut<'_, Call>, ()| Ok((Vec::<String>::new(),)))?;
+    environment.function("initial-cwd", |_: StoreContextMut<'_, Call>, ()| Ok((None::<String>,)))?;
+    let mut exit = wasi.interface("wasi:cli/exit")?;
+    exit.function("exit", |_: StoreContextMut<'_, Call>, (status,): (Result<(), ()>,)| -> wasmtime::Result<()> {
         Err(Exit { is_success: status.is_ok() }.into())
     })?;
-    exit.func_wrap("exit-with-code", |_: StoreContextMut<'_, Call>, (code,): (u8,)| -> wasmtime::Result<()> {
+    exit.function("exit-with-code", |_: StoreContextMut<'_, Call>, (code,): (u8,)| -> wasmtime::Result<()> {
         Err(Exit { is_success: code == 0 }.into())
     })
 }
 
-fn link_terminals(linker: &mut Linker<Call>) -> wasmtime::Result<()> {
-    resource::<Terminal<true>>(&mut interface(linker, "cli/terminal-input")?, "terminal-input")?;
-    resource::<Terminal<false>>(&mut interface(linker, "cli/terminal-output")?, "terminal-output")?;
+fn link_terminals(wasi: &mut Wasi<'_>) -> wasmtime::Result<()> {
+    wasi.interface("wasi:cli/terminal-input")?.resource::<Terminal<true>>("terminal-input")?;
+    wasi.interface("wasi:cli/terminal-output")?.resource::<Terminal<false>>("terminal-output")?;
     let none = |_: StoreContextMut<'_, Call>, ()| Ok((None::<Resource<Terminal<true>>>,));
-    interface(linker, "cli/terminal-stdin")?.func_wrap("get-terminal-stdin", none)?;
-    for name in ["stdout", "stderr"] {
+    wasi.interface("wasi:cli/terminal-stdin")?.function("get-terminal-stdin", none)?;
+    for (name, function) in
+        [("wasi:cli/terminal-stdout", "get-terminal-stdout"), ("wasi:cli/terminal-stderr", "get-terminal-stderr")]
+    {
         let none = |_: StoreContextMut<'_, Call>, ()| Ok((None::<Resource<Terminal<false>>>,));
-        interface(linker, &format!("cli/terminal-{name}"))?.func_wrap(&format!("get-terminal-{name}"), none)?;
+        wasi.interface(name)?.function(function, none)?;
     }
     Ok(())
 }
 
 /// Languages import all of this to open a file, should they be asked to. Without a folder to begin from, nothing of
 /// it can be called but what says so.
-fn link_files(linker: &mut Linker<Call>) -> wasmtime::Result<()> {
+fn link_files(wasi: &mut Wasi<'_>) -> wasmtime::Result<()> {
     let none = |_: StoreContextMut<'_, Call>, ()| Ok((Vec::<(Resource<Descriptor>, String)>::new(),));
-    interface(linker, "filesystem/preopens")?.func_wrap("get-directories", none)?;
-    let mut types = interface(linker, "filesystem/types")?;
-    resource::<Descriptor>(&mut types, "descriptor")?;
-    resource::<DirectoryStream>(&mut types, "directory-entry-stream")?;
+    wasi.interface("wasi:filesystem/preopens")?.function("get-directories", none)?;
+    let mut types = wasi.interface("wasi:filesystem/types")?;
+    types.resource::<Descriptor>("descriptor")?;
+    types.resource::<DirectoryStream>("directory-entry-stream")?;
     for name in [
         "descriptor.read-via-stream",
         "descriptor.write-via-stream",
@@ -203,9 +204,9 @@ fn link_files(linker: &mut Linker<Call>) -> wasmtime::Result<()> {
         "descriptor.metadata-hash-at",
         "directory-entry-stream.read-directory-entry",
     ] {
-        types.func_new(&format!("[method]{name}"), |_, _, _, _| Err(wasmtime::format_err!("there are no files")))?;
+        types.untyped_function(&format!("[method]{name}"), |_| Err(wasmtime::format_err!("there are no files")))?;
     }
-    types.func_new("filesystem-error-code", |_, _, _, results| {
+    types.untyped_function("filesystem-error-code", |results| {
         if let Some(result) = results.first_mut() {
             *result = Val::Option(None);
         }
