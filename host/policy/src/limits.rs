@@ -92,8 +92,8 @@ pub struct HostLimits {
     pub bundle_limit_kib: u32,
     /// How many files a bundle may have.
     pub file_limit: u32,
-    /// How long a component that is to be published may take to compile, in seconds.
-    pub compile_limit_s: u32,
+    /// How long a component that is to be published may take to compile, in milliseconds.
+    pub compile_limit_ms: u64,
     /// Where compiled components are kept; without one they are compiled at each start.
     pub component_cache: Option<ComponentCache>,
     /// Whether a bundle that is loaded may be there before its component is compiled. Its calls fail as busy until
@@ -122,7 +122,7 @@ impl Default for HostLimits {
             bundle_limit_kib: 10 * 1_024,
             file_limit: 1_024,
             // Whoever compiles at a terminal, on a slow machine, waits rather than gives up.
-            compile_limit_s: 600,
+            compile_limit_ms: 600_000,
             component_cache: None,
             compiles_beside: false,
         }

@@ -63,10 +63,6 @@ pub struct Host {
     folder: Option<DataFolder>,
 }
 
-/// How long a component that is published over HTTP may take to compile, in seconds. A JavaScript engine takes six; the
-/// request has 30 for everything.
-const COMPILE_LIMIT_S: u32 = 25;
-
 impl Host {
     /// Takes the data folder, puts in force what was published last, and starts the engine.
     ///
@@ -109,7 +105,7 @@ impl Host {
         runtime: &Handle,
     ) -> Result<Self, HostError> {
         let settings = &resolved.settings;
-        let limits = HostLimits { compile_limit_s: COMPILE_LIMIT_S, ..limits };
+        let limits = HostLimits { compile_limit_ms: compile_limit_ms(settings), ..limits };
         let publisher = Publisher::new(stores.configuration, limits);
         let configured = publisher.load()?;
         let secrets = resolved.secrets.iter().map(|(name, secret)| (name.clone(), secret.value.clone())).collect();
@@ -145,6 +141,12 @@ impl Host {
         self.app.engine.shutdown().await;
         drop(self.folder);
     }
+}
+
+/// How long a component that is published over HTTP may take to compile, in milliseconds: so much of a request's time
+/// that whoever publishes it still hears what is the matter.
+fn compile_limit_ms(settings: &Settings) -> u64 {
+    settings.request_timeout_ms / 6 * 5
 }
 
 fn engine_settings(settings: &Settings) -> EngineSettings {

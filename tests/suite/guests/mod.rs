@@ -4,6 +4,7 @@
 
 mod bindings;
 mod pins;
+mod running;
 mod tools;
 
 use std::fs;
@@ -59,11 +60,12 @@ fn check_twin(language: &str) {
     assert_eq!(wasm, outcomes(&script, &[]));
 }
 
-/// A new plugin in `language` builds, and passes its own cases.
+/// A new plugin in `language` builds, passes its own cases, and decides in a running host that it is published to.
 fn check_new(language: &str) {
     let plugin = Plugin::new(language);
     build(&plugin.dir());
     assert_eq!(outcomes(&plugin.dir(), &[]).len(), 3);
+    running::decides(&plugin);
 }
 
 /// The policy in the file `source` says what its cases expect; and what it says when it stumbles over its settings.
@@ -128,16 +130,16 @@ fn slow_a_policy_in_python_agrees_with_its_script() {
 }
 
 #[test]
-fn slow_a_new_plugin_in_rust_passes_its_cases() {
+fn slow_a_new_plugin_in_rust_passes_its_cases_and_decides() {
     check_new("rust");
 }
 
 #[test]
-fn slow_a_new_plugin_in_javascript_passes_its_cases() {
+fn slow_a_new_plugin_in_javascript_passes_its_cases_and_decides() {
     check_new("javascript");
 }
 
 #[test]
-fn slow_a_new_plugin_in_python_passes_its_cases() {
+fn slow_a_new_plugin_in_python_passes_its_cases_and_decides() {
     check_new("python");
 }

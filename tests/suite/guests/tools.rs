@@ -15,7 +15,7 @@ pub(super) fn folder() -> PathBuf {
 }
 
 /// The largest component: those of JavaScript and Python have their interpreter in them.
-const COMPONENT_LIMIT: (&str, &str) = ("HERALD_COMPONENT_LIMIT_BYTES", "67108864");
+pub(super) const COMPONENT_LIMIT: (&str, &str) = ("HERALD_COMPONENT_LIMIT_BYTES", "67108864");
 
 /// Runs a command with the tools on its PATH.
 fn run(command: &mut Command) -> Output {
@@ -75,7 +75,7 @@ impl Plugin {
 }
 
 /// Copies a folder, but for what is hidden or built.
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let name = entry.file_name().into_string().unwrap();

@@ -5,10 +5,10 @@
 #![expect(clippy::print_stdout, reason = "seeds and figures are for who watches the test")]
 
 mod client;
-mod process;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use herald_core::case::GoalStatus;
@@ -19,13 +19,13 @@ use herald_store::partition::CaseFilter;
 use herald_store::{Partition, StoreSettings};
 use herald_tests::fault::Random;
 use herald_tests::load::{self, Connection};
+use herald_tests::program::{Process, program};
 use herald_tests::receiver::Receiver;
 use herald_tests::sample;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use client::{Client, Known};
-use process::{Process, verify};
 
 /// Connections at once.
 const CLIENTS: u64 = 4;
@@ -60,7 +60,7 @@ async fn kill_again_and_again(kills: usize, seed: u64) {
     let mut starts = Vec::new();
     for life in 0..kills {
         let began = Instant::now();
-        let process = Process::start(&data, &receiver);
+        let process = start(&data, &receiver);
         // The first one makes its files.
         if life == 0 || random.below(STILLBIRTHS_ONE_IN) == 0 {
             tokio::time::sleep(Duration::from_millis(random.below(STILLBORN_MS) as u64)).await;
@@ -92,6 +92,11 @@ async fn kill_again_and_again(kills: usize, seed: u64) {
     println!("{kills} kills, {answers} answers; listening after {middle:?}, at most {longest:?}");
 }
 
+/// Starts the program on the folder `data`.
+fn start(data: &Path, receiver: &Receiver) -> Process {
+    Process::start(data, &[("webhook_allowed_internal", &receiver.address.to_string())])
+}
+
 /// Publishes the sample organisation in a new data folder.
 fn prepare(data: &Path, receiver: &Receiver) {
     let folder = DataFolder::take(data, true).unwrap();
@@ -101,7 +106,7 @@ fn prepare(data: &Path, receiver: &Receiver) {
 
 /// Has everything settled, and compares what is there with what the clients know.
 async fn check(data: &Path, receiver: &Receiver, clients: &mut [Client]) {
-    let process = Process::start(data, receiver);
+    let process = start(data, receiver);
     let address = process.address();
     let mut connection = Connection::open(address).await.unwrap();
     for client in &mut *clients {
@@ -209,4 +214,12 @@ async fn get(connection: &mut Connection, path: &str) -> Value {
     let body = String::from_utf8(answer.body).unwrap();
     assert_eq!(answer.status, 200, "{path}: {body}");
     serde_json::from_str(&body).unwrap()
+}
+
+/// What `herald verify` says of the stores in `data`, when it finds nothing wrong.
+fn verify(data: &Path) -> Vec<Value> {
+    let output = Command::new(program()).args(["verify", "--json", "--data"]).arg(data).output().unwrap();
+    let report = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{report}{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_str(&report).unwrap()
 }

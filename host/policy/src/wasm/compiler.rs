@@ -2,7 +2,7 @@
 //! fast as messages leave them room. Somebody who waits for a component comes before all that nobody waits for.
 //!
 //! Nothing can interrupt the compiler. Whoever waits for it waits so long and no longer; what it was given by then, it
-//! finishes all the same, and only then takes the next.
+//! finishes all the same, and only then takes the next. Who comes back for it meanwhile waits for the same.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -23,11 +23,20 @@ const STACK_BYTES: usize = 16 * 1_024 * 1_024;
 /// whoever publishes on a busy host still sees the end of it.
 const NICENESS: i32 = 5;
 
-/// Something to compile, and what to do with it then.
+/// What becomes of a component once it is compiled.
+type Done = Box<dyn FnOnce(Result<Component, CompileError>) + Send>;
+
+/// Something to compile, and everybody who wants it.
 struct Job {
     engine: Engine,
     bytes: Arc<[u8]>,
-    done: Box<dyn FnOnce(Result<Component, CompileError>) + Send>,
+    done: Vec<Done>,
+}
+
+impl Job {
+    fn is_same(&self, other: &Self) -> bool {
+        Engine::same(&self.engine, &other.engine) && self.bytes == other.bytes
+    }
 }
 
 /// What there is to compile.
@@ -42,30 +51,54 @@ struct Jobs {
     /// Somebody waits for these.
     urgent: VecDeque<Job>,
     others: VecDeque<Job>,
+    /// What the threads are at.
+    running: Vec<Job>,
 }
 
 impl Queue {
-    fn add(&self, job: Job, is_urgent: bool) {
+    /// Adds a job; what is there already is not compiled twice, and comes sooner if somebody waits for it now.
+    fn add(&self, mut job: Job, is_urgent: bool) {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        let queue = if is_urgent { &mut jobs.urgent } else { &mut jobs.others };
-        queue.push_back(job);
+        let Jobs { urgent, others, running } = &mut *jobs;
+        if let Some(same) = running.iter_mut().chain(&mut *urgent).find(|same| same.is_same(&job)) {
+            same.done.append(&mut job.done);
+            return;
+        }
+        match others.iter().position(|same| same.is_same(&job)).and_then(|place| others.remove(place)) {
+            Some(mut same) => {
+                same.done.append(&mut job.done);
+                if is_urgent { urgent.push_back(same) } else { others.push_back(same) }
+            }
+            None if is_urgent => urgent.push_back(job),
+            None => others.push_back(job),
+        }
         self.added.notify_one();
     }
 
-    fn take(&self) -> Job {
+    /// The next to compile; [`Queue::finish`] ends it.
+    fn take(&self) -> (Engine, Arc<[u8]>) {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let Jobs { urgent, others } = &mut *jobs;
+            let Jobs { urgent, others, running } = &mut *jobs;
             if let Some(job) = urgent.pop_front().or_else(|| others.pop_front()) {
-                return job;
+                let taken = (job.engine.clone(), Arc::clone(&job.bytes));
+                running.push(job);
+                return taken;
             }
             jobs = self.added.wait(jobs).unwrap_or_else(PoisonError::into_inner);
         }
     }
+
+    /// Takes what was compiled off the list; what there is to do with it.
+    fn finish(&self, bytes: &Arc<[u8]>) -> Vec<Done> {
+        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = jobs.running.iter().position(|job| Arc::ptr_eq(&job.bytes, bytes));
+        place.map(|place| jobs.running.swap_remove(place).done).unwrap_or_default()
+    }
 }
 
 /// Why there is no component.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum CompileError {
     /// The compiler refused it.
     #[error("it cannot be compiled: {0}")]
@@ -75,9 +108,8 @@ pub(super) enum CompileError {
     BrokenOff,
     /// It takes too long, or others before it do.
     #[error(
-        "it was not compiled within {} s, the host's limit; make it smaller, or publish it again in a while: a running \
-        host finishes and keeps what its compiler was given",
-        .0.as_secs()
+        "it was not compiled within {0:?}, the host's limit; make it smaller, or publish it again in a while: a running \
+        host finishes and keeps what its compiler was given"
     )]
     Late(Duration),
     /// There is no thread to compile on.
@@ -103,7 +135,7 @@ pub(super) fn compile(
         // Whoever asked may have gone.
         let _ = sender.send(outcome);
     };
-    add(Job { engine: engine.clone(), bytes, done: Box::new(done) }, true)?;
+    add(Job { engine: engine.clone(), bytes, done: vec![Box::new(done)] }, true)?;
     match receiver.recv_timeout(limit) {
         Ok(outcome) => outcome,
         Err(RecvTimeoutError::Timeout) => Err(CompileError::Late(limit)),
@@ -120,7 +152,7 @@ pub(super) fn compile_beside(
     bytes: Arc<[u8]>,
     done: impl FnOnce(Result<Component, CompileError>) + Send + 'static,
 ) -> Result<(), CompileError> {
-    add(Job { engine: engine.clone(), bytes, done: Box::new(done) }, false)
+    add(Job { engine: engine.clone(), bytes, done: vec![Box::new(done)] }, false)
 }
 
 fn add(job: Job, is_urgent: bool) -> Result<(), CompileError> {
@@ -143,12 +175,15 @@ fn work(queue: &Queue) -> ! {
     // On Linux a thread has a niceness of its own. Where a sandbox forbids it, the component is compiled all the same.
     let _ = setpriority_process(Some(gettid()), NICENESS);
     loop {
-        let Job { engine, bytes, done } = queue.take();
+        let (engine, bytes) = queue.take();
         let compiled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| Component::new(&engine, &bytes)));
         let refused = |error: wasmtime::Error| CompileError::Refused(format!("{error:#}"));
         let outcome = compiled.map_or(Err(CompileError::BrokenOff), |compiled| compiled.map_err(refused));
-        // Whatever is done with it, the next one is waiting.
-        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| done(outcome)));
+        for done in queue.finish(&bytes) {
+            let outcome = outcome.clone();
+            // Whatever is done with it, the others are waiting.
+            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| done(outcome)));
+        }
     }
 }
 
@@ -172,15 +207,31 @@ mod tests {
         kept.recv_timeout(Duration::from_secs(60)).unwrap();
     }
 
+    fn job(name: &str) -> Job {
+        let engine = runtime().unwrap().home.engine.clone();
+        Job { engine, bytes: Arc::from(name.as_bytes()), done: vec![Box::new(|_| ())] }
+    }
+
     #[test]
     fn what_somebody_waits_for_is_compiled_first() {
-        let engine = &runtime().unwrap().home.engine;
         let queue = Queue::default();
-        for (name, is_urgent) in [("one", false), ("two", false), ("three", true), ("four", true)] {
-            let (engine, bytes) = (engine.clone(), Arc::from(name.as_bytes()));
-            queue.add(Job { engine, bytes, done: Box::new(|_| ()) }, is_urgent);
+        for (name, is_urgent) in [("one", false), ("two", false), ("three", true), ("four", true), ("two", true)] {
+            queue.add(job(name), is_urgent);
         }
-        let order = [queue.take(), queue.take(), queue.take(), queue.take()].map(|job| job.bytes);
-        assert_eq!(order.each_ref().map(|name| &**name), [&b"three"[..], b"four", b"one", b"two"]);
+        let order = [queue.take(), queue.take(), queue.take(), queue.take()].map(|(_, bytes)| bytes);
+        assert_eq!(order.each_ref().map(|name| &**name), [&b"three"[..], b"four", b"two", b"one"]);
+    }
+
+    #[test]
+    fn what_several_want_is_compiled_once() {
+        let queue = Queue::default();
+        queue.add(job("one"), true);
+        queue.add(job("one"), true);
+        let (_, one) = queue.take();
+        queue.add(job("two"), false);
+        queue.add(job("one"), true); // While it is compiled.
+        assert_eq!(queue.finish(&one).len(), 3);
+        let (_, two) = queue.take();
+        assert_eq!((&*two, queue.finish(&two).len(), queue.finish(&one).len()), (&b"two"[..], 1, 0));
     }
 }

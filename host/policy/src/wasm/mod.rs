@@ -97,21 +97,17 @@ impl Plugin {
             return Ok(Self { linked: Arc::new(OnceLock::from(Ok(linked))), settings });
         }
         let linked = Arc::new(OnceLock::new());
-        let Source { published, component: source } = source;
-        let (place, cache) = (Arc::clone(&linked), host.component_cache.clone());
+        let place = Arc::clone(&linked);
+        let keep = source.keep(runtime, host);
         let done = move |compiled: Result<Component, CompileError>| {
-            let compiled = compiled.map_err(|error| about(Wrong::new(error)));
-            let outcome = compiled.and_then(|component| {
-                if let Some(cache) = cache {
-                    cache.store(&runtime.home.engine, &published, &component);
-                }
-                Linked::new(runtime, &component)
-            });
+            let compiled = compiled.inspect(keep).map_err(|error| about(Wrong::new(error)));
+            let outcome = compiled.and_then(|component| Linked::new(runtime, &component));
             let say = |wrong: Vec<Diagnostic>| wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
             // Nobody else fills this place.
             let _ = place.set(outcome.map_err(say));
         };
-        compiler::compile_beside(&runtime.home.engine, source, done).map_err(|error| about(Wrong::new(error)))?;
+        let begun = compiler::compile_beside(&runtime.home.engine, source.component, done);
+        begun.map_err(|error| about(Wrong::new(error)))?;
         Ok(Self { linked, settings })
     }
 }
@@ -139,19 +135,23 @@ impl Source {
         let published: Arc<[u8]> = published.into();
         Ok(Self { component: component.unwrap_or_else(|| Arc::clone(&published)), published })
     }
+
+    /// What keeps the compiled component, under the bytes as which it was published.
+    fn keep(&self, runtime: &'static Runtime, host: &HostLimits) -> impl FnOnce(&Component) + Send + use<> {
+        let (cache, published) = (host.component_cache.clone(), Arc::clone(&self.published));
+        move |component| {
+            if let Some(cache) = cache {
+                cache.store(&runtime.home.engine, &published, component);
+            }
+        }
+    }
 }
 
-/// Compiles a component, and keeps it under the bytes as which it was published.
+/// Compiles a component, and keeps it for the next time.
 fn prepare(runtime: &'static Runtime, source: Source, host: &HostLimits) -> Result<Linked, Vec<Diagnostic>> {
-    let Source { published, component } = source;
-    let limit = Duration::from_secs(host.compile_limit_s.into());
-    let cache = host.component_cache.clone();
-    let keep = move |component: &Component| {
-        if let Some(cache) = cache {
-            cache.store(&runtime.home.engine, &published, component);
-        }
-    };
-    let component = compiler::compile(&runtime.home.engine, component, limit, keep);
+    let limit = Duration::from_millis(host.compile_limit_ms);
+    let keep = source.keep(runtime, host);
+    let component = compiler::compile(&runtime.home.engine, source.component, limit, keep);
     Linked::new(runtime, &component.map_err(|error| about(Wrong::new(error)))?)
 }
 
