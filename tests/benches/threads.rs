@@ -12,9 +12,10 @@ use herald_engine::Configured;
 use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, World};
 use herald_tests::Failure;
 use herald_tests::beside::{
-    SecondProcess, SecondThread, beside_hostile, hostile_beside_none, is_second_process, serve, two_beside_one,
+    Hostile, SecondProcess, SecondThread, beside_hostile, hostile_beside_none, is_second_process, serve,
+    two_beside_one, worst_of,
 };
-use herald_tests::corpus::{self, Case};
+use herald_tests::corpus::{self, Case, Expect};
 use herald_tests::measure::Job;
 use herald_tests::report::{Target, head, note};
 use herald_tests::workload::{self, Files, SENDER, fault_draft, files};
@@ -43,8 +44,8 @@ fn main() -> Result<(), Failure> {
     head("threads: evaluations a second, a bundle at each of three layers");
     two_beside_one("two threads", &rounds, Target::AtLeast(1.8));
     two_beside_one("two processes", &processes, Target::None);
-    let alone: Vec<_> = rounds.iter().map(|(one, _)| *one).collect();
-    hostile_beside_none("beside hostile scripts", &alone, &beside);
+    hostile_beside_none("beside hostile scripts", &beside, &processes);
+    worst_of("beside hostile scripts", &job, &hostile)?;
     note("two processes: they share nothing of Herald, so that they show what the machine has for two");
     note("by what each computed: a thread's evaluations by the processor time that it used itself");
     note("beside hostile scripts: another thread runs the hostile corpus, one script after the other");
@@ -66,11 +67,13 @@ fn bundle(files: Files) -> Result<Arc<Bundle>, Failure> {
     Ok(Arc::new(Bundle::load(&files, 1, &host).map_err(|report| report.to_string())?))
 }
 
-/// Each script of the corpus that routes and compiles, in a set of its own.
-fn hostile() -> Result<Vec<PolicySet>, Failure> {
+/// Each script of the corpus that routes and can be published, in a set of its own.
+fn hostile() -> Result<Hostile, Failure> {
     let cases = corpus::read("rhai", "rhai", "//")?;
-    let route = cases.iter().filter(|case| case.hook == Hook::Route);
-    let load = |case: &Case| bundle(files(&case.manifest("production", "rhai", ""), &case.source)).ok();
-    let bundles = route.filter_map(load);
-    Ok(bundles.map(|bundle| PolicySet::new(vec![bundle])).collect())
+    let route = cases.iter().filter(|case| case.hook == Hook::Route && !matches!(case.expect, Expect::Refused(_)));
+    let load = |case: &Case| {
+        let bundle = bundle(files(&case.manifest("production", "rhai", ""), &case.source)).ok()?;
+        Some((case.name.clone(), PolicySet::new(vec![bundle])))
+    };
+    Ok(route.filter_map(load).collect())
 }

@@ -16,6 +16,10 @@ use crate::report::{Target, median, row};
 /// The argument of a bench that is the second process of another.
 const PROCESS: &str = "--second-process";
 
+/// How many hostile policies are looked at once more, and how often, that seem to cost most.
+const SUSPECTS: usize = 5;
+const SUSPECT_ROUNDS: usize = 7;
+
 /// What one did alone, and what two did beside each other.
 pub type Round = (Rate, (Rate, Rate));
 
@@ -136,13 +140,17 @@ pub fn two_beside_one(name: &str, rounds: &[Round], target: Target) {
     compare("what each computed", |rate| rate.computed);
 }
 
+/// Policies that are hostile, by the name of the case.
+pub type Hostile = Vec<(String, PolicySet)>;
+
 /// As [`Job::rate`], while another thread runs `hostile` policies, one after the other.
 ///
 /// # Errors
 /// When there is no thread to be had, or one of them is not asked about the message.
-pub fn beside_hostile(job: &Job, hostile: &[PolicySet]) -> Result<Rate, Failure> {
+pub fn beside_hostile(job: &Job, hostile: &[(String, PolicySet)]) -> Result<Rate, Failure> {
     let done = AtomicBool::new(false);
-    let is_asked = |policies: &PolicySet| !policies.decide(&job.world, &job.message).contributions.is_empty();
+    let is_asked =
+        |(_, policies): &(String, PolicySet)| !policies.decide(&job.world, &job.message).contributions.is_empty();
     std::thread::scope(|scope| {
         let attack = || hostile.iter().cycle().take_while(|_| !done.load(Ordering::Relaxed)).all(is_asked);
         let attacker = Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, attack)?;
@@ -155,14 +163,40 @@ pub fn beside_hostile(job: &Job, hostile: &[PolicySet]) -> Result<Rate, Failure>
     })
 }
 
-/// Rows of a report: what was evaluated beside hostile policies, to what is when there are none.
-pub fn hostile_beside_none(name: &str, none: &[Rate], hostile: &[Rate]) {
-    for (how, of, target) in [
-        ("by the wall clock", (|rate: &Rate| rate.by_the_wall) as fn(&Rate) -> f64, Target::None),
-        ("by what it computed", |rate: &Rate| rate.computed, Target::AtLeast(0.8)),
-    ] {
-        let [alone, beside] = [none, hostile].map(|rates| median(rates.iter().map(of).collect()));
-        let besides = format!("alone {}", per_second(alone));
-        row(&format!("{name}, {how}"), &per_second(beside), &besides, beside / alone, "", target);
+/// Rows of a report: what was evaluated beside hostile policies, to what is when there are none; and to what is beside a
+/// second process that does the same, which is what any neighbour costs on the machine. All were measured in turn.
+pub fn hostile_beside_none(name: &str, hostile: &[Rate], processes: &[Round]) {
+    let alone = |(one, _): &Round| *one;
+    let friendly = |(_, (beside, _)): &Round| *beside;
+    let compare = |how: &str, what: &str, to: &dyn Fn(&Round) -> Rate, of: fn(&Rate) -> f64, target| {
+        let pairs: Vec<_> = hostile.iter().zip(processes).map(|(beside, round)| (of(beside), of(&to(round)))).collect();
+        let ratio = median(pairs.iter().map(|(beside, other)| beside / other).collect());
+        let (besides, others): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
+        let other = format!("{what} {}", per_second(median(others)));
+        row(&format!("{name}, {how}"), &per_second(median(besides)), &other, ratio, "", target);
+    };
+    compare("by the wall clock", "alone", &alone, |rate| rate.by_the_wall, Target::None);
+    compare("by what it computed", "alone", &alone, |rate| rate.computed, Target::AtLeast(0.8));
+    compare("by what it computed", "beside a process", &friendly, |rate| rate.computed, Target::None);
+}
+
+/// A row about the hostile policy that costs a neighbour most, when it alone runs on and on.
+///
+/// # Errors
+/// As [`beside_hostile`].
+pub fn worst_of(name: &str, job: &Job, hostile: &[(String, PolicySet)]) -> Result<(), Failure> {
+    let share = |case: &(String, PolicySet)| -> Result<f64, Failure> {
+        let alone = job.rate().computed;
+        Ok(beside_hostile(job, std::slice::from_ref(case))?.computed / alone)
+    };
+    let mut shares = hostile.iter().map(|case| Ok((share(case)?, case))).collect::<Result<Vec<_>, Failure>>()?;
+    shares.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    shares.truncate(SUSPECTS);
+    for (middle, case) in &mut shares {
+        *middle = median((0..SUSPECT_ROUNDS).map(|_| share(case)).collect::<Result<_, _>>()?);
     }
+    let worst = shares.iter().min_by(|(a, _), (b, _)| a.total_cmp(b)).ok_or("there is nothing hostile")?;
+    let (share, (case, _)) = worst;
+    row(&format!("{name}: the worst by itself, {case}"), "", "", *share, "", Target::None);
+    Ok(())
 }

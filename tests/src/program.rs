@@ -1,6 +1,11 @@
 //! The program itself, as it was built, and as a process that can be killed.
 
-#![allow(clippy::unwrap_used, reason = "a test that does not find what it tests fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that does not find what it tests, or cannot start it, fails"
+)]
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;

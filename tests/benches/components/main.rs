@@ -12,9 +12,10 @@ use herald_core::message::Message;
 use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, World};
 use herald_server::code;
 use herald_tests::beside::{
-    SecondProcess, SecondThread, beside_hostile, hostile_beside_none, is_second_process, serve, two_beside_one,
+    Hostile, SecondProcess, SecondThread, beside_hostile, hostile_beside_none, is_second_process, serve,
+    two_beside_one, worst_of,
 };
-use herald_tests::corpus::{self, Case};
+use herald_tests::corpus::{self, Case, Expect};
 use herald_tests::measure::{Job, micros, rounds};
 use herald_tests::report::{Target, head, note, row};
 use herald_tests::sample::rules;
@@ -38,6 +39,9 @@ const HOSTILE_LEAST: usize = 20;
 const COMPONENT_LIMIT_KIB: u32 = 64 * 1_024;
 
 fn main() -> Result<(), Failure> {
+    if let Some(data) = restart::served() {
+        return restart::serve(&data);
+    }
     let code = code::read(&rules()).map_err(|error| format!("{error:?}"))?;
     let files = |bundle: &str| -> Result<Files, Failure> {
         code.bundles.get(&bundle.parse()?).cloned().ok_or_else(|| format!("there is no {bundle}").into())
@@ -61,7 +65,7 @@ fn main() -> Result<(), Failure> {
     note("bare: wasmtime with the same guest and pool, the message ready as a record; no limits, no records");
     note("checks: what lets a guest be interrupted, compiled into it; bare has none");
     threads(&job, [&bare, &bare.again(&triage, &job.message)?])?;
-    restart::restart(&triage, &job)
+    restart::restart(&triage)
 }
 
 /// A `route` as Herald calls it, beside a bare call of the same guest. Both in a fresh instance.
@@ -132,15 +136,15 @@ fn threads(job: &Job, [bare, other]: [&Bare; 2]) -> Result<(), Failure> {
     two_beside_one("two threads", &ours, Target::AtLeast(1.8));
     two_beside_one("two processes", &processes, Target::None);
     two_beside_one("two threads, bare", &bares, Target::None);
-    let alone: Vec<_> = ours.iter().map(|(one, _)| *one).collect();
-    hostile_beside_none("beside hostile components", &alone, &beside);
+    hostile_beside_none("beside hostile components", &beside, &processes);
+    worst_of("beside hostile components", job, &hostile)?;
     note("two processes: they share nothing of Herald, so that they show what the machine has for two");
     note("beside hostile components: another thread runs the hostile corpus, one component after the other");
     Ok(())
 }
 
-/// Each component of the hostile corpus that routes and compiles, in a set of its own.
-fn hostile() -> Result<Vec<PolicySet>, Failure> {
+/// Each component of the hostile corpus that routes and can be published, in a set of its own.
+fn hostile() -> Result<Hostile, Failure> {
     let host = HostLimits::default();
     let load = |case: &Case| {
         let manifest = case.manifest("organisation", "wasm", "");
@@ -151,12 +155,13 @@ fn hostile() -> Result<Vec<PolicySet>, Failure> {
         Ok::<_, Failure>(loaded.map_err(|report| report.to_string())?)
     };
     let cases = corpus::read("wasm", "wat", ";;")?;
-    let route = cases.iter().filter(|case| case.hook == Hook::Route);
-    let loaded: Vec<_> = route.filter_map(|case| load(case).ok()).map(Arc::new).collect();
+    let route = cases.iter().filter(|case| case.hook == Hook::Route && !matches!(case.expect, Expect::Refused(_)));
+    let loaded: Hostile =
+        route.filter_map(|case| Some((case.name.clone(), PolicySet::new(vec![Arc::new(load(case).ok()?)])))).collect();
     if loaded.len() < HOSTILE_LEAST {
         return Err(format!("only {} hostile components load", loaded.len()).into());
     }
-    Ok(loaded.into_iter().map(|bundle| PolicySet::new(vec![bundle])).collect())
+    Ok(loaded)
 }
 
 /// One bundle, and a message for it.

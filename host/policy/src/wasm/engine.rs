@@ -19,7 +19,7 @@ use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAlloc
 
 use super::call::Call;
 use super::slots::{Slot, Slots};
-use super::{v1, wasi};
+use super::{huge, v1, wasi};
 
 /// How often epochs advance: the grain of time limits.
 pub(super) const TICK: Duration = Duration::from_millis(5);
@@ -175,7 +175,7 @@ impl Runtime {
 
 impl Lane {
     fn new(allocation: Allocation) -> wasmtime::Result<Self> {
-        let engine = Engine::new(&config(allocation))?;
+        let engine = huge::asked_for(MEMORY_RESERVATION_BYTES, || Engine::new(&config(allocation)))?;
         let mut linker = Linker::new(&engine);
         v1::link(&mut linker)?;
         let granted = wasi::link(&mut linker)?;

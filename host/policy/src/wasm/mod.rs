@@ -18,6 +18,7 @@ mod compiler;
 mod contract;
 mod engine;
 mod failure;
+mod huge;
 mod slots;
 #[cfg(test)]
 mod tests;
