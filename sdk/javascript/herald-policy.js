@@ -19,7 +19,8 @@ export { addWorkingTime, log, lookup, resolve, tier } from "herald:policy/host@1
 /** @typedef {import("./interfaces/herald-policy-types.js").Restriction} Restriction */
 
 /**
- * A message as hooks get it: the form and the labels are objects.
+ * A message as hooks get it: the form and the labels are objects. To read a field that the form has not is an error;
+ * of one that may be left out, ask first: `"amount" in message.body`.
  *
  * @typedef {Omit<import("./interfaces/herald-policy-types.js").Message, "body" | "labels">
  *   & { body: Record<string, any>, labels: Record<string, string> }} Message
@@ -209,7 +210,33 @@ function reason(error) {
  * @returns {Message}
  */
 function read(message) {
-  return { ...message, body: JSON.parse(message.body), labels: Object.fromEntries(message.labels) };
+  const body = JSON.parse(message.body, (_, value) => (isObject(value) ? strict(value) : value));
+  return { ...message, body, labels: Object.fromEntries(message.labels) };
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is Record<string, unknown>}
+ */
+function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * An object of the form that does not give `undefined` for what it has not: `undefined >= 100_000` is quietly false,
+ * and an approval would fall away over a misspelt name.
+ *
+ * @param {Record<string, unknown>} form
+ * @returns {Record<string, unknown>}
+ */
+function strict(form) {
+  return new Proxy(form, {
+    get(fields, name) {
+      // `JSON.stringify` looks for the last one.
+      if (typeof name === "symbol" || name in fields || name === "toJSON") return Reflect.get(fields, name);
+      throw new TypeError(`the form has no \`${name}\`; where it may be left out, ask first: \`"${name}" in …\``);
+    },
+  });
 }
 
 /** @param {Send[] | undefined} sends */

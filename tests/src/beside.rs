@@ -195,8 +195,8 @@ pub fn worst_of(name: &str, job: &Job, hostile: &[(String, PolicySet)]) -> Resul
     for (middle, case) in &mut shares {
         *middle = median((0..SUSPECT_ROUNDS).map(|_| share(case)).collect::<Result<_, _>>()?);
     }
-    let worst = shares.iter().min_by(|(a, _), (b, _)| a.total_cmp(b)).ok_or("there is nothing hostile")?;
-    let (share, (case, _)) = worst;
-    row(&format!("{name}: the worst by itself, {case}"), "", "", *share, "", Target::None);
+    let worst = shares.iter().min_by(|(a, _), (b, _)| a.total_cmp(b));
+    let (least, (case, _)) = worst.ok_or("there is nothing hostile")?;
+    row(&format!("{name}: the worst by itself, {case}"), "", "", *least, "", Target::None);
     Ok(())
 }

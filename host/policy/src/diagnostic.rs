@@ -4,6 +4,8 @@ use std::fmt;
 
 use herald_core::decision::BundleId;
 
+use crate::vocabulary::harmless;
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -24,8 +26,8 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A diagnostic about a file as a whole.
     pub(crate) fn about(file: &str, message: impl Into<String>) -> Self {
-        let file = file.to_owned();
-        Self { bundle: None, file, line: None, column: None, message: message.into(), hint: None }
+        let (file, message) = (file.to_owned(), harmless(&message.into()).into_owned());
+        Self { bundle: None, file, line: None, column: None, message, hint: None }
     }
 
     /// The same, at a place in the file.

@@ -72,7 +72,8 @@ impl Ledger {
         }
         let limit = bytes(self.limits.log_limit_kib);
         let room = limit.saturating_sub(LOG_MARK.len() + self.log.len() + 1);
-        let line = harmless(line);
+        // No more of it is looked at than there is room for.
+        let line = harmless(line.get(..line.floor_char_boundary(room.saturating_add(1))).unwrap_or_default());
         if line.len() <= room {
             self.log.push_str(&line);
             self.log.push('\n');

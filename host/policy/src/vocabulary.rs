@@ -227,9 +227,14 @@ pub(crate) fn calendar(organisation: &Organisation, text: &str) -> Result<Calend
     }
 }
 
-/// A policy's own words as a terminal may show them: its control characters, but for ends of lines and tabs, replaced.
+/// A policy's own words as a terminal may show them: what would steer it is replaced, control characters but for ends of
+/// lines and tabs, and what turns the direction of writing.
 pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
-    let is_harmful = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t');
+    let is_harmful = |letter: char| match letter {
+        '\n' | '\t' => false,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        _ => letter.is_control(),
+    };
     if text.contains(is_harmful) { text.replace(is_harmful, "\u{fffd}").into() } else { text.into() }
 }
 

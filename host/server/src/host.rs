@@ -143,8 +143,8 @@ impl Host {
     }
 }
 
-/// How long a component that is published over HTTP may take to compile, in milliseconds: so much of a request's time
-/// that whoever publishes it still hears what is the matter.
+/// How long each component that is published over HTTP may take to compile, in milliseconds: so much of a request's time
+/// that whoever publishes one still hears what is the matter.
 fn compile_limit_ms(settings: &Settings) -> u64 {
     settings.request_timeout_ms / 6 * 5
 }

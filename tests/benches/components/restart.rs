@@ -32,6 +32,8 @@ const SERVE: &str = "--serve";
 const COMPILED: &str = "cache/components";
 /// Messages of which the rate is told at a time.
 const MESSAGES: usize = 500;
+/// How long compilers may take.
+const COMPILING: Duration = Duration::from_secs(600);
 /// How long what a compiler has done may take to show.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -66,14 +68,17 @@ pub(crate) fn restart(files: &Files) -> Result<(), Failure> {
 }
 
 async fn measure(data: &Path, count: usize) -> Result<(), Failure> {
-    let (began, mut cold) = (Instant::now(), Process::start(data).await?);
+    let (began, mut cold) = (Instant::now(), HostProcess::start(data).await?);
     let answers = began.elapsed();
     let held = cold.submit_notice().await?;
     if cold.evaluated(&held).await? == count {
         return Err("nothing was left to compile".into());
     }
     let mut meanwhile = Vec::new();
-    while std::fs::read_dir(data.join(COMPILED))?.count() < count {
+    while kept(data)? < count {
+        if began.elapsed() > COMPILING {
+            return Err("the components are not compiled".into());
+        }
         meanwhile.push(cold.rate().await?);
     }
     let compiled = began.elapsed();
@@ -90,7 +95,7 @@ async fn measure(data: &Path, count: usize) -> Result<(), Failure> {
     }
     cold.stop()?;
 
-    let (began, mut warm) = (Instant::now(), Process::start(data).await?);
+    let (began, mut warm) = (Instant::now(), HostProcess::start(data).await?);
     let from_cache = began.elapsed();
     let notice = warm.submit_notice().await?;
     let evaluated = warm.evaluated(&notice).await?;
@@ -112,6 +117,12 @@ async fn measure(data: &Path, count: usize) -> Result<(), Failure> {
     row("  messages meanwhile", &per_second(meanwhile), &beside, meanwhile / afterwards, "", Target::None);
     note("the host is a process of its own; one connection sends messages that none of the components is asked about");
     Ok(())
+}
+
+/// How many compiled components are kept, those aside that are just being written.
+fn kept(data: &Path) -> Result<usize, Failure> {
+    let files = std::fs::read_dir(data.join(COMPILED))?.collect::<Result<Vec<_>, _>>()?;
+    Ok(files.iter().filter(|file| file.path().extension().is_none()).count())
 }
 
 /// Publishes bundles that differ by their names, and by a number in their components. Nothing is compiled: a check would.
@@ -148,13 +159,13 @@ fn section(number: usize) -> Vec<u8> {
 }
 
 /// A host, and a connection to it.
-struct Process {
+struct HostProcess {
     child: Child,
     connection: Connection,
     sent: usize,
 }
 
-impl Process {
+impl HostProcess {
     /// Starts it, and waits until it is ready.
     async fn start(data: &Path) -> Result<Self, Failure> {
         let mut command = Command::new(std::env::current_exe()?);
@@ -186,9 +197,7 @@ impl Process {
         let latest = decisions.pointer("/items").and_then(Value::as_array).and_then(|items| items.last());
         let contributions = latest.and_then(|latest| latest.pointer("/ruling/contributions")).and_then(Value::as_array);
         let contributions = contributions.ok_or("there is no decision")?.iter();
-        let is_busy =
-            |contribution: &&Value| contribution.pointer("/outcome/failed/cause").is_some_and(|cause| cause == "busy");
-        Ok(contributions.filter(|contribution| !is_busy(contribution)).count())
+        Ok(contributions.filter(|contribution| contribution.pointer("/outcome/plan").is_some()).count())
     }
 
     /// Messages that were taken a second, one after the other.

@@ -5,6 +5,7 @@ import { clock, policy, workingDays, workingHours } from "./.herald/herald-polic
 export const hooks = policy({
   route(message) {
     if (message.labels.counted === "wrongly") throw new RangeError("no stock");
+    if (message.labels.counted === "misspelt") return { assign: message.body.contcat };
     if (message.urgency === "urgent") return { refuse: "not before the stocktaking" };
     const asks = [
       { about: "which line stands still?", within: clock("PT4H") },

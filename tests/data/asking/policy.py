@@ -9,6 +9,8 @@ class Hooks(Policy):
     def route(self, message: Message, settings: dict) -> RoutePlan:
         if message.labels.get("counted") == "wrongly":
             raise ValueError("no stock")
+        if message.labels.get("counted") == "misspelt":
+            return route_plan(assign=message.body["contcat"])
         if message.urgency == "urgent":
             return route_plan(refuse="not before the stocktaking")
         asks = [Question("which line stands still?", clock("PT4H")), Question("until when?", working_days(1))]

@@ -16,6 +16,7 @@ use crate::vocabulary::Wrong;
 
 /// The section of a module in which tools leave the contract that it was built for.
 const METADATA_SECTION: &str = "component-type";
+
 /// The bytes of the component in `bytes`.
 ///
 /// # Errors
@@ -54,13 +55,10 @@ fn encode(engine: &Engine, granted: &Granted, module: &[u8]) -> Result<Vec<u8>, 
     let encode = || ComponentEncoder::default().module(module).and_then(|encoder| encoder.validate(true).encode());
     let encoded = catch_unwind(encode).map_err(|_| vec![Wrong::new("a module that makes no component")])?;
     encoded.map_err(|error| {
-        // Its first reason is most often one of several imports.
-        let foreign = check::foreign(&imported(module), granted);
-        if foreign.is_empty() {
-            vec![Wrong::new(format!("a module that makes no component: {error:#}"))]
-        } else {
-            foreign
-        }
+        // The encoder tells one reason of several; most often it is an import.
+        let mut wrong = check::foreign(&imported(module), granted);
+        wrong.push(Wrong::new(format!("a module that makes no component: {error:#}")));
+        wrong
     })
 }
 

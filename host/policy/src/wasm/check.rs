@@ -8,13 +8,15 @@ use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::Types;
 
 use super::binary::names;
-use super::contract::{Contract, functions};
+use super::contract::{Contract, functions, short};
 use super::v1;
 use super::wasi::Granted;
 use crate::vocabulary::{Wrong, one_of, unknown};
 
 /// The package of the contract.
 const PACKAGE: &str = "herald:policy";
+/// How many differences are told.
+const SHOWN: usize = 24;
 /// How many of a component's exports are told when the wanted one is not among them.
 const EXPORTS_SHOWN: usize = 8;
 /// The versions of the contract that this host knows.
@@ -35,8 +37,17 @@ pub(super) fn differences(bytes: &[u8], types: &Types, granted: &Granted) -> Vec
     };
     let (imports, exports) = names(bytes);
     let check = Check { contract, types, granted };
-    let mut wrong: Vec<Wrong> = imports.iter().flat_map(|name| check.import(name)).collect();
-    wrong.extend(check.exported(&exports));
+    let imported = imports.iter().flat_map(|name| check.import(name));
+    few(imported.chain(check.exported(&exports)))
+}
+
+/// The first of them; a component may have a million.
+fn few(wrong: impl Iterator<Item = Wrong>) -> Vec<Wrong> {
+    let mut wrong: Vec<_> = wrong.take(SHOWN + 1).collect();
+    if wrong.len() > SHOWN {
+        wrong.truncate(SHOWN);
+        wrong.push(Wrong::new("it differs in more than that; mend these first"));
+    }
     wrong
 }
 
@@ -44,8 +55,10 @@ pub(super) fn differences(bytes: &[u8], types: &Types, granted: &Granted) -> Vec
 pub(super) fn foreign(interfaces: &BTreeSet<&str>, granted: &Granted) -> Vec<Wrong> {
     let Ok(contract) = v1::contract() else { return Vec::new() };
     let known = known(contract, granted);
-    let foreign = interfaces.iter().filter(|name| !known.contains(&without_version(name)));
-    foreign.map(|name| not_granted(name, &known)).collect()
+    // Of names that an encoder makes up itself, as of a resource's destructor, its own error tells.
+    let own = |name: &str| !name.starts_with(['$', '[']) && !name.contains('|');
+    let foreign = interfaces.iter().filter(|name| own(name) && !known.contains(&without_version(name)));
+    few(foreign.map(|name| not_granted(name, &known)))
 }
 
 /// What a component is compared with, and its own types.
@@ -77,22 +90,23 @@ impl Check<'_> {
         if let Some(granted) = granted {
             let strange = theirs.iter().filter(|(function, _)| !granted.contains(*function));
             let wrong = |(function, _): &(&str, _)| {
-                Wrong::new(format!("it imports `{function}` of `{name}`, which is not granted"))
-                    .hint(did_you_mean(function, granted.iter().map(String::as_str)))
+                Wrong::new(format!("it imports `{}` of `{name}`, which is not granted", short(function)))
+                    .hint(did_you_mean(short(function), granted.iter().map(String::as_str)))
             };
-            return strange.map(wrong).collect();
+            return strange.take(SHOWN + 1).map(wrong).collect();
         }
         let ours = self.contract.functions(name);
         let wrong = theirs.iter().filter_map(|(function, theirs)| {
             let Some((_, ours)) = ours.iter().find(|(known, _)| known == function) else {
+                let function = short(function);
                 let mut wrong = unknown("function", function, ours.iter().map(|(known, _)| *known));
                 wrong.message = format!("it imports `{function}` of `{name}`, which has none of that name");
                 return Some(wrong);
             };
             let difference = self.contract.difference(ours, theirs, self.types)?;
-            Some(otherwise(&format!("it imports `{function}` of `{name}`"), &difference))
+            Some(differs(&format!("it imports `{function}` of `{name}`"), &difference))
         });
-        wrong.collect()
+        wrong.take(SHOWN + 1).collect()
     }
 
     fn exported(&self, exports: &[String]) -> Vec<Wrong> {
@@ -107,7 +121,12 @@ impl Check<'_> {
             if !others.is_empty() {
                 return others;
             }
-            let few = exports.iter().take(EXPORTS_SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let few = exports
+                .iter()
+                .take(EXPORTS_SHOWN)
+                .map(|name| format!("`{}`", short(name)))
+                .collect::<Vec<_>>()
+                .join(", ");
             let hint = (!few.is_empty()).then(|| format!("it exports {few}"));
             return vec![
                 Wrong::new(format!("it does not export `{wanted}`, by which its hooks are called")).hint(hint),
@@ -120,7 +139,7 @@ impl Check<'_> {
                 return Some(Wrong::new(format!("its `{wanted}` has no function `{hook}`")));
             };
             let difference = self.contract.difference(ours, theirs, self.types)?;
-            Some(otherwise(&format!("its `{hook}` does not take or return what the contract says"), &difference))
+            Some(differs(&format!("its `{hook}` does not take or return what the contract says"), &difference))
         });
         wrong.collect()
     }
@@ -139,7 +158,7 @@ fn without_version(name: &str) -> &str {
 
 fn not_granted(name: &str, known: &[&str]) -> Wrong {
     let interface = without_version(name);
-    let hint = did_you_mean(interface, known.iter().copied()).unwrap_or_else(|| {
+    let hint = did_you_mean(short(interface), known.iter().copied()).unwrap_or_else(|| {
         if interface == OLD_WASI {
             return "build it for `wasm32-unknown-unknown` or `wasm32-wasip2`".to_owned();
         }
@@ -150,7 +169,7 @@ fn not_granted(name: &str, known: &[&str]) -> Wrong {
             known.iter().filter(|name| name.starts_with(PACKAGE)).map(|name| format!("`{name}`")).collect();
         format!("a policy may import {} and the harmless part of WASI", own.join(", "))
     });
-    Wrong::new(format!("it imports `{name}`, which is not granted")).hint(Some(hint))
+    Wrong::new(format!("it imports `{}`, which is not granted", short(name))).hint(Some(hint))
 }
 
 fn unsupported(name: &str) -> Wrong {
@@ -159,6 +178,6 @@ fn unsupported(name: &str) -> Wrong {
         .hint(Some(format!("build it for {}", one_of(versions.iter().map(String::as_str)))))
 }
 
-fn otherwise(what: &str, difference: &str) -> Wrong {
+fn differs(what: &str, difference: &str) -> Wrong {
     Wrong::new(format!("{what}: {difference}")).hint(Some(GENERATE.to_owned()))
 }

@@ -30,12 +30,31 @@ type Done = Box<dyn FnOnce(Result<Component, CompileError>) + Send>;
 struct Job {
     engine: Engine,
     bytes: Arc<[u8]>,
+    digest: blake3::Hash,
     done: Vec<Done>,
 }
 
 impl Job {
+    fn new(engine: &Engine, bytes: Arc<[u8]>, done: Done) -> Self {
+        let digest = blake3::hash(&bytes);
+        Self { engine: engine.clone(), bytes, digest, done: vec![done] }
+    }
+
     fn is_same(&self, other: &Self) -> bool {
-        Engine::same(&self.engine, &other.engine) && self.bytes == other.bytes
+        Engine::same(&self.engine, &other.engine) && self.digest == other.digest
+    }
+}
+
+/// Something that is being compiled. Its bytes are where that happens, and nowhere longer than it takes.
+struct Running {
+    engine: Engine,
+    digest: blake3::Hash,
+    done: Vec<Done>,
+}
+
+impl Running {
+    fn is_of(&self, engine: &Engine, digest: blake3::Hash) -> bool {
+        Engine::same(&self.engine, engine) && self.digest == digest
     }
 }
 
@@ -52,7 +71,7 @@ struct Jobs {
     urgent: VecDeque<Job>,
     others: VecDeque<Job>,
     /// What the threads are at.
-    running: Vec<Job>,
+    running: Vec<Running>,
 }
 
 impl Queue {
@@ -60,14 +79,25 @@ impl Queue {
     fn add(&self, mut job: Job, is_urgent: bool) {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let Jobs { urgent, others, running } = &mut *jobs;
-        if let Some(same) = running.iter_mut().chain(&mut *urgent).find(|same| same.is_same(&job)) {
+        if let Some(same) = running.iter_mut().find(|running| running.is_of(&job.engine, job.digest)) {
             same.done.append(&mut job.done);
             return;
         }
-        match others.iter().position(|same| same.is_same(&job)).and_then(|place| others.remove(place)) {
-            Some(mut same) => {
-                same.done.append(&mut job.done);
-                if is_urgent { urgent.push_back(same) } else { others.push_back(same) }
+        if let Some(same) = urgent.iter_mut().find(|same| same.is_same(&job)) {
+            same.done.append(&mut job.done);
+            return;
+        }
+        match others.iter().position(|same| same.is_same(&job)) {
+            Some(place) if is_urgent => {
+                if let Some(mut same) = others.remove(place) {
+                    same.done.append(&mut job.done);
+                    urgent.push_back(same);
+                }
+            }
+            Some(place) => {
+                if let Some(same) = others.get_mut(place) {
+                    same.done.append(&mut job.done);
+                }
             }
             None if is_urgent => urgent.push_back(job),
             None => others.push_back(job),
@@ -75,25 +105,30 @@ impl Queue {
         self.added.notify_one();
     }
 
-    /// The next to compile; [`Queue::finish`] ends it.
-    fn take(&self) -> (Engine, Arc<[u8]>) {
+    /// The next to compile, with its digest, until [`Queue::wanted`] says that nobody wants it.
+    fn take(&self) -> (Engine, Arc<[u8]>, blake3::Hash) {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let Jobs { urgent, others, running } = &mut *jobs;
-            if let Some(job) = urgent.pop_front().or_else(|| others.pop_front()) {
-                let taken = (job.engine.clone(), Arc::clone(&job.bytes));
-                running.push(job);
-                return taken;
+            if let Some(Job { engine, bytes, digest, done }) = urgent.pop_front().or_else(|| others.pop_front()) {
+                running.push(Running { engine: engine.clone(), digest, done });
+                return (engine, bytes, digest);
             }
             jobs = self.added.wait(jobs).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    /// Takes what was compiled off the list; what there is to do with it.
-    fn finish(&self, bytes: &Arc<[u8]>) -> Vec<Done> {
+    /// Who wants what was compiled; when nobody does any more, it is off the list.
+    fn wanted(&self, engine: &Engine, digest: blake3::Hash) -> Vec<Done> {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = jobs.running.iter().position(|job| Arc::ptr_eq(&job.bytes, bytes));
-        place.map(|place| jobs.running.swap_remove(place).done).unwrap_or_default()
+        let Some(place) = jobs.running.iter().position(|running| running.is_of(engine, digest)) else {
+            return Vec::new();
+        };
+        let done = jobs.running.get_mut(place).map(|running| std::mem::take(&mut running.done)).unwrap_or_default();
+        if done.is_empty() {
+            jobs.running.swap_remove(place);
+        }
+        done
     }
 }
 
@@ -135,7 +170,7 @@ pub(super) fn compile(
         // Whoever asked may have gone.
         let _ = sender.send(outcome);
     };
-    add(Job { engine: engine.clone(), bytes, done: vec![Box::new(done)] }, true)?;
+    add(Job::new(engine, bytes, Box::new(done)), true)?;
     match receiver.recv_timeout(limit) {
         Ok(outcome) => outcome,
         Err(RecvTimeoutError::Timeout) => Err(CompileError::Late(limit)),
@@ -152,7 +187,7 @@ pub(super) fn compile_beside(
     bytes: Arc<[u8]>,
     done: impl FnOnce(Result<Component, CompileError>) + Send + 'static,
 ) -> Result<(), CompileError> {
-    add(Job { engine: engine.clone(), bytes, done: vec![Box::new(done)] }, false)
+    add(Job::new(engine, bytes, Box::new(done)), false)
 }
 
 fn add(job: Job, is_urgent: bool) -> Result<(), CompileError> {
@@ -175,14 +210,20 @@ fn work(queue: &Queue) -> ! {
     // On Linux a thread has a niceness of its own. Where a sandbox forbids it, the component is compiled all the same.
     let _ = setpriority_process(Some(gettid()), NICENESS);
     loop {
-        let (engine, bytes) = queue.take();
+        let (engine, bytes, digest) = queue.take();
         let compiled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| Component::new(&engine, &bytes)));
         let refused = |error: wasmtime::Error| CompileError::Refused(format!("{error:#}"));
         let outcome = compiled.map_or(Err(CompileError::BrokenOff), |compiled| compiled.map_err(refused));
-        for done in queue.finish(&bytes) {
-            let outcome = outcome.clone();
-            // Whatever is done with it, the others are waiting.
-            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| done(outcome)));
+        drop(bytes);
+        // Who comes while the others get it, gets it as well.
+        let mut wanted = queue.wanted(&engine, digest);
+        while !wanted.is_empty() {
+            for done in wanted {
+                let outcome = outcome.clone();
+                // Whatever is done with it, the others are waiting.
+                let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| done(outcome)));
+            }
+            wanted = queue.wanted(&engine, digest);
         }
     }
 }
@@ -208,8 +249,7 @@ mod tests {
     }
 
     fn job(name: &str) -> Job {
-        let engine = runtime().unwrap().home.engine.clone();
-        Job { engine, bytes: Arc::from(name.as_bytes()), done: vec![Box::new(|_| ())] }
+        Job::new(&runtime().unwrap().home.engine, Arc::from(name.as_bytes()), Box::new(|_| ()))
     }
 
     #[test]
@@ -218,7 +258,7 @@ mod tests {
         for (name, is_urgent) in [("one", false), ("two", false), ("three", true), ("four", true), ("two", true)] {
             queue.add(job(name), is_urgent);
         }
-        let order = [queue.take(), queue.take(), queue.take(), queue.take()].map(|(_, bytes)| bytes);
+        let order = [queue.take(), queue.take(), queue.take(), queue.take()].map(|(_, bytes, _)| bytes);
         assert_eq!(order.each_ref().map(|name| &**name), [&b"three"[..], b"four", b"two", b"one"]);
     }
 
@@ -227,11 +267,13 @@ mod tests {
         let queue = Queue::default();
         queue.add(job("one"), true);
         queue.add(job("one"), true);
-        let (_, one) = queue.take();
+        let (engine, _, one) = queue.take();
         queue.add(job("two"), false);
         queue.add(job("one"), true); // While it is compiled.
-        assert_eq!(queue.finish(&one).len(), 3);
-        let (_, two) = queue.take();
-        assert_eq!((&*two, queue.finish(&two).len(), queue.finish(&one).len()), (&b"two"[..], 1, 0));
+        assert_eq!(queue.wanted(&engine, one).len(), 3);
+        queue.add(job("one"), true); // While the others get it.
+        assert_eq!([queue.wanted(&engine, one).len(), queue.wanted(&engine, one).len()], [1, 0]);
+        let (_, bytes, two) = queue.take();
+        assert_eq!((&*bytes, queue.wanted(&engine, two).len()), (&b"two"[..], 1));
     }
 }

@@ -1,14 +1,18 @@
 //! The contract as types, and in what a function of a component differs from its own there.
 
+use wasmparser::collections::IndexMap;
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentDefinedType, ComponentEntityType, ComponentFuncType, ComponentType, ComponentValType,
 };
+use wasmparser::names::KebabString;
 use wasmparser::types::{Types, TypesRef};
 use wasmparser::{Validator, WasmFeatures};
 use wit_parser::Resolve;
 
 /// How many differences of one function are told.
 const SHOWN: usize = 8;
+/// How much of a name is told, in bytes: a component's own may have 100,000.
+const NAME_SHOWN_BYTES: usize = 100;
 
 /// A version of the contract, read from its file.
 pub(super) struct Contract {
@@ -140,10 +144,10 @@ impl<'t> Shape<'t> {
 }
 
 impl Comparison<'_> {
-    fn note(&mut self, difference: String) {
+    fn note(&mut self, difference: impl FnOnce() -> String) {
         self.count += 1;
         if self.shown.len() < SHOWN {
-            self.shown.push(difference);
+            self.shown.push(difference());
         }
     }
 
@@ -157,10 +161,10 @@ impl Comparison<'_> {
 
     fn functions(&mut self, ours: &ComponentFuncType, theirs: &ComponentFuncType) {
         if theirs.async_ != ours.async_ {
-            self.note("it is `async`".to_owned());
+            self.note(|| "it is `async`".to_owned());
         }
         if theirs.params.len() != ours.params.len() {
-            self.note(format!("it takes {} values instead of {}", theirs.params.len(), ours.params.len()));
+            self.note(|| format!("it takes {} values instead of {}", theirs.params.len(), ours.params.len()));
         }
         for ((name, ours), (_, theirs)) in ours.params.iter().zip(&theirs.params) {
             self.values(name.as_str(), *ours, *theirs);
@@ -171,8 +175,8 @@ impl Comparison<'_> {
     fn optional(&mut self, at: &str, ours: Option<ComponentValType>, theirs: Option<ComponentValType>) {
         match (ours, theirs) {
             (Some(ours), Some(theirs)) => self.values(at, ours, theirs),
-            (Some(_), None) => self.note(format!("`{at}` is missing")),
-            (None, Some(_)) => self.note(format!("`{at}` is too much")),
+            (Some(_), None) => self.note(|| format!("`{at}` is missing")),
+            (None, Some(_)) => self.note(|| format!("`{at}` is too much")),
             (None, None) => {}
         }
     }
@@ -187,36 +191,42 @@ impl Comparison<'_> {
         let (ours, theirs) = (our_shape.name(), their_shape.name());
         let is_same = matches!((&our_shape, &their_shape), (Shape::Plain(_), Shape::Plain(_))) && ours == theirs;
         if !is_same {
-            let article = |name: &str| if name.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
-            self.note(format!("`{at}` is {} {theirs} instead of {} {ours}", article(theirs), article(ours)));
+            self.note(|| format!("`{at}` is `{theirs}` instead of `{ours}`"));
         }
     }
 
     /// Compares what two compound types are made of; `false` if they are not of one kind.
     fn compounds(&mut self, at: &str, ours: &ComponentDefinedType, theirs: &ComponentDefinedType) -> bool {
-        use ComponentDefinedType::{List, Option, Record, Result, Tuple, Variant};
+        use ComponentDefinedType::{Enum, Flags, List, Option, Record, Result, Tuple, Variant};
         match (ours, theirs) {
             (Record(ours), Record(theirs)) => {
-                self.names(at, "field", ours.fields.keys(), theirs.fields.keys());
+                self.names(at, "field", &names(ours.fields.keys()), &names(theirs.fields.keys()));
                 for (name, ours) in &ours.fields {
-                    if let Some(theirs) = theirs.fields.get(name) {
+                    if let Some(theirs) = named(&theirs.fields, name) {
                         self.values(&format!("{at}.{name}"), *ours, *theirs);
                     }
                 }
             }
             (Variant(ours), Variant(theirs)) => {
-                self.names(at, "case", ours.cases.keys(), theirs.cases.keys());
+                self.names(at, "case", &names(ours.cases.keys()), &names(theirs.cases.keys()));
                 for (name, ours) in &ours.cases {
-                    if let Some(theirs) = theirs.cases.get(name) {
+                    if let Some(theirs) = named(&theirs.cases, name) {
                         self.optional(&format!("{at}.{name}"), ours.ty, theirs.ty);
                     }
                 }
+            }
+            (Enum(ours), Enum(theirs)) | (Flags(ours), Flags(theirs)) => {
+                self.names(at, "case", &names(ours.iter()), &names(theirs.iter()));
             }
             (List { element: ours, .. }, List { element: theirs, .. }) => {
                 self.values(&format!("{at}[]"), *ours, *theirs);
             }
             (Option { ty: ours, .. }, Option { ty: theirs, .. }) => self.values(at, *ours, *theirs),
-            (Tuple(ours), Tuple(theirs)) if ours.types.len() == theirs.types.len() => {
+            (Tuple(ours), Tuple(theirs)) => {
+                let (our_count, their_count) = (ours.types.len(), theirs.types.len());
+                if our_count != their_count {
+                    self.note(|| format!("`{at}` has {their_count} values instead of {our_count}"));
+                }
                 for (number, (ours, theirs)) in ours.types.iter().zip(&theirs.types).enumerate() {
                     self.values(&format!("{at}.{number}"), *ours, *theirs);
                 }
@@ -231,23 +241,45 @@ impl Comparison<'_> {
     }
 
     /// Notes what is missing of our names, what is strange among theirs, and another order.
-    fn names<N: PartialEq + std::fmt::Display>(
-        &mut self,
-        at: &str,
-        what: &str,
-        ours: impl Iterator<Item = N>,
-        theirs: impl Iterator<Item = N>,
-    ) {
-        let (ours, theirs): (Vec<N>, Vec<N>) = (ours.collect(), theirs.collect());
+    fn names(&mut self, at: &str, what: &str, ours: &[&str], theirs: &[&str]) {
         let before = self.count;
         for name in ours.iter().filter(|name| !theirs.contains(name)) {
-            self.note(format!("`{at}` has no {what} `{name}`"));
+            self.note(|| format!("`{at}` has no {what} `{name}`"));
         }
         for name in theirs.iter().filter(|name| !ours.contains(name)) {
-            self.note(format!("`{at}` has a {what} `{name}`"));
+            self.note(|| format!("`{at}` has a {what} `{}`", short(name)));
         }
         if self.count == before && ours != theirs {
-            self.note(format!("`{at}` has its {what}s in another order"));
+            self.note(|| format!("`{at}` has its {what}s in another order"));
         }
+    }
+}
+
+fn names<'n>(names: impl Iterator<Item = &'n KebabString>) -> Vec<&'n str> {
+    names.map(KebabString::as_str).collect()
+}
+
+/// What is there of that very name. Kebab names are equal whatever their letters' case is; those of a record are not.
+fn named<'n, T>(all: &'n IndexMap<KebabString, T>, name: &KebabString) -> Option<&'n T> {
+    all.iter().find(|(other, _)| other.as_str() == name.as_str()).map(|(_, named)| named)
+}
+
+/// As much of a name of a component's own as a reader needs.
+pub(super) fn short(name: &str) -> &str {
+    name.get(..name.floor_char_boundary(NAME_SHOWN_BYTES)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::wasm::v1;
+
+    #[test]
+    fn the_contract_does_not_differ_from_itself() {
+        let contract = v1::contract().unwrap();
+        let interfaces: Vec<_> = contract.imports().chain(contract.exports()).collect();
+        let functions = interfaces.iter().flat_map(|interface| contract.functions(interface));
+        let differences = functions.map(|(name, it)| (name, contract.difference(it, it, &contract.types)));
+        let differences: Vec<_> = differences.collect();
+        assert!(differences.len() >= 9 && differences.iter().all(|(_, none)| none.is_none()), "{differences:?}");
     }
 }

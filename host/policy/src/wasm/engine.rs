@@ -50,6 +50,9 @@ const KEPT_TABLE_BYTES: usize = 64 * 1_024;
 const STACK_LIMIT_BYTES: usize = 512 * 1_024;
 /// What each memory of the pool reserves, in bytes: the most that any manifest may ask for.
 const MEMORY_RESERVATION_BYTES: usize = 256 * 1_024 * 1_024;
+/// What all of them reserve, in bytes; tables have a reservation of their own.
+pub(super) const POOL_RESERVATION_BYTES: usize =
+    (INSTANCE_LIMIT * MEMORIES_PER_COMPONENT) as usize * MEMORY_RESERVATION_BYTES;
 /// Where there is no pool, address space is short: what a memory reserves, in bytes.
 const SMALL_RESERVATION_BYTES: u64 = 1_024 * 1_024;
 
@@ -175,7 +178,7 @@ impl Runtime {
 
 impl Lane {
     fn new(allocation: Allocation) -> wasmtime::Result<Self> {
-        let engine = huge::asked_for(MEMORY_RESERVATION_BYTES, || Engine::new(&config(allocation)))?;
+        let engine = huge::asked_for(POOL_RESERVATION_BYTES, || Engine::new(&config(allocation)))?;
         let mut linker = Linker::new(&engine);
         v1::link(&mut linker)?;
         let granted = wasi::link(&mut linker)?;

@@ -3,7 +3,8 @@
 //! A page that a guest reads before it writes to it is mapped twice: at first to the one page of zeros that all processes
 //! share. To take that away again, the system halts every thread of the host for a moment, page by page, and a guest that
 //! goes through all of its memory so takes half of their time from its neighbours. In huge pages that is a five-hundredth.
-//! Where a system leaves them to whoever asks for them, the pool has to ask; there is no setting of wasmtime's for it.
+//! Where a system leaves them to whoever asks for them, the pool has to ask; there is no setting of wasmtime's for it. What
+//! a guest begins with, its image, lies in small pages all the same.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -43,19 +44,28 @@ fn reservations(least_bytes: usize) -> BTreeSet<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use crate::wasm::engine::{Allocation, Runtime};
+    use crate::wasm::engine::{Allocation, POOL_RESERVATION_BYTES, Runtime};
 
     #[test]
     fn a_pool_asks_for_huge_pages() {
         if !std::path::Path::new("/sys/kernel/mm/transparent_hugepage").exists() {
             return;
         }
-        let asks = || {
+        let asking = || {
             let smaps = std::fs::read_to_string("/proc/self/smaps").unwrap();
-            smaps.lines().filter(|line| line.starts_with("VmFlags:") && line.contains(" hg")).count()
+            let mut kib = 0_usize;
+            let sizes = smaps.lines().filter_map(|line| match line.split_once(':')? {
+                ("Size", size) => {
+                    kib = size.trim().trim_end_matches(" kB").parse().unwrap();
+                    None
+                }
+                ("VmFlags", flags) => flags.contains(" hg").then_some(kib),
+                _ => None,
+            });
+            sizes.sum::<usize>() * 1_024
         };
-        let before = asks();
+        let before = asking();
         let _runtime = Runtime::new(Allocation::Pooled).unwrap();
-        assert!(asks() > before);
+        assert_eq!(asking() - before, POOL_RESERVATION_BYTES, "of the memories, and of nothing else");
     }
 }

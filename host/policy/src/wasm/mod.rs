@@ -4,7 +4,9 @@
 //! ([`check`]), machine code with its imports linked ([`Linked`]), and a fresh instance for each call, which ends with
 //! the call. No state of a guest outlives a call, and what a guest may use is what [`call`] puts in force.
 //!
-//! * [`engine`] is how components are compiled and where they run, [`slots`] how many at once.
+//! * [`binary`], [`mod@check`] and [`contract`] read a component before it is compiled, and tell in what it differs from the
+//!   contract.
+//! * [`engine`] is how components are compiled and where they run, [`slots`] how many at once, [`huge`] in what memory.
 //! * [`v1`] is the contract in its first version; a later one is a module beside it.
 //! * [`wasi`] is what languages expect around a program, harmless and the same on every run.
 //! * [`compiler`] compiles beside everything else, [`cache`] keeps what it made.
@@ -259,7 +261,8 @@ impl Linked {
             given: Arc::new(Given { settings: Arc::clone(&manifest.settings), ..Given::default() }),
         };
         let refused = |what: &str, failure: Failure| about(Wrong::new(format!("{what}: {}", failure.message)));
-        let (started, _) = self.run(evaluation.clone(), |_, _, _| Ok(Ok(())));
+        let (started, _) =
+            self.run(evaluation.clone(), |hooks, instance, store| hooks.look_up(instance, store).map(Ok));
         started.map_err(|failure| refused("it does not start", failure))?;
         let settings = settings(manifest);
         let (validated, _) =

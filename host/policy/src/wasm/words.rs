@@ -2,6 +2,8 @@
 //!
 //! A guest with WASI writes them to its standard error, one without it logs a line that begins `panicked at `.
 
+use crate::vocabulary::harmless;
+
 /// How much of standard error is kept, in bytes. A traceback that is longer loses its beginning, which says least.
 const RING_LIMIT_BYTES: usize = 4 * 1_024;
 /// How much of a guest's words a failure repeats, in bytes.
@@ -49,7 +51,7 @@ impl LastWords {
 /// On one line, as much as a reader needs.
 pub(super) fn shown(text: &str) -> String {
     let text = text.get(..text.floor_char_boundary(SHOWN_LIMIT_BYTES)).unwrap_or_default();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    harmless(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
 }
 
 #[cfg(test)]

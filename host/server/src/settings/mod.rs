@@ -125,7 +125,7 @@ settings! {
     /// How many connections are open at a time; further ones wait to be accepted.
     connections_limit: u64 = "4096", "connections", Bounds::new(1, 100_000);
     /// How long a request may take from its last header to its answer; beyond it the answer is 503. A backup
-    /// takes as long as there is to copy. A component that is published has five sixths of it to be compiled.
+    /// takes as long as there is to copy. Each component that is published may take five sixths of it to compile.
     request_timeout_ms: u64 = "30000", "ms", Bounds::new(100, 600_000);
     /// How long a client may take to send the headers of a request, and a connection may stay idle.
     header_timeout_ms: u64 = "30000", "ms", Bounds::new(100, 600_000);

@@ -149,7 +149,7 @@ fn types_that_differ_from_the_contract_are_named() {
         "result<_, string>",
         &EMPTY,
         &["its `validate-settings` does not take or return what the contract says: \
-           `result.error` is a string instead of a list"],
+           `result.error` is `string` instead of `list`"],
     );
     // What several hooks are given or return is told of each.
     check(
@@ -163,8 +163,18 @@ fn types_that_differ_from_the_contract_are_named() {
              `result.notify[]` has no field `asks`; `result.notify[]` has a field `asked`",
         ],
     );
+    // Names differ by small and capital letters, too.
+    check(
+        "    declined: option<string>,\n",
+        "    DECLINED: option<string>,\n",
+        &EMPTY,
+        &["its `escalate` does not take or return what the contract says: \
+           `breach` has no field `declined`; `breach` has a field `DECLINED`"],
+    );
+    let pair = report(&built_for(&CONTRACT.replace("tuple<string, string>", "tuple<string>"), &EMPTY.wat()));
+    assert!(pair[0].contains("`message.labels[]` has 1 values instead of 2"), "{pair:#?}");
     let stages = "does not take or return what the contract says: `result.stages[].within.clock` is missing; \
-        `result.stages[].within.working-minutes` is a u64 instead of a u32";
+        `result.stages[].within.working-minutes` is `u64` instead of `u32`";
     let span = "clock(string),\n    /// Minutes during which the owner's calendar is open.\n    working-minutes(u32),";
     let said = report(&built_for(&CONTRACT.replace(span, "clock,\n    working-minutes(u64),"), &EMPTY.wat()));
     assert!(said.len() == 3 && said[1].contains(&format!("its `approve` {stages}")), "{said:#?}");
@@ -181,8 +191,8 @@ fn types_that_differ_from_the_contract_are_named() {
     let contract = contract.replace("-> result<list<string>, string>;", "-> list<string>;");
     let said = report(&built_for(&contract, &asks.wat()));
     let expected = [
-        "it imports `resolve` of `herald:policy/host@1.0.0`: `result` is a list instead of a result",
-        "it imports `log` of `herald:policy/host@1.0.0`: `text` is a char instead of a string",
+        "it imports `resolve` of `herald:policy/host@1.0.0`: `result` is `list` instead of `result`",
+        "it imports `log` of `herald:policy/host@1.0.0`: `text` is `char` instead of `string`",
     ];
     assert_eq!(said, expected.map(|text| format!("policy.wasm: {text}{hint}")));
 }
@@ -202,8 +212,19 @@ fn everything_that_a_module_may_not_import_is_named() {
             "policy.wasm: it imports `herald:policy/hosts@1.0.0`, which is not granted; did you mean `herald:policy/host`?",
             "policy.wasm: it imports `wasi_snapshot_preview1`, which is not granted; \
              build it for `wasm32-unknown-unknown` or `wasm32-wasip2`",
+            "policy.wasm: a module that makes no component: failed to decode world from module: module was not valid: \
+             failed to resolve import `env::system`: module requires an import interface named `env`",
         ]
     );
+}
+
+#[test]
+fn a_few_of_very_many_differences_are_told() {
+    let imports: String = (0..5_000).map(|number| format!(r#"(import "n{number}" "f" (func))"#)).collect();
+    let module: &'static str = format!(r#"{imports} (memory (export "memory") 4)"#).leak();
+    let said = report(&embed(&Guest { module, ..EMPTY }.wat(), CONTRACT));
+    assert_eq!(said.len(), 26, "{said:#?}");
+    assert!(said.contains(&"policy.wasm: it differs in more than that; mend these first".to_owned()), "{said:#?}");
 }
 
 #[test]

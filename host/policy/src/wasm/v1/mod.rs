@@ -82,6 +82,18 @@ impl Hooks {
         })
     }
 
+    /// Looks each of them up as a call does, and calls none.
+    ///
+    /// # Errors
+    /// When one does not take or return what the host thinks that the contract says.
+    pub(super) fn look_up(&self, instance: &Instance, store: &mut Store<Call>) -> wasmtime::Result<()> {
+        self.route(instance, store)?;
+        self.approve(instance, store)?;
+        self.escalate(instance, store)?;
+        self.validate_settings(instance, store)?;
+        Ok(())
+    }
+
     /// Calls the hook that the evaluation is for. The inner error is a sentence of the guest's or about its plan.
     pub(super) fn call(
         &self,

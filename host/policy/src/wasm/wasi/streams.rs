@@ -55,7 +55,7 @@ impl Line {
     /// Hands over what there is.
     pub(super) fn finish(&mut self, mut done: impl FnMut(&str)) {
         if !self.0.is_empty() {
-            done(String::from_utf8_lossy(&self.0).trim_end_matches('\n'));
+            done(String::from_utf8_lossy(&self.0).trim_end_matches(['\r', '\n']));
             self.0.clear();
         }
     }
