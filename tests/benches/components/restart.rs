@@ -190,14 +190,16 @@ impl HostProcess {
         Ok(id.ok_or("the notice has no id")?.to_owned())
     }
 
-    /// How many components had their say in the latest decision about a case: those that were compiled.
+    /// How many components were called for the latest decision about a case: those that were compiled.
     async fn evaluated(&mut self, case: &str) -> Result<usize, Failure> {
         let path = format!("/v1/messages/{case}/decisions");
         let decisions = self.ask(&load::bodiless("GET", &path, serving::token().reveal())).await?;
         let latest = decisions.pointer("/items").and_then(Value::as_array).and_then(|items| items.last());
         let contributions = latest.and_then(|latest| latest.pointer("/ruling/contributions")).and_then(Value::as_array);
         let contributions = contributions.ok_or("there is no decision")?.iter();
-        Ok(contributions.filter(|contribution| contribution.pointer("/outcome/plan").is_some()).count())
+        // What a component says to a notice does not matter here; one that was called had memory.
+        let bytes = |contribution: &Value| contribution.pointer("/cost/memory_bytes").and_then(Value::as_u64);
+        Ok(contributions.filter(|contribution| bytes(contribution).is_some_and(|bytes| bytes > 0)).count())
     }
 
     /// Messages that were taken a second, one after the other.
