@@ -1,8 +1,8 @@
 //! What two do beside each other, compared with one alone: two threads of this process, and two processes, which share
 //! nothing of Herald, but the machine's caches and its memory; and one beside a thread that runs hostile policies.
 
-use std::io::{BufRead, BufReader, Write, stdin, stdout};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::ffi::OsStr;
+use std::io::{Write as _, stdin, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Builder, Scope};
@@ -10,6 +10,7 @@ use std::thread::{Builder, Scope};
 use herald_policy::{PolicySet, STACK_BYTES};
 
 use crate::Failure;
+use crate::another::Another;
 use crate::measure::{Job, Rate, per_second, rate};
 use crate::report::{Target, median, row};
 
@@ -56,12 +57,8 @@ impl SecondThread {
     }
 }
 
-/// A second process of the same bench. It ends when this one lets go of it.
-pub struct SecondProcess {
-    /// A line to it begins a round.
-    child: Child,
-    rates: BufReader<ChildStdout>,
-}
+/// A second process of the same bench, in which a line begins a round.
+pub struct SecondProcess(Another);
 
 impl SecondProcess {
     /// Starts it, and waits until it is ready.
@@ -69,12 +66,9 @@ impl SecondProcess {
     /// # Errors
     /// When it cannot be started, or ends at once.
     pub fn start() -> Result<Self, Failure> {
-        let program = std::env::current_exe()?;
-        let mut child = Command::new(program).arg(PROCESS).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-        let rates = BufReader::new(child.stdout.take().ok_or("the second process has no output")?);
-        let mut second = Self { child, rates };
-        second.line()?;
-        Ok(second)
+        let mut process = Another::start(&[OsStr::new(PROCESS)])?;
+        process.line()?;
+        Ok(Self(process))
     }
 
     /// As [`SecondThread::round`].
@@ -83,26 +77,11 @@ impl SecondProcess {
     /// When the second process has failed.
     pub fn round(&mut self, call: impl Fn() -> usize) -> Result<Round, Failure> {
         let alone = rate(&call);
-        self.child.stdin.as_mut().ok_or("the second process has no input")?.write_all(b"\n")?;
+        self.0.nudge()?;
         let beside = rate(call);
-        let line = self.line()?;
-        let (by_the_wall, computed) = line.trim_end().split_once(' ').ok_or("the second process says no rates")?;
+        let line = self.0.line()?;
+        let (by_the_wall, computed) = line.split_once(' ').ok_or("the second process says no rates")?;
         Ok((alone, (beside, Rate { by_the_wall: by_the_wall.parse()?, computed: computed.parse()? })))
-    }
-
-    fn line(&mut self) -> Result<String, Failure> {
-        let mut line = String::new();
-        match self.rates.read_line(&mut line)? {
-            0 => Err("the second process ended".into()),
-            _ => Ok(line),
-        }
-    }
-}
-
-impl Drop for SecondProcess {
-    fn drop(&mut self) {
-        // Closes its input first, which is what ends it. It has said all it had to say.
-        let _ = self.child.wait();
     }
 }
 

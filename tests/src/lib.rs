@@ -3,6 +3,7 @@
 use herald_policy::Counting;
 use mimalloc::MiMalloc;
 
+pub mod another;
 pub mod beside;
 pub mod corpus;
 pub mod fault;

@@ -2,20 +2,18 @@
 //! process of its own on a data folder, as the program is, and is asked over HTTP.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _, stdin, stdout};
+use std::ffi::OsStr;
+use std::io::{Read as _, Write as _, stdin, stdout};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use herald_core::decision::BundleId;
 use herald_core::target::Actor;
-use herald_engine::SystemClock;
 use herald_server::data::DataFolder;
-use herald_server::host::Host;
 use herald_store::configuration::{Publication, Stamp};
 use herald_tests::Failure;
+use herald_tests::another::Another;
 use herald_tests::load::{self, Connection};
 use herald_tests::measure::per_second;
 use herald_tests::report::{Target, head, median, note, row, size};
@@ -46,13 +44,7 @@ pub(crate) fn served() -> Option<PathBuf> {
 
 /// Serves until nobody listens any more to what this process says.
 pub(crate) fn serve(data: &Path) -> Result<(), Failure> {
-    let resolved = serving::settings(data)?;
-    let runtime = serving::runtime()?;
-    let host = Host::start(&resolved, Arc::new(SystemClock), runtime.handle())?;
-    let serving = Serving::start(runtime, async move |listener, stop| {
-        host.serve(listener, async move { drop(stop.await) }).await;
-        Ok(())
-    })?;
+    let serving = Serving::host(data)?;
     writeln!(stdout(), "{}", serving.address)?;
     stdin().read_to_end(&mut Vec::new())?;
     serving.stop()
@@ -93,7 +85,7 @@ async fn measure(data: &Path, count: usize) -> Result<(), Failure> {
     for _ in 0..5 {
         afterwards.push(cold.rate().await?);
     }
-    cold.stop()?;
+    cold.process.stop()?;
 
     let (began, mut warm) = (Instant::now(), HostProcess::start(data).await?);
     let from_cache = began.elapsed();
@@ -102,7 +94,7 @@ async fn measure(data: &Path, count: usize) -> Result<(), Failure> {
     if evaluated != count {
         return Err(format!("{evaluated} of {count} were taken from the cache").into());
     }
-    warm.stop()?;
+    warm.process.stop()?;
 
     head(&format!("a restart with {count} components: from its beginning until /readyz"));
     let report = |what: &str, time: Duration, target| {
@@ -160,7 +152,7 @@ fn section(number: usize) -> Vec<u8> {
 
 /// A host, and a connection to it.
 struct HostProcess {
-    child: Child,
+    process: Another,
     connection: Connection,
     sent: usize,
 }
@@ -168,16 +160,13 @@ struct HostProcess {
 impl HostProcess {
     /// Starts it, and waits until it is ready.
     async fn start(data: &Path) -> Result<Self, Failure> {
-        let mut command = Command::new(std::env::current_exe()?);
-        let mut child = command.arg(SERVE).arg(data).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().ok_or("the host has no output")?).read_line(&mut line)?;
-        let address: SocketAddr = line.trim().parse().map_err(|_| "the host did not start")?;
+        let mut process = Another::start(&[OsStr::new(SERVE), data.as_os_str()])?;
+        let address: SocketAddr = process.line()?.parse()?;
         let mut connection = Connection::open(address).await?;
         while connection.send(&load::bodiless("GET", "/readyz", "")).await?.status != 200 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        Ok(Self { child, connection, sent: 0 })
+        Ok(Self { process, connection, sent: 0 })
     }
 
     /// Submits a notice, about which all components are asked; its id.
@@ -218,11 +207,5 @@ impl HostProcess {
 
     async fn ask(&mut self, request: &[u8]) -> Result<Value, Failure> {
         Ok(serde_json::from_slice(&self.connection.send(request).await?.body)?)
-    }
-
-    /// Ends it, and waits until it has.
-    fn stop(mut self) -> Result<(), Failure> {
-        drop(self.child.stdin.take());
-        if self.child.wait()?.success() { Ok(()) } else { Err("the host ended with an error".into()) }
     }
 }

@@ -1,6 +1,5 @@
 //! A plugin in a host that runs: published over HTTP, and asked about a message.
 
-use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -19,7 +18,6 @@ pub(super) fn decides(plugin: &Plugin) {
     let folder = tempfile::tempdir().unwrap();
     let (rules, data) = (folder.path().join("rules"), folder.path().join("data"));
     tools::copy(&sample::rules(), &rules);
-    add_built(&sample::rules(), &rules);
     let here = |line: &[&str]| {
         let mut command = Command::new(program());
         command.args(line).arg("--data").arg(&data);
@@ -33,9 +31,7 @@ pub(super) fn decides(plugin: &Plugin) {
     let admin = token(&["--owner", "service:admin", "--admin"]);
     let li = token(&["--owner", "person:li.lei"]);
 
-    let bundle = rules.join("sales/tried");
-    tools::copy(&plugin.dir(), &bundle);
-    fs::copy(plugin.dir().join("policy.wasm"), bundle.join("policy.wasm")).unwrap();
+    tools::copy(&plugin.dir(), &rules.join("sales/tried"));
     let limit = (COMPONENT_LIMIT.0.trim_start_matches("HERALD_").to_lowercase(), COMPONENT_LIMIT.1);
     let process = Process::start(&data, &[(limit.0.as_str(), limit.1)]);
     let address = process.address();
@@ -74,17 +70,6 @@ fn publish(rules: &Path, server: &str, token: &str) {
         assert!(said.contains("publish it again in a while"), "{said}");
     }
     panic!("it is not compiled after {TRIES} tries");
-}
-
-/// Adds the components that are there already, which a copy leaves out.
-fn add_built(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        if entry.path().is_dir() {
-            add_built(&entry.path(), &to.join(entry.file_name()));
-        } else if entry.path().extension().is_some_and(|ending| ending == "wasm") {
-            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-        }
-    }
 }
 
 /// What was answered, which is well.

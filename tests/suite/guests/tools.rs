@@ -62,10 +62,12 @@ impl Plugin {
         plugin
     }
 
-    /// A copy of the one in `from`.
+    /// A copy of the one in `from`, to be built.
     pub(super) fn copy(from: &Path) -> Self {
         let plugin = Self { folder: tempfile::tempdir_in(folder()).unwrap() };
         copy(from, &plugin.dir());
+        // It is there only where somebody built it.
+        let _ = fs::remove_file(plugin.dir().join("policy.wasm"));
         plugin
     }
 
@@ -74,14 +76,14 @@ impl Plugin {
     }
 }
 
-/// Copies a folder, but for what is hidden or built.
+/// Copies a folder, but for what is hidden, and for what tools keep there.
 pub(super) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let name = entry.file_name().into_string().unwrap();
-        if entry.path().is_dir() && !name.starts_with('.') && name != "node_modules" {
+        if entry.path().is_dir() && !name.starts_with('.') && name != "node_modules" && name != "target" {
             copy(&entry.path(), &to.join(name));
-        } else if entry.path().is_file() && !name.ends_with(".wasm") {
+        } else if entry.path().is_file() {
             fs::copy(entry.path(), to.join(name)).unwrap();
         }
     }

@@ -8,7 +8,7 @@ use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::Types;
 
 use super::binary::names;
-use super::contract::{Contract, functions, short};
+use super::contract::{Contract, Functions, functions, short};
 use super::v1;
 use super::wasi::Granted;
 use crate::vocabulary::{Wrong, one_of, unknown};
@@ -70,31 +70,35 @@ struct Check<'c> {
 
 impl Check<'_> {
     fn import(&self, name: &str) -> Vec<Wrong> {
-        let (interface, version) = name.split_once('@').unwrap_or((name, ""));
-        let ours = self.contract.imports().find(|known| without_version(known) == interface);
-        let granted = self.granted.functions(interface);
-        if ours.is_none() && granted.is_none() {
-            return vec![not_granted(name, &known(self.contract, self.granted))];
-        }
-        if ours.is_some() && !VERSIONS.contains(&version) {
-            return vec![unsupported(name)];
-        }
-        if granted.is_some() && !version.starts_with(WASI_VERSION) {
-            return vec![Wrong::new(format!("it imports `{name}`, and only version 0.2 of WASI is there"))];
-        }
-        let item = self.types.component_item_for_import(name).map(|item| item.ty);
-        let Some(item @ ComponentEntityType::Instance(_)) = item else {
-            return vec![Wrong::new(format!("it imports `{name}` as something other than an interface"))];
+        let interface = without_version(name);
+        let wrong = if let Some(granted) = self.granted.functions(interface) {
+            self.import_of_wasi(name, granted)
+        } else if self.contract.imports().any(|known| without_version(known) == interface) {
+            self.import_of_contract(name)
+        } else {
+            Err(not_granted(name, &known(self.contract, self.granted)))
         };
-        let theirs = functions(item, self.types);
-        if let Some(granted) = granted {
-            let strange = theirs.iter().filter(|(function, _)| !granted.contains(*function));
-            let wrong = |(function, _): &(&str, _)| {
-                Wrong::new(format!("it imports `{}` of `{name}`, which is not granted", short(function)))
-                    .hint(did_you_mean(short(function), granted.iter().map(String::as_str)))
-            };
-            return strange.take(SHOWN + 1).map(wrong).collect();
+        wrong.unwrap_or_else(|wrong| vec![wrong])
+    }
+
+    fn import_of_wasi(&self, name: &str, granted: &BTreeSet<String>) -> Result<Vec<Wrong>, Wrong> {
+        if !version(name).starts_with(WASI_VERSION) {
+            return Err(Wrong::new(format!("it imports `{name}`, and only version 0.2 of WASI is there")));
         }
+        let theirs = self.imported(name)?;
+        let strange = theirs.iter().filter(|(function, _)| !granted.contains(*function));
+        let wrong = |(function, _): &(&str, _)| {
+            Wrong::new(format!("it imports `{}` of `{name}`, which is not granted", short(function)))
+                .hint(did_you_mean(short(function), granted.iter().map(String::as_str)))
+        };
+        Ok(strange.take(SHOWN + 1).map(wrong).collect())
+    }
+
+    fn import_of_contract(&self, name: &str) -> Result<Vec<Wrong>, Wrong> {
+        if !VERSIONS.contains(&version(name)) {
+            return Err(unsupported(name));
+        }
+        let theirs = self.imported(name)?;
         let ours = self.contract.functions(name);
         let wrong = theirs.iter().filter_map(|(function, theirs)| {
             let Some((_, ours)) = ours.iter().find(|(known, _)| known == function) else {
@@ -106,7 +110,15 @@ impl Check<'_> {
             let difference = self.contract.difference(ours, theirs, self.types)?;
             Some(differs(&format!("it imports `{function}` of `{name}`"), &difference))
         });
-        wrong.take(SHOWN + 1).collect()
+        Ok(wrong.take(SHOWN + 1).collect())
+    }
+
+    /// The functions of an interface that it imports.
+    fn imported(&self, name: &str) -> Result<Functions<'_>, Wrong> {
+        match self.types.component_item_for_import(name).map(|item| item.ty) {
+            Some(item @ ComponentEntityType::Instance(_)) => Ok(functions(item, self.types)),
+            _ => Err(Wrong::new(format!("it imports `{name}` as something other than an interface"))),
+        }
     }
 
     fn exported(&self, exports: &[String]) -> Vec<Wrong> {
@@ -154,6 +166,10 @@ fn known<'a>(contract: &'a Contract, granted: &'a Granted) -> Vec<&'a str> {
 
 fn without_version(name: &str) -> &str {
     name.split_once('@').map_or(name, |(interface, _)| interface)
+}
+
+fn version(name: &str) -> &str {
+    name.split_once('@').map_or("", |(_, version)| version)
 }
 
 fn not_granted(name: &str, known: &[&str]) -> Wrong {

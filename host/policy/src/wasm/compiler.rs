@@ -4,7 +4,6 @@
 //! Nothing can interrupt the compiler. Whoever waits for it waits so long and no longer; what it was given by then, it
 //! finishes all the same, and only then takes the next. Who comes back for it meanwhile waits for the same.
 
-use std::collections::VecDeque;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, PoisonError};
 use std::thread;
@@ -29,90 +28,60 @@ type Done = Box<dyn FnOnce(Result<Component, CompileError>) + Send>;
 /// Something to compile, and everybody who wants it.
 struct Job {
     engine: Engine,
-    bytes: Arc<[u8]>,
     digest: blake3::Hash,
+    /// Until a thread takes them: they are where it is compiled, and nowhere longer than that takes.
+    bytes: Option<Arc<[u8]>>,
+    /// Whether somebody waits for it.
+    is_urgent: bool,
     done: Vec<Done>,
 }
 
 impl Job {
-    fn new(engine: &Engine, bytes: Arc<[u8]>, done: Done) -> Self {
+    fn new(engine: &Engine, bytes: Arc<[u8]>, is_urgent: bool, done: Done) -> Self {
         let digest = blake3::hash(&bytes);
-        Self { engine: engine.clone(), bytes, digest, done: vec![done] }
+        Self { engine: engine.clone(), digest, bytes: Some(bytes), is_urgent, done: vec![done] }
     }
 
-    fn is_same(&self, other: &Self) -> bool {
-        Engine::same(&self.engine, &other.engine) && self.digest == other.digest
-    }
-}
-
-/// Something that is being compiled. Its bytes are where that happens, and nowhere longer than it takes.
-struct Running {
-    engine: Engine,
-    digest: blake3::Hash,
-    done: Vec<Done>,
-}
-
-impl Running {
     fn is_of(&self, engine: &Engine, digest: blake3::Hash) -> bool {
         Engine::same(&self.engine, engine) && self.digest == digest
     }
 }
 
-/// What there is to compile.
+/// What there is to compile, and what is being compiled.
 #[derive(Default)]
 struct Queue {
-    jobs: Mutex<Jobs>,
+    jobs: Mutex<Vec<Job>>,
     added: Condvar,
-}
-
-#[derive(Default)]
-struct Jobs {
-    /// Somebody waits for these.
-    urgent: VecDeque<Job>,
-    others: VecDeque<Job>,
-    /// What the threads are at.
-    running: Vec<Running>,
 }
 
 impl Queue {
     /// Adds a job; what is there already is not compiled twice, and comes sooner if somebody waits for it now.
-    fn add(&self, mut job: Job, is_urgent: bool) {
+    fn add(&self, mut job: Job) {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        let Jobs { urgent, others, running } = &mut *jobs;
-        if let Some(same) = running.iter_mut().find(|running| running.is_of(&job.engine, job.digest)) {
-            same.done.append(&mut job.done);
+        let place = jobs.iter().position(|same| same.is_of(&job.engine, job.digest));
+        let since = place.and_then(|place| jobs.get_mut(place..)).unwrap_or_default();
+        let Some(same) = since.first_mut() else {
+            jobs.push(job);
+            self.added.notify_one();
             return;
+        };
+        same.done.append(&mut job.done);
+        if job.is_urgent && !same.is_urgent {
+            same.is_urgent = true;
+            // Those that were urgent before it come before it.
+            since.rotate_left(1);
         }
-        if let Some(same) = urgent.iter_mut().find(|same| same.is_same(&job)) {
-            same.done.append(&mut job.done);
-            return;
-        }
-        match others.iter().position(|same| same.is_same(&job)) {
-            Some(place) if is_urgent => {
-                if let Some(mut same) = others.remove(place) {
-                    same.done.append(&mut job.done);
-                    urgent.push_back(same);
-                }
-            }
-            Some(place) => {
-                if let Some(same) = others.get_mut(place) {
-                    same.done.append(&mut job.done);
-                }
-            }
-            None if is_urgent => urgent.push_back(job),
-            None => others.push_back(job),
-        }
-        self.added.notify_one();
     }
 
     /// The next to compile, with its digest, until [`Queue::wanted`] says that nobody wants it.
     fn take(&self) -> (Engine, Arc<[u8]>, blake3::Hash) {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let Jobs { urgent, others, running } = &mut *jobs;
-            if let Some(Job { engine, bytes, digest, done }) = urgent.pop_front().or_else(|| others.pop_front()) {
-                running.push(Running { engine: engine.clone(), digest, done });
-                return (engine, bytes, digest);
+            let waiting = jobs.iter_mut().filter(|job| job.bytes.is_some());
+            if let Some(job) = waiting.min_by_key(|job| !job.is_urgent)
+                && let Some(bytes) = job.bytes.take()
+            {
+                return (job.engine.clone(), bytes, job.digest);
             }
             jobs = self.added.wait(jobs).unwrap_or_else(PoisonError::into_inner);
         }
@@ -121,12 +90,10 @@ impl Queue {
     /// Who wants what was compiled; when nobody does any more, it is off the list.
     fn wanted(&self, engine: &Engine, digest: blake3::Hash) -> Vec<Done> {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(place) = jobs.running.iter().position(|running| running.is_of(engine, digest)) else {
-            return Vec::new();
-        };
-        let done = jobs.running.get_mut(place).map(|running| std::mem::take(&mut running.done)).unwrap_or_default();
+        let job = jobs.iter_mut().find(|job| job.is_of(engine, digest));
+        let done = job.map(|job| std::mem::take(&mut job.done)).unwrap_or_default();
         if done.is_empty() {
-            jobs.running.swap_remove(place);
+            jobs.retain(|job| !job.is_of(engine, digest));
         }
         done
     }
@@ -170,7 +137,7 @@ pub(super) fn compile(
         // Whoever asked may have gone.
         let _ = sender.send(outcome);
     };
-    add(Job::new(engine, bytes, Box::new(done)), true)?;
+    add(Job::new(engine, bytes, true, Box::new(done)))?;
     match receiver.recv_timeout(limit) {
         Ok(outcome) => outcome,
         Err(RecvTimeoutError::Timeout) => Err(CompileError::Late(limit)),
@@ -187,12 +154,12 @@ pub(super) fn compile_beside(
     bytes: Arc<[u8]>,
     done: impl FnOnce(Result<Component, CompileError>) + Send + 'static,
 ) -> Result<(), CompileError> {
-    add(Job::new(engine, bytes, Box::new(done)), false)
+    add(Job::new(engine, bytes, false, Box::new(done)))
 }
 
-fn add(job: Job, is_urgent: bool) -> Result<(), CompileError> {
+fn add(job: Job) -> Result<(), CompileError> {
     static QUEUE: LazyLock<Option<Arc<Queue>>> = LazyLock::new(start);
-    QUEUE.as_ref().ok_or(CompileError::NoThread)?.add(job, is_urgent);
+    QUEUE.as_ref().ok_or(CompileError::NoThread)?.add(job);
     Ok(())
 }
 
@@ -248,15 +215,15 @@ mod tests {
         kept.recv_timeout(Duration::from_secs(60)).unwrap();
     }
 
-    fn job(name: &str) -> Job {
-        Job::new(&runtime().unwrap().home.engine, Arc::from(name.as_bytes()), Box::new(|_| ()))
+    fn job(name: &str, is_urgent: bool) -> Job {
+        Job::new(&runtime().unwrap().home.engine, Arc::from(name.as_bytes()), is_urgent, Box::new(|_| ()))
     }
 
     #[test]
     fn what_somebody_waits_for_is_compiled_first() {
         let queue = Queue::default();
         for (name, is_urgent) in [("one", false), ("two", false), ("three", true), ("four", true), ("two", true)] {
-            queue.add(job(name), is_urgent);
+            queue.add(job(name, is_urgent));
         }
         let order = [queue.take(), queue.take(), queue.take(), queue.take()].map(|(_, bytes, _)| bytes);
         assert_eq!(order.each_ref().map(|name| &**name), [&b"three"[..], b"four", b"two", b"one"]);
@@ -265,13 +232,13 @@ mod tests {
     #[test]
     fn what_several_want_is_compiled_once() {
         let queue = Queue::default();
-        queue.add(job("one"), true);
-        queue.add(job("one"), true);
+        queue.add(job("one", true));
+        queue.add(job("one", true));
         let (engine, _, one) = queue.take();
-        queue.add(job("two"), false);
-        queue.add(job("one"), true); // While it is compiled.
+        queue.add(job("two", false));
+        queue.add(job("one", true)); // While it is compiled.
         assert_eq!(queue.wanted(&engine, one).len(), 3);
-        queue.add(job("one"), true); // While the others get it.
+        queue.add(job("one", true)); // While the others get it.
         assert_eq!([queue.wanted(&engine, one).len(), queue.wanted(&engine, one).len()], [1, 0]);
         let (_, bytes, two) = queue.take();
         assert_eq!((&*bytes, queue.wanted(&engine, two).len()), (&b"two"[..], 1));

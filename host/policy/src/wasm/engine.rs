@@ -60,6 +60,8 @@ const SMALL_RESERVATION_BYTES: u64 = 1_024 * 1_024;
 pub(super) struct Runtime {
     /// Where components are compiled.
     pub(super) home: Lane,
+    /// What of WASI is linked, in every lane.
+    pub(super) granted: wasi::Granted,
     /// Where they run besides. `None` where the machine has no room for another.
     others: Box<[OnceLock<Option<Lane>>]>,
     allocation: Allocation,
@@ -71,8 +73,6 @@ pub(super) struct Runtime {
 pub(super) struct Lane {
     pub(super) engine: Engine,
     pub(super) linker: Linker<Call>,
-    /// What of WASI is linked.
-    pub(super) granted: wasi::Granted,
     slots: Slots,
 }
 
@@ -116,11 +116,11 @@ impl Runtime {
 
     /// With up to so many lanes.
     pub(super) fn with_lanes(allocation: Allocation, lanes: usize) -> wasmtime::Result<Self> {
-        let home = Lane::new(allocation)?;
+        let (home, granted) = Lane::new(allocation)?;
         let ticking = Arc::new(Mutex::new(vec![home.engine.clone()]));
         start_ticker(Arc::downgrade(&ticking))?;
         let others = (1..lanes).map(|_| OnceLock::new()).collect();
-        Ok(Self { home, others, allocation, ticking })
+        Ok(Self { home, granted, others, allocation, ticking })
     }
 
     /// How many lanes there may be besides home.
@@ -170,19 +170,20 @@ impl Runtime {
     }
 
     fn another(&self) -> Option<Lane> {
-        let lane = Lane::new(self.allocation).ok()?;
+        let (lane, _) = Lane::new(self.allocation).ok()?;
         self.ticking.lock().unwrap_or_else(PoisonError::into_inner).push(lane.engine.clone());
         Some(lane)
     }
 }
 
 impl Lane {
-    fn new(allocation: Allocation) -> wasmtime::Result<Self> {
+    /// A lane, and what of WASI is linked in it.
+    fn new(allocation: Allocation) -> wasmtime::Result<(Self, wasi::Granted)> {
         let engine = huge::asked_for(POOL_RESERVATION_BYTES, || Engine::new(&config(allocation)))?;
         let mut linker = Linker::new(&engine);
         v1::link(&mut linker)?;
         let granted = wasi::link(&mut linker)?;
-        Ok(Self { engine, linker, granted, slots: Slots::new(INSTANCE_LIMIT) })
+        Ok((Self { engine, linker, slots: Slots::new(INSTANCE_LIMIT) }, granted))
     }
 }
 

@@ -73,7 +73,7 @@ impl Plugin {
         let runtime = runtime().map_err(no_engine)?;
         let source = Source::of(runtime, bytes)?;
         let types = binary::read(&runtime.home.engine, &source.component).map_err(about)?;
-        let differences = check::differences(&source.component, &types, &runtime.home.granted);
+        let differences = check::differences(&source.component, &types, &runtime.granted);
         if !differences.is_empty() {
             return Err(differences.into_iter().flat_map(about).collect());
         }
@@ -129,9 +129,8 @@ struct Source {
 
 impl Source {
     fn of(runtime: &Runtime, published: &[u8]) -> Result<Self, Vec<Diagnostic>> {
-        let home = &runtime.home;
         let all = |wrong: Vec<Wrong>| wrong.into_iter().flat_map(about).collect::<Vec<_>>();
-        let component = match binary::component(&home.engine, &home.granted, published).map_err(all)? {
+        let component = match binary::component(&runtime.home.engine, &runtime.granted, published).map_err(all)? {
             Cow::Borrowed(_) => None,
             Cow::Owned(made) => Some(Arc::from(made)),
         };

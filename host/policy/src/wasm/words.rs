@@ -2,8 +2,6 @@
 //!
 //! A guest with WASI writes them to its standard error, one without it logs a line that begins `panicked at `.
 
-use crate::vocabulary::harmless;
-
 /// How much of standard error is kept, in bytes. A traceback that is longer loses its beginning, which says least.
 const RING_LIMIT_BYTES: usize = 4 * 1_024;
 /// How much of a guest's words a failure repeats, in bytes.
@@ -51,7 +49,7 @@ impl LastWords {
 /// On one line, as much as a reader needs.
 pub(super) fn shown(text: &str) -> String {
     let text = text.get(..text.floor_char_boundary(SHOWN_LIMIT_BYTES)).unwrap_or_default();
-    harmless(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
