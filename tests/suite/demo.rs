@@ -167,3 +167,13 @@ fn it_says_what_keeps_it_from_beginning() {
         assert!(!output.status.success() && said.contains(says), "{words:?}: {said}");
     }
 }
+
+#[test]
+fn where_addresses_are_short_components_decide_without_a_pool() {
+    let mut command = Command::new("bash");
+    let line = "ulimit -v 16000000 && exec \"$0\" demo --exit --listen 127.0.0.1:0";
+    let output = command.args(["-c", line]).arg(program()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("components run slower"), "{said}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("customer-service/complaint-triage (component)"));
+}

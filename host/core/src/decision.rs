@@ -399,6 +399,16 @@ impl Decision {
     }
 }
 
+impl Escalation {
+    /// The bundles that the host was not ready to ask.
+    pub fn unasked(&self) -> impl Iterator<Item = &BundleId> {
+        let busy = |contribution: &&Contribution| {
+            matches!(contribution.outcome, HookOutcome::Failed { cause: FailureCause::Busy, .. })
+        };
+        self.contributions.iter().filter(busy).map(|contribution| &contribution.bundle)
+    }
+}
+
 /// What the policies decided about a breached goal.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]

@@ -207,6 +207,7 @@ impl Engine {
         draft: Draft,
     ) -> Result<(Arc<Message>, Arc<Decision>), Refused> {
         let (host, requester) = (Arc::clone(&self.inner.host), requester.clone());
+        let behalf = Behalf::Department(draft.department.clone());
         let evaluate = move || {
             let (configured, now) = (host.configured.get(), host.clock.now());
             let message = draft.into_message(&configured, requester.actor.clone(), now).map_err(Refused::Form)?;
@@ -221,7 +222,7 @@ impl Engine {
             may_submit(&message, &context)?;
             Ok(decide(&configured, &host.stats, message))
         };
-        self.evaluated(evaluate).await?
+        self.evaluated(behalf, evaluate).await?
     }
 
     /// What `configured` decides about a message that was decided about before. Nothing is stored, and nothing is counted
@@ -230,16 +231,21 @@ impl Engine {
     /// # Errors
     /// What keeps the engine from evaluating.
     pub async fn decide_again(&self, configured: Configured, message: Arc<Message>) -> Result<Decision, Refused> {
-        self.evaluated(move || configured.policies.decide(&configured.world, &message)).await
+        let behalf = Behalf::Department(message.department.clone());
+        self.evaluated(behalf, move || configured.policies.decide(&configured.world, &message)).await
     }
 
     /// What comes of `work` on an evaluation thread.
-    async fn evaluated<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refused> {
+    async fn evaluated<T: Send + 'static>(
+        &self,
+        behalf: Behalf,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Refused> {
         self.begin(None)?;
         let (sender, answer) = oneshot::channel();
         // Whoever has gone needs no answer.
         let job = move || drop(sender.send(work()));
-        self.inner.host.pool.run(Behalf::Caller, Box::new(job)).map_err(|_| self.overloaded())?;
+        self.inner.host.pool.run(behalf, Box::new(job)).map_err(|_| self.overloaded())?;
         answer.await.map_err(|_| Refused::Internal)
     }
 
@@ -380,11 +386,13 @@ impl Engine {
         let (reply, answer) = reply(key);
         let host = Arc::clone(&self.inner.host);
         let lane = Arc::clone(self.lane(evaluation.case));
+        let behalf =
+            evaluation.department().map_or(Behalf::Caller, |department| Behalf::Department(department.clone()));
         let job = {
             let (host, lane) = (Arc::clone(&host), Arc::clone(&lane));
             move || evaluation.run(&host, &lane, reply)
         };
-        host.pool.run(Behalf::Caller, Box::new(job)).map_err(|_| self.overloaded())?;
+        host.pool.run(behalf, Box::new(job)).map_err(|_| self.overloaded())?;
         wait(answer).await
     }
 

@@ -1,7 +1,8 @@
 //! Asks the policies about a breach, on an evaluation thread, and hands their word to the writer.
 //!
 //! A policy that fails, or a defect while it is asked, gives an empty escalation: the house's own chain then
-//! takes over. A breach is never dropped here.
+//! takes over. Where it is the host that was not ready to ask one, the timer fires again instead. A breach is never
+//! dropped here.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,6 +15,7 @@ use herald_core::workspace::Rows;
 use herald_policy::Breach;
 use herald_store::StoreError;
 use herald_store::partition::Snapshot;
+use jiff::SignedDuration;
 
 use crate::host::{Host, Lane};
 use crate::pool::{Behalf, Full};
@@ -22,6 +24,10 @@ use crate::writer::{Breached, Input};
 /// The most deliveries that are looked through for whom the message has reached: policies want to know whether
 /// the head has heard, not ten thousand names.
 const REACHED_LIMIT: usize = 256;
+
+/// How long after its deadline a breach still waits for a host that has too much to do. For one that is compiling, it
+/// waits as long as that takes.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 
 /// Has the policies asked about `breached`; gives it back if there is no room.
 pub(crate) fn start(host: Arc<Host>, lane: Arc<Lane>, breached: Breached) -> Result<(), Breached> {
@@ -33,22 +39,24 @@ pub(crate) fn start(host: Arc<Host>, lane: Arc<Lane>, breached: Breached) -> Res
             let escalation = asked.unwrap_or_else(|_| {
                 host.stats.defects.add(1);
                 tracing::error!(case = %breached.case, "asking about a breach panicked; the house's own chain takes over");
-                Ok(Escalation { configuration: host.configured.get().organisation().revision, ..Escalation::default() })
+                Ok(Some(Escalation { configuration: host.configured.get().organisation().revision, ..Escalation::default() }))
             });
-            let escalation = escalation.map(Box::new).map_err(|error| {
+            let escalation = escalation.unwrap_or_else(|error| {
                 tracing::error!(case = %breached.case, %error, "a breach could not be read; its timer will fire again");
+                None
             });
             let Breached { case, goals } = breached;
-            lane.send(Input::Escalated { case, goals, escalation: escalation.ok() });
+            lane.send(Input::Escalated { case, goals, escalation: escalation.map(Box::new) });
         }
     };
     shared.pool.run(Behalf::Host, Box::new(job)).map_err(|Full| breached)
 }
 
-fn ask(host: &Host, lane: &Lane, breached: &Breached) -> Result<Escalation, StoreError> {
+/// What the policies say; `None` if one of them could not be asked yet.
+fn ask(host: &Host, lane: &Lane, breached: &Breached) -> Result<Option<Escalation>, StoreError> {
     let configured = host.configured.get();
     let snapshot = lane.partition.snapshot()?;
-    let nothing = || Escalation { configuration: configured.organisation().revision, ..Escalation::default() };
+    let nothing = || Some(Escalation { configuration: configured.organisation().revision, ..Escalation::default() });
     let Some(case) = snapshot.case(breached.case)? else { return Ok(nothing()) };
     // Herald's own notices are about policies; none has a say in them.
     if case.sender == Actor::Host {
@@ -59,7 +67,10 @@ fn ask(host: &Host, lane: &Lane, breached: &Breached) -> Result<Escalation, Stor
     let Some(breach) = breach(host, &snapshot, &case, breached)? else { return Ok(nothing()) };
     let escalation = configured.policies.escalate(&configured.world, &Arc::new(message), &case, &breach);
     host.stats.hooks.count(&escalation.contributions);
-    Ok(escalation)
+    let is_ready = |id| configured.policies.get(id).is_none_or(|bundle| bundle.is_ready());
+    let has_patience = breach.at.duration_since(breach.due) < PATIENCE;
+    let waits = escalation.unasked().any(|id| !is_ready(id) || has_patience);
+    Ok((!waits).then_some(escalation))
 }
 
 /// The facts of the breach, by its first goal; the others are alike but for their owners.

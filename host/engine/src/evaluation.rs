@@ -11,6 +11,7 @@ use herald_core::decision::Decision;
 use herald_core::encoded::Encoded;
 use herald_core::ids::CaseId;
 use herald_core::message::Message;
+use herald_core::names::DepartmentId;
 use herald_core::step::{Context, Refusal, Share, may_release, may_resubmit, may_submit};
 use herald_core::workspace::{Rows, Workspace};
 use herald_store::StoreError;
@@ -54,6 +55,14 @@ enum Ready {
 }
 
 impl Evaluation {
+    /// The department whose message it is, if it brings one.
+    pub(crate) fn department(&self) -> Option<&DepartmentId> {
+        match &self.wanted {
+            Wanted::Submission(draft) | Wanted::Decision(Undecided::Resubmit(draft)) => Some(&draft.department),
+            Wanted::Decision(Undecided::Release) => None,
+        }
+    }
+
     /// Evaluates, and hands the outcome to the writer or, if there is nothing to judge, to the caller.
     pub(crate) fn run(self, host: &Host, lane: &Lane, reply: Reply) {
         if lane.stopped.get().is_some() {

@@ -46,6 +46,7 @@ mod send;
 mod settings;
 pub mod stats;
 mod sweep;
+mod turns;
 mod writer;
 
 pub use clock::{Clock, SystemClock, TurnedClock};

@@ -1,79 +1,77 @@
 //! The evaluation threads: a fixed number of them, with short queues in front.
 //!
-//! Guests run here and nowhere else, so neither an HTTP worker nor a partition's writer ever waits for one.
-//! Callers and the host itself have a queue each, and a free thread takes from either: a flood of submissions
-//! cannot keep an escalation waiting for ever. Nothing here knows what is evaluated.
+//! Guests run here and nowhere else, so neither an HTTP worker nor a partition's writer ever waits for one. Each
+//! department has its queue, and the host: a flood of submissions cannot keep an escalation waiting for ever, nor a
+//! department whose policies loop the messages of the others. Nothing here knows what is evaluated.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
 use herald_policy::STACK_BYTES;
 
 use crate::stats::Stats;
+pub(crate) use crate::turns::{Behalf, Full};
+use crate::turns::{Turn, Turns};
 
 /// A piece of work. One that panics loses nothing but itself: whoever waits for it sees its end of the channel
 /// closed.
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
 
-/// On whose behalf something is evaluated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Behalf {
-    /// Somebody who waits for an answer.
-    Caller,
-    /// The host: timers, sweeps.
-    Host,
-}
-
-/// The queue is full, or the pool is closed; the work was not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Full;
-
-/// The threads and their queues.
+/// The threads and what they are to do.
 pub(crate) struct Pool {
-    queues: Mutex<Option<Queues<Sender<Job>>>>,
+    work: Arc<Work>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
-#[derive(Clone)]
-struct Queues<T> {
-    callers: T,
-    host: T,
+struct Work {
+    state: Mutex<State>,
+    /// Something may begin, or nothing more is taken.
+    changed: Condvar,
+}
+
+struct State {
+    turns: Turns<Job>,
+    closed: bool,
 }
 
 impl Pool {
-    /// Starts `threads` threads, with room for `queue_limit` waiting jobs of callers and as many of the host.
+    /// Starts `threads` threads; of each department, and of the host, `queue_limit` jobs may wait.
     pub(crate) fn start(threads: usize, queue_limit: usize, stats: &Arc<Stats>) -> std::io::Result<Self> {
-        let (callers, host) = (bounded(queue_limit), bounded(queue_limit));
-        let receivers = Queues { callers: callers.1, host: host.1 };
-        let threads = (0..threads.max(1))
+        let threads = threads.max(1);
+        let state = State { turns: Turns::new(threads, queue_limit), closed: false };
+        let work = Arc::new(Work { state: Mutex::new(state), changed: Condvar::new() });
+        let threads = (0..threads)
             .map(|number| {
-                let (receivers, stats) = (receivers.clone(), Arc::clone(stats));
+                let (work, stats) = (Arc::clone(&work), Arc::clone(stats));
                 let name = format!("herald-policy-{number}");
                 let thread = std::thread::Builder::new().name(name).stack_size(STACK_BYTES);
-                thread.spawn(move || work(&receivers, &stats))
+                thread.spawn(move || work.go_on(&stats))
             })
             .collect::<Result<_, _>>()?;
-        let queues = Queues { callers: callers.0, host: host.0 };
-        Ok(Self { queues: Mutex::new(Some(queues)), threads: Mutex::new(threads) })
+        Ok(Self { work, threads: Mutex::new(threads) })
     }
 
-    /// Has `job` done by the next free thread.
+    /// Has `job` done when it is its turn.
+    ///
+    /// # Errors
+    /// [`Full`]: the queue is, or the pool is closed.
     pub(crate) fn run(&self, behalf: Behalf, job: Job) -> Result<(), Full> {
-        let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        let queues = queues.as_ref().ok_or(Full)?;
-        let queue = match behalf {
-            Behalf::Caller => &queues.callers,
-            Behalf::Host => &queues.host,
-        };
-        queue.try_send(job).map_err(|_| Full)
+        let mut state = self.work.state();
+        if state.closed {
+            return Err(Full);
+        }
+        state.turns.add(behalf, job)?;
+        drop(state);
+        self.work.changed.notify_one();
+        Ok(())
     }
 
     /// Takes no more work, finishes what was taken, and ends the threads.
     pub(crate) fn close(&self) {
-        drop(self.queues.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.work.state().closed = true;
+        self.work.changed.notify_all();
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
             // A thread contains the panics of its jobs, so there is nothing to learn from how it ended.
@@ -82,34 +80,54 @@ impl Pool {
     }
 }
 
-/// Works until both queues are closed and empty.
-fn work(queues: &Queues<Receiver<Job>>, stats: &Stats) {
-    while let Some(job) = next(queues) {
-        let began = Instant::now();
-        if catch_unwind(AssertUnwindSafe(job)).is_err() {
-            stats.defects.add(1);
-            tracing::error!("an evaluation panicked");
-        }
-        stats.evaluation.record_duration(began.elapsed());
+impl Work {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-/// The next job of either queue, without preference; `None` once both are closed and empty.
-fn next(queues: &Queues<Receiver<Job>>) -> Option<Job> {
-    let mut select = crossbeam_channel::Select::new();
-    select.recv(&queues.callers);
-    select.recv(&queues.host);
-    let ready = select.select();
-    let (taken, other) = match ready.index() {
-        0 => (ready.recv(&queues.callers), &queues.host),
-        _ => (ready.recv(&queues.host), &queues.callers),
-    };
-    // A closed queue is always ready; the other may still hold work.
-    taken.or_else(|_| other.recv()).ok()
+    /// Works until there is nothing left and nothing more is taken.
+    fn go_on(&self, stats: &Stats) {
+        let mut over = None;
+        while let Some((turn, job)) = self.next(over) {
+            let began = Instant::now();
+            if catch_unwind(AssertUnwindSafe(job)).is_err() {
+                stats.defects.add(1);
+                tracing::error!("an evaluation panicked");
+            }
+            let took = began.elapsed();
+            stats.evaluation.record_duration(took);
+            over = Some((turn, took));
+        }
+    }
+
+    /// What is to be done after what is `over`; `None` once that is nothing any more.
+    fn next(&self, over: Option<(Turn, Duration)>) -> Option<(Turn, Job)> {
+        let mut state = self.state();
+        if let Some((turn, took)) = over {
+            state.turns.ended(&turn, took);
+        }
+        loop {
+            let next = state.turns.next();
+            if state.closed && state.turns.is_empty() {
+                self.changed.notify_all();
+                return next;
+            }
+            if next.is_some() {
+                // What is over may have been in the way of more than one.
+                if state.turns.has_next() {
+                    self.changed.notify_one();
+                }
+                return next;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use crossbeam_channel::bounded;
+
     use super::*;
 
     #[test]

@@ -45,5 +45,5 @@ pub use memory::{Counting, held_bytes};
 pub use rhai::reference;
 pub use set::{Breach, PolicySet};
 pub use table::{Fact, LookupError, Matches, Row, Table, Tables, Value};
-pub use wasm::{ComponentCache, component_config};
+pub use wasm::{ComponentCache, component_config, without_component_pool};
 pub use world::{Forms, World};

@@ -14,7 +14,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use herald_policy::{ComponentCache, HostLimits};
+use herald_policy::{ComponentCache, HostLimits, Limits};
 use herald_store::configuration::{ConfigurationStore, FILE_NAME};
 use herald_store::signing::{HostKey, KeyFileError, create_key_file, load_key_file};
 use herald_store::{Partition, StoreError, StoreSettings};
@@ -253,8 +253,21 @@ pub fn load_or_create_key(path: &Path) -> Result<HostKey, KeyError> {
 /// What bundles are held to.
 #[must_use]
 pub fn host_limits(settings: &Settings) -> HostLimits {
-    let component_limit_kib = u32::try_from(settings.component_limit_bytes / 1_024).unwrap_or(u32::MAX);
-    HostLimits { component_limit_kib, ..HostLimits::default() }
+    let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    let limits = HostLimits::default();
+    let most = Limits {
+        time_limit_ms: small(settings.policy_time_limit_ms),
+        operation_limit: settings.policy_operation_limit,
+        memory_limit_mib: small(settings.policy_memory_limit_mib),
+        ..limits.most
+    };
+    let default = Limits {
+        time_limit_ms: limits.default.time_limit_ms.min(most.time_limit_ms),
+        operation_limit: limits.default.operation_limit.min(most.operation_limit),
+        memory_limit_mib: limits.default.memory_limit_mib.min(most.memory_limit_mib),
+        ..limits.default
+    };
+    HostLimits { default, most, component_limit_kib: small(settings.component_limit_bytes / 1_024), ..limits }
 }
 
 /// How stores are opened.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use herald_delivery::webhook::{SettingsError as WebhookError, WebhookConnector, WebhookSettings};
 use herald_engine::{Clock, Engine, Parts, Random, Settings as EngineSettings, StartError};
-use herald_policy::HostLimits;
+use herald_policy::{HostLimits, Language, PolicySet, without_component_pool};
 use herald_store::Partition;
 use herald_store::configuration::ConfigurationStore;
 use tokio::net::TcpListener;
@@ -108,6 +108,7 @@ impl Host {
         let limits = HostLimits { compile_limit_ms: compile_limit_ms(settings), ..limits };
         let publisher = Publisher::new(stores.configuration, limits);
         let configured = publisher.load()?;
+        tell_how_components_run(&configured.policies);
         let secrets = resolved.secrets.iter().map(|(name, secret)| (name.clone(), secret.value.clone())).collect();
         let parts = Parts {
             settings: engine_settings(settings),
@@ -140,6 +141,20 @@ impl Host {
         serve(listener, router(Arc::clone(&self.app)), self.connections, stop).await;
         self.app.engine.shutdown().await;
         drop(self.folder);
+    }
+}
+
+/// Warns of what makes every call of a component slower, where there are any.
+fn tell_how_components_run(policies: &PolicySet) {
+    let mut manifests = policies.bundles().map(|bundle| bundle.manifest());
+    if manifests.any(|manifest| manifest.language == Language::Wasm)
+        && let Some(why) = without_component_pool()
+    {
+        tracing::warn!(
+            why,
+            "components run slower: this process may not reserve the addresses that it wants for their \
+            memories; raise its limit (`ulimit -v`)"
+        );
     }
 }
 

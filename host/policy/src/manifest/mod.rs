@@ -107,7 +107,7 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Reads a manifest. Names are checked against `organisation`, if it is given.
+    /// Reads a manifest. Names are checked against `organisation`, if it is given; otherwise it was published before.
     ///
     /// # Errors
     /// Everything that is wrong with it, with line and column; and its id, if that much could be read.

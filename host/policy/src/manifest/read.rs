@@ -26,7 +26,8 @@ pub(super) fn manifest(
     organisation: Option<&Organisation>,
     host: &HostLimits,
 ) -> Result<Manifest, (Option<BundleId>, Vec<Diagnostic>)> {
-    let mut reader = Reader { text, problems: Vec::new() };
+    // What was published before the host allowed less is held to that, rather than refused.
+    let mut reader = Reader { text, holds_to_limits: organisation.is_none(), problems: Vec::new() };
     let (table, errors) = DeTable::parse_recoverable(text);
     // The table keeps numbers as they are written; reading the text as values finds those that are none.
     for error in errors.into_iter().chain(text.parse::<toml::Table>().err()) {
@@ -88,6 +89,8 @@ struct OnFailures {
 
 struct Reader<'t> {
     text: &'t str,
+    /// Whether what asks for more than the host allows gets that, and is not wrong.
+    holds_to_limits: bool,
     problems: Vec<Diagnostic>,
 }
 
@@ -261,6 +264,7 @@ impl<'t> Reader<'t> {
         let Some(entry) = table.get(name) else { return default };
         match integer(entry.get_ref()).and_then(|number| u64::try_from(number).ok()) {
             Some(number) if (1..=most).contains(&number) => number,
+            Some(number) if number > most && self.holds_to_limits => most,
             _ => {
                 let message = format!("`{name}` is a whole number from 1 to {most}, which this host allows at most");
                 self.say(entry.span(), &Wrong::new(message));

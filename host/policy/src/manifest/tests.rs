@@ -133,6 +133,9 @@ fn what_is_wrong_is_named_with_place_and_nearest_word() {
         let said = read(&text).unwrap_err();
         assert!(said.starts_with(says), "{bad}\n{said}\n{says}");
     }
+    let most = Limits { time_limit_ms: 10, ..Limits::default() };
+    let held = Manifest::read(GOOD, None, &HostLimits { most, ..HostLimits::default() }).unwrap();
+    assert_eq!(held.limits.time_limit_ms, 10, "it was published when 20 were allowed");
     let all = read("language = \"x\"\nhooks = [\"y\"]\n[limits]\nz = 1").unwrap_err();
     assert_eq!(all.lines().count(), 5, "{all}");
 }

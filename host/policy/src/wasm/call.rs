@@ -15,7 +15,7 @@ use crate::ledger::Ledger;
 
 /// Bytes that one host call, or the result of a hook, may bring from the guest's memory into the host's. A plan
 /// within its own limit is far below; this bounds what is read before that one can be counted.
-const HOSTCALL_LIMIT_BYTES: usize = 8 * 1_024 * 1_024;
+pub(super) const HOSTCALL_LIMIT_BYTES: usize = 8 * 1_024 * 1_024;
 /// What an element of a table takes in the host, in bytes.
 const TABLE_ELEMENT_BYTES: usize = size_of::<usize>();
 

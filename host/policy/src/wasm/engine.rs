@@ -65,6 +65,8 @@ pub(super) struct Runtime {
     /// Where they run besides. `None` where the machine has no room for another.
     others: Box<[OnceLock<Option<Lane>>]>,
     allocation: Allocation,
+    /// Why there is no pool, where the machine gives none.
+    without_pool: Option<String>,
     /// The engines whose epochs the ticker advances.
     ticking: Arc<Mutex<Vec<Engine>>>,
 }
@@ -100,7 +102,10 @@ pub(super) enum Allocation {
 /// When the machine lets no engine be built at all.
 pub(super) fn runtime() -> Result<&'static Runtime, &'static wasmtime::Error> {
     static RUNTIME: LazyLock<wasmtime::Result<Runtime>> = LazyLock::new(|| {
-        Runtime::new(Allocation::Pooled).or_else(|_short_of_space| Runtime::new(Allocation::OnDemand))
+        Runtime::new(Allocation::Pooled).or_else(|short_of_space| {
+            let runtime = Runtime::new(Allocation::OnDemand)?;
+            Ok(Runtime { without_pool: Some(format!("{short_of_space:#}")), ..runtime })
+        })
     });
     RUNTIME.as_ref()
 }
@@ -120,7 +125,7 @@ impl Runtime {
         let ticking = Arc::new(Mutex::new(vec![home.engine.clone()]));
         start_ticker(Arc::downgrade(&ticking))?;
         let others = (1..lanes).map(|_| OnceLock::new()).collect();
-        Ok(Self { home, granted, others, allocation, ticking })
+        Ok(Self { home, granted, others, allocation, without_pool: None, ticking })
     }
 
     /// How many lanes there may be besides home.
@@ -185,6 +190,13 @@ impl Lane {
         let granted = wasi::link(&mut linker)?;
         Ok((Self { engine, linker, slots: Slots::new(INSTANCE_LIMIT) }, granted))
     }
+}
+
+/// Why components run without memory that is reserved for them, each call slower than it could be; `None` if they do not.
+/// Builds the engine if nobody needed it before.
+#[must_use]
+pub fn without_component_pool() -> Option<&'static str> {
+    runtime().ok()?.without_pool.as_deref()
 }
 
 /// The settings of wasmtime that components run with where there is room for a pool, for whoever compares with it.

@@ -3,7 +3,7 @@
 use herald_core::decision::FailureCause;
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 
-use super::call::{Call, Refused, Stop};
+use super::call::{Call, HOSTCALL_LIMIT_BYTES, Refused, Stop};
 use super::engine::TABLE_ELEMENT_LIMIT;
 use super::wasi::Exit;
 
@@ -37,16 +37,28 @@ pub(super) fn explain(error: &wasmtime::Error, call: &Call) -> (FailureCause, St
     if let Some(panic) = call.words.panic() {
         return (FailureCause::Error, panic);
     }
+    let cause = error.root_cause().to_string();
+    if cause.starts_with(TOO_MUCH) {
+        let (most, plan) = (HOSTCALL_LIMIT_BYTES >> 20, call.evaluation.limits.plan_limit_kib);
+        let message = format!(
+            "it handed the host more than {most} MiB of texts and lists; a plan has at most {plan} KiB, \
+            its plan_limit_kib"
+        );
+        return (FailureCause::Size, message);
+    }
     let message = match (error.downcast_ref::<Exit>(), trap) {
         (Some(exit), _) => exit.to_string(),
         (None, Some(trap)) => format!("it trapped: {}", what(*trap)),
-        (None, None) => format!("it broke off: {}", error.root_cause()),
+        (None, None) => format!("it broke off: {cause}"),
     };
     match call.words.last_line() {
         Some(line) => (FailureCause::Error, format!("{message}; the last it wrote: {line}")),
         None => (FailureCause::Error, message),
     }
 }
+
+/// How wasmtime begins to say so; it has a type for it that is its own.
+const TOO_MUCH: &str = "too much data is being copied";
 
 /// What a call is told for which there was no room.
 pub(super) const BUSY: &str = "the host is busy: too many policies run at once; it is no fault of this one";

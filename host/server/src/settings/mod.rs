@@ -115,6 +115,14 @@ settings! {
     /// The largest component of a compiled policy. Those of Python and JavaScript have up to 20 MiB, with their
     /// interpreters in them; what is larger is refused when it is published.
     component_limit_bytes: u64 = "10485760", "bytes", Bounds::new(64 << 10, 64 << 20);
+    /// The most time that one call of a policy may take: what its `time_limit_ms` may ask for. A policy that is in
+    /// force and has asked for more is held to it.
+    policy_time_limit_ms: u64 = "1000", "ms", Bounds::new(1, 10_000);
+    /// The most operations of one call of a script: what its `operation_limit` may ask for, likewise.
+    policy_operation_limit: u64 = "20000000", "operations", Bounds::new(1_000, 1_000_000_000);
+    /// The most memory that one call of a policy may hold: what its `memory_limit_mib` may ask for, likewise. One in
+    /// Python or JavaScript needs all of it.
+    policy_memory_limit_mib: u64 = "256", "MiB", Bounds::new(1, 256);
     /// How many requests one principal may make in the long run; beyond it the answer is 429. A line of a
     /// batch counts as a request.
     rate_limit_per_second: u64 = "10000", "requests", Bounds::new(1, 1_000_000);

@@ -135,8 +135,8 @@ fn what_takes_too_much_is_stopped_and_told_apart() {
                (data (i32.const 1068) "\00\08\00\00\01\00\00\00")
                (data (i32.const 2048) "\00\0c\00\00\00\00\00\01")"#,
             "(i32.const 1024)",
-            Error,
-            "it broke off: too much data is being copied between the host and the guest",
+            Size,
+            "it handed the host more than 8 MiB of texts and lists; a plan has at most 64 KiB, its plan_limit_kib",
         ),
     ] {
         let (found, message) = stopped(&Guest { module, route, ..EMPTY }, "");

@@ -1,6 +1,6 @@
 //! The harmless part of WASI 0.2, so that what a language's own library asks for at its start is there: output goes
-//! to the decision's log, clocks stand still at the submission, random numbers follow from the message. There is no
-//! file, no socket, no environment, no argument, no input, and nothing that waits.
+//! to the decision's log, clocks stand still at the submission or the breach, random numbers follow from the message.
+//! There is no file, no socket, no environment, no argument, no input, and nothing that waits.
 //!
 //! These functions are all there is; a component that imports another is refused when it is published.
 //! [`streams`] is the output, [`world`] everything that stands still.
