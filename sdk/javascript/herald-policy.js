@@ -3,7 +3,8 @@
  * What a policy in JavaScript is written with: `policy` turns functions over plain objects into the hooks that
  * Herald calls, and the host's answers are functions to call.
  *
- * A hook that throws fails: the decision then shows what was thrown, and where. What a plan leaves out is empty.
+ * A hook that throws fails: the decision then shows what was thrown, and where. What a plan leaves out is empty; a
+ * field that a plan, or a record in it, does not have is an error that names the nearest one.
  *
  * @module
  */
@@ -74,8 +75,9 @@ export { addWorkingTime, log, lookup, resolve, tier } from "herald:policy/host@1
  */
 
 /**
- * The hooks of a policy: those that its manifest lists. `settings` are the `[settings]` of the manifest;
- * `validateSettings` returns everything that is wrong with them, a sentence each.
+ * The hooks of a policy: those that its manifest lists. `settings` are the `[settings]` of the manifest: to read one
+ * that is not there is an error; of one that may be left out, ask first: `"lines" in settings`. `validateSettings`
+ * returns everything that is wrong with them, a sentence each.
  *
  * @typedef {{
  *   route?: (message: Message, settings: Record<string, any>) => RoutePlan,
@@ -132,25 +134,19 @@ export const workingDays = (count) => ({ tag: "working-days", val: count });
 export function policy(hooks) {
   return {
     route: (message, settings) =>
-      asked("route", hooks.route, (route) => {
-        const plan = route(read(message), JSON.parse(settings));
-        const labels = Object.entries(plan.labels ?? {});
-        return { ...plan, sends: sends(plan.sends), goals: goals(plan.goals), labels };
-      }),
+      asked("route", hooks.route, (route) => routePlan(route(read(message), readSettings(settings)), "")),
     approve: (message, route, settings) =>
       asked("approve", hooks.approve, (approve) => {
         const facts = { ...route, labels: Object.fromEntries(route.labels) };
-        const plan = approve(read(message), facts, JSON.parse(settings));
-        return { stages: stages(plan.stages), postHoc: plan.postHoc ?? false };
+        return approvePlan(approve(read(message), facts, readSettings(settings)), "");
       }),
     escalate: (message, breach, settings) =>
       asked("escalate", hooks.escalate, (escalate) => {
-        const plan = escalate(read(message), breach, JSON.parse(settings));
-        return { ...plan, notify: sends(plan.notify), goals: goals(plan.goals) };
+        return escalatePlan(escalate(read(message), breach, readSettings(settings)), "");
       }),
     validateSettings: (settings) => {
       // The errors of this one are lists of texts.
-      const problems = validated(() => hooks.validateSettings?.(JSON.parse(settings)) ?? []);
+      const problems = validated(() => hooks.validateSettings?.(readSettings(settings)) ?? []);
       if (problems.length > 0) throw problems;
     },
   };
@@ -210,8 +206,22 @@ function reason(error) {
  * @returns {Message}
  */
 function read(message) {
-  const body = JSON.parse(message.body, (_, value) => (isObject(value) ? strict(value) : value));
+  const body = parse(message.body, "the form has no");
   return { ...message, body, labels: Object.fromEntries(message.labels) };
+}
+
+/** @param {string} settings */
+const readSettings = (settings) => parse(settings, "there is no setting");
+
+/**
+ * What is written in JSON; its objects are strict.
+ *
+ * @param {string} json
+ * @param {string} missing
+ * @returns {Record<string, any>}
+ */
+function parse(json, missing) {
+  return JSON.parse(json, (_, value) => (isObject(value) ? strict(value, missing) : value));
 }
 
 /**
@@ -223,35 +233,203 @@ function isObject(value) {
 }
 
 /**
- * An object of the form that does not give `undefined` for what it has not: `undefined >= 100_000` is quietly false,
- * and an approval would fall away over a misspelt name.
+ * An object of the form or the settings that does not give `undefined` for what it has not: `undefined >= 100_000` is
+ * quietly false, and an approval would fall away over a misspelt name. `missing` begins the message about that.
  *
- * @param {Record<string, unknown>} form
+ * @param {Record<string, unknown>} object
+ * @param {string} missing
  * @returns {Record<string, unknown>}
  */
-function strict(form) {
-  return new Proxy(form, {
+function strict(object, missing) {
+  return new Proxy(object, {
     get(fields, name) {
       // `JSON.stringify` looks for the last one.
       if (typeof name === "symbol" || name in fields || name === "toJSON") return Reflect.get(fields, name);
-      throw new TypeError(`the form has no \`${name}\`; where it may be left out, ask first: \`"${name}" in …\``);
+      throw new TypeError(`${missing} \`${name}\`; where it may be left out, ask first: \`"${name}" in …\``);
     },
   });
 }
 
-/** @param {Send[] | undefined} sends */
-function sends(sends = []) {
-  return sends.map((send) => ({ ...send, by: send.by ?? [], asks: send.asks ?? [] }));
+/**
+ * Makes a part of a plan what the interface wants of it; `at` is its place in the plan: `sends[0].asks`.
+ *
+ * @template T
+ * @typedef {(value: any, at: string) => T} Part
+ */
+
+/**
+ * An object with these fields and no other: what stands under a misspelt name would quietly be left out, and the plan
+ * would ask for less than it says. `name` is what messages call it.
+ *
+ * @template {object} T
+ * @param {string} name
+ * @param {NoInfer<{ [F in keyof T]-?: Part<T[F]> }>} fields
+ * @returns {Part<T>}
+ */
+function record(name, fields) {
+  const parts = /** @type {[string, Part<unknown>][]} */ (Object.entries(fields));
+  const known = Object.keys(fields);
+  return (value, at) => {
+    const what = at === "" ? name : `${at}: ${name}`;
+    if (value instanceof Promise) throw new TypeError(`${what} is a promise; no hook can wait, so leave out \`async\``);
+    if (!isObject(value)) throw new TypeError(`${what} must be an object`);
+    // It may be of the settings, which are strict; a copy gives `undefined` for what is left out.
+    const given = { ...value };
+    for (const field in given) if (!known.includes(field)) throw new TypeError(`${what} ${hasNo(field, known)}`);
+    /** @type {any} */
+    const made = {};
+    for (const [field, part] of parts) made[field] = part(given[field], at === "" ? field : `${at}.${field}`);
+    return made;
+  };
 }
 
-/** @param {Stage[] | undefined} stages */
-function stages(stages = []) {
-  return stages.map((stage) => ({ ...stage, selfApproval: stage.selfApproval ?? false }));
+/**
+ * @param {string} field
+ * @param {string[]} known
+ * @returns {string}
+ */
+function hasNo(field, known) {
+  const has = known.map((field) => `\`${field}\``).join(", ");
+  return `has no \`${field}\`; it has ${has}${guess(field, known)}`;
 }
 
-/** @param {Goal[] | undefined} goals */
-function goals(goals = []) {
-  return goals.map((goal) => ({ ...goal, repeats: goal.repeats ?? false }));
+/**
+ * @template T
+ * @param {Part<T>} part
+ * @returns {Part<T[]>}
+ */
+function list(part) {
+  return (values = [], at) => {
+    if (!Array.isArray(values)) throw new TypeError(`${at}: must be a list`);
+    return values.map((value, index) => part(value, `${at}[${index}]`));
+  };
+}
+
+/**
+ * @template T
+ * @param {Part<T>} part
+ * @returns {Part<T | undefined>}
+ */
+function optional(part) {
+  return (value, at) => (value === undefined || value === null ? undefined : part(value, at));
+}
+
+/** @type {Part<any>} */
+const same = (value) => value;
+/** @type {Part<boolean>} */
+const flag = (value) => value ?? false;
+/** @type {Part<string[]>} */
+const channels = (names) => names ?? [];
+/** @type {Part<[string, string][]>} */
+const pairs = (labels) => Object.entries(labels ?? {});
+
+// The records of plans. Their types are the interface's, so that a field that is missing here is an error of `tsc`.
+
+/** @type {Part<Span>} */
+const span = record("a span", { tag: same, val: same });
+
+/** @type {Part<Question>} */
+const question = record("a question", { about: same, within: span });
+
+/** @type {Part<import("./interfaces/herald-policy-types.js").Send>} */
+const send = record("a send", {
+  to: same,
+  by: channels,
+  acknowledgeWithin: optional(span),
+  answerWithin: optional(span),
+  reportEvery: optional(span),
+  remindBefore: optional(span),
+  asks: list(question),
+});
+
+/** @type {Part<import("./interfaces/herald-policy-types.js").Goal>} */
+const goal = record("a goal", {
+  name: same,
+  owner: same,
+  starts: same,
+  stops: same,
+  within: span,
+  warnBefore: optional(span),
+  repeats: flag,
+});
+
+/** @type {Part<import("./interfaces/herald-policy-types.js").Stage>} */
+const stage = record("a stage", {
+  name: same,
+  phase: same,
+  mode: same,
+  approvers: same,
+  within: optional(span),
+  atDeadline: same,
+  selfApproval: flag,
+});
+
+/** @type {Part<Restriction>} */
+const restriction = record("a restriction", { recipients: same, channels: same });
+
+/** @type {Part<import("./interfaces/herald-policy-types.js").RoutePlan>} */
+const routePlan = record("the plan of `route`", {
+  level: same,
+  classification: same,
+  audience: same,
+  contentType: same,
+  sends: list(send),
+  assign: same,
+  goals: list(goal),
+  digest: same,
+  labels: pairs,
+  archive: same,
+  restrict: optional(restriction),
+  refuse: same,
+});
+
+/** @type {Part<import("./interfaces/herald-policy-types.js").ApprovePlan>} */
+const approvePlan = record("the plan of `approve`", { stages: list(stage), postHoc: flag });
+
+/** @type {Part<import("./interfaces/herald-policy-types.js").EscalatePlan>} */
+const escalatePlan = record("the plan of `escalate`", {
+  notify: list(send),
+  assign: same,
+  level: same,
+  goals: list(goal),
+});
+
+/**
+ * Asks whether the one of `known` was meant that is written most like `written`, if one is written much alike: one
+ * letter in three may be wrong, up to three, as in the host's own messages.
+ *
+ * @param {string} written
+ * @param {string[]} known
+ * @returns {string}
+ */
+function guess(written, known) {
+  let [nearest, least] = ["", Math.min(Math.max(Math.floor(written.length / 3), 1), 3) + 1];
+  for (const name of known) {
+    const count = Math.abs(name.length - written.length) < least ? mistakes(written, name) : least;
+    if (count < least) [nearest, least] = [name, count];
+  }
+  return nearest === "" ? "" : `; did you mean \`${nearest}\`?`;
+}
+
+/**
+ * How many letters are too many, too few or wrong in `written`, if `name` was meant.
+ *
+ * @param {string} written
+ * @param {string} name
+ * @returns {number}
+ */
+function mistakes(written, name) {
+  // How far the letters of `written` so far are from each beginning of `name`.
+  let row = Array.from({ length: name.length + 1 }, (_, index) => index);
+  for (const letter of written) {
+    const next = [row[0] + 1];
+    for (let index = 0; index < name.length; index++) {
+      const wrong = row[index] + (name[index] === letter ? 0 : 1);
+      next.push(Math.min(wrong, row[index + 1] + 1, next[index] + 1));
+    }
+    row = next;
+  }
+  return row[name.length];
 }
 
 // There is no standard output in a policy: what is printed goes to the decision's log.

@@ -20,7 +20,7 @@ export const hooks = policy({
 
   /** What is wrong with the settings of policy.toml, a sentence each. */
   validateSettings(settings) {
-    const hours = settings.confirm_working_hours;
+    const hours = "confirm_working_hours" in settings ? settings.confirm_working_hours : 0;
     return Number.isInteger(hours) && hours > 0 ? [] : ["`confirm_working_hours` is a whole number above 0"];
   },
 });

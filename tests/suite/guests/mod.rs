@@ -74,7 +74,7 @@ fn check_asking(language: &str, source: &str, stumbles: &str) {
     fs::copy(asking().join(source), plugin.dir().join("source").join(source)).unwrap();
     build(&plugin.dir());
     let cases = asking().join("cases");
-    assert_eq!(outcomes(&plugin.dir(), &["--cases", cases.to_str().unwrap()]).len(), 4);
+    assert_eq!(outcomes(&plugin.dir(), &["--cases", cases.to_str().unwrap()]).len(), 6);
 
     let manifest = plugin.dir().join("policy.toml");
     let right = fs::read_to_string(&manifest).unwrap();
