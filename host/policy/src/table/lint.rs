@@ -2,17 +2,23 @@
 //! makes pointless.
 //!
 //! What is a mistake whatever a policy does with the table is an error. A row that an earlier one covers is never
-//! found by `first`, but is by `all`; which of them policies ask, a table does not know. So that is a warning. A row
+//! found by `first`, but is by `all`; which of them policies ask, a table does not know. So that is a warning, and so
+//! is a range in which nothing lies that the form allows: it may be there for what the form will allow one day. A row
 //! that only several others cover together is not noticed.
+
+mod allowed;
 
 use std::collections::BTreeSet;
 
+use jsonschema::Validator;
+use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 use serde_json::Value as Json;
 
+use self::allowed::{Allowed, Typed, written};
 use super::axis::Span;
 use super::build::Built;
-use super::cell::{self, Item};
+use super::cell::{self, Interval, Item};
 use super::rows::Rows;
 use super::sheet::Sheet;
 use super::{Against, Values};
@@ -65,21 +71,52 @@ impl Lint<'_> {
             return;
         };
         let kinds = against.kinds.iter().filter_map(|kind| against.world.organisation().kinds.get(kind));
-        let rules: Vec<_> = kinds.filter_map(|kind| Form::rule_of_field(&kind.form, name)).collect();
-        if rules.is_empty() {
+        let fields = kinds.filter_map(|kind| Some((&kind.form, Form::rule_of_field(&kind.form, name)?)));
+        let fields: Vec<_> = fields.collect();
+        if fields.is_empty() {
             return;
         }
-        let mut seen = BTreeSet::new();
+        let rules = || fields.iter().map(|(_, rule)| rule);
+        let (mut seen, mut ranges) = (BTreeSet::new(), Vec::new());
         for (line, cell) in self.sheet.condition(at) {
             for item in cell::parse(cell).unwrap_or_default() {
-                let Item::Value { text, .. } = &item else { continue };
+                let Item::Value { text, .. } = &item else {
+                    ranges.push((line, item));
+                    continue;
+                };
                 let Some(value) = json(&condition.values, text) else { continue };
-                if seen.insert(text.to_string()) && !rules.iter().any(|rule| rule.is_valid(&value)) {
-                    let why = rules.iter().find_map(|rule| rule.validate(&value).err().map(|error| error.to_string()));
+                if seen.insert(text.to_string()) && !rules().any(|rule| rule.is_valid(&value)) {
+                    let why = rules().find_map(|rule| rule.validate(&value).err().map(|error| error.to_string()));
                     let message = format!("in `{name}`, the form does not allow `{text}`: {}", why.unwrap_or_default());
                     let hint = "write a value that the field can have, or name the column otherwise".to_owned();
                     self.errors.push(self.diagnostic(line, Wrong::new(message).hint(Some(hint))));
                 }
+            }
+        }
+        match &condition.values {
+            Values::Number(_) => self.ranges::<Decimal>(name, &fields, &ranges),
+            Values::Text(_) => self.ranges::<Box<str>>(name, &fields, &ranges),
+            // There are no ranges of others.
+            Values::Any | Values::Boolean(_) => {}
+        }
+    }
+
+    /// In each of these ranges, or among the texts that begin so, is something that the field can have by one of the
+    /// forms.
+    fn ranges<K: Typed>(&mut self, name: &str, fields: &[(&Json, Validator)], ranges: &[(u32, Item<'_>)]) {
+        if ranges.is_empty() {
+            return;
+        }
+        let allowed: Vec<_> = fields.iter().map(|(form, rule)| Allowed::<K>::of(form, name, rule)).collect();
+        let allows = allowed.first().map(ToString::to_string).unwrap_or_default();
+        let mut seen = BTreeSet::new();
+        for (line, item) in ranges {
+            let (text, Some(range)) = (said(item), Interval::of(item)) else { continue };
+            if seen.insert(text.clone()) && !allowed.iter().any(|allowed| allowed.meets(&range)) {
+                let message =
+                    format!("in `{name}`, the form allows nothing that `{text}` holds for: it allows {allows}");
+                let hint = "write what the field can have, or name the column otherwise".to_owned();
+                self.warnings.push(self.diagnostic(*line, Wrong::new(message).hint(Some(hint))));
             }
         }
     }
@@ -174,6 +211,14 @@ fn json(values: &Values, text: &str) -> Option<Json> {
             let whole = cell::number(text).filter(|number| number.scale() == 0)?;
             whole.to_i64().map(Json::from)
         }
+    }
+}
+
+/// A range or a beginning, as its cell says it.
+fn said(item: &Item<'_>) -> String {
+    match item {
+        Item::Prefix(text) => format!("{text}*"),
+        item => Interval::<Box<str>>::of(item).as_ref().map(written).unwrap_or_default(),
     }
 }
 

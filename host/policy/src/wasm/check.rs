@@ -15,8 +15,8 @@ use crate::vocabulary::{Wrong, one_of, unknown};
 
 /// The package of the contract.
 const PACKAGE: &str = "herald:policy";
-/// How many differences are told.
-const SHOWN: usize = 24;
+/// How many differences are told; and how many sentences, where a component says itself what is wrong.
+pub(super) const SHOWN: usize = 24;
 /// How many of a component's exports are told when the wanted one is not among them.
 const EXPORTS_SHOWN: usize = 8;
 /// The versions of the contract that this host knows.

@@ -266,10 +266,12 @@ impl Linked {
         let settings = settings(manifest);
         let (validated, _) =
             self.run(evaluation, |hooks, instance, store| hooks.validate(instance, store, &settings).map(Ok));
-        let wrong = validated.map_err(|failure| refused("it cannot validate its settings", failure))?;
-        let wrong =
-            wrong.iter().map(|sentence| Diagnostic::about(MANIFEST, format!("settings: {}", words::shown(sentence))));
-        let wrong: Vec<_> = wrong.collect();
+        let sentences = validated.map_err(|failure| refused("it cannot validate its settings", failure))?;
+        // A component may have a hundred thousand.
+        let more = sentences.len().saturating_sub(check::SHOWN);
+        let wrong = sentences.iter().take(check::SHOWN).map(|sentence| words::shown(sentence));
+        let wrong = wrong.chain((more > 0).then(|| format!("and {more} more")));
+        let wrong: Vec<_> = wrong.map(|wrong| Diagnostic::about(MANIFEST, format!("settings: {wrong}"))).collect();
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 

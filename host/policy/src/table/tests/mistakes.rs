@@ -1,6 +1,8 @@
 //! What is said of tables that are wrong, and of those that cannot be meant.
 
 use herald_core::names::KindName;
+use herald_core::organisation::Organisation;
+use serde_json::json;
 
 use super::*;
 use crate::testing::{files, world};
@@ -76,10 +78,14 @@ fn a_cell_that_cannot_be_read_is_explained() {
 
 /// Errors and warnings of the check of a bundle for complaints that has this table.
 fn lint(text: &str) -> (Vec<String>, Vec<String>) {
-    let kinds = BTreeSet::from([KindName::new("complaint").unwrap()]);
-    let world = world();
+    lint_for(&["complaint"], &world(), text)
+}
+
+/// The same for these kinds of `world`.
+fn lint_for(kinds: &[&str], world: &World, text: &str) -> (Vec<String>, Vec<String>) {
+    let kinds = kinds.iter().map(|kind| KindName::new(kind).unwrap()).collect();
     let files = files(&[("tables/t.csv", text)]);
-    let Reading { errors, warnings, .. } = Tables::read(&files, Some(Against { world: &world, kinds: &kinds }));
+    let Reading { errors, warnings, .. } = Tables::read(&files, Some(Against { world, kinds: &kinds }));
     let texts = |diagnostics: Vec<Diagnostic>| -> Vec<String> {
         diagnostics.iter().map(|diagnostic| diagnostic.to_string().replace("tables/t.csv:", "")).collect()
     };
@@ -108,6 +114,82 @@ fn what_cannot_be_meant_is_an_error() {
     ] {
         assert_eq!(lint(fine), (vec![], vec![]), "{fine}");
     }
+}
+
+#[test]
+fn ranges_in_which_the_form_allows_nothing_are_warned_of() {
+    let mut organisation = Organisation::clone(world().organisation());
+    let many: Vec<_> = (0..20).map(|number| format!("P-{number}")).collect();
+    let forms = [
+        (
+            "complaint",
+            json!({
+                "properties": {
+                    "percent": {"type": "integer", "minimum": 10, "maximum": 100},
+                    "share": {
+                        "allOf": [{"$ref": "#/$defs/part"}, {"$ref": "#/properties/share"}],
+                        "exclusiveMaximum": 0.5
+                    },
+                    "size": {"type": ["integer", "null"], "enum": [1, 5, 20, null], "maximum": 10},
+                    "machine": {"enum": ["A-1", "A-2", "B-1"]},
+                    "only": {"const": "A-1"},
+                    "part": {"enum": many},
+                    "note": {"type": "string"},
+                    "either": {"anyOf": [{"maximum": 10}, {"minimum": 100}], "pattern": "^A"}
+                },
+                "$defs": {"part": {"type": "number", "minimum": 0, "exclusiveMinimum": -1}}
+            }),
+        ),
+        ("fault", json!({"properties": {"percent": {"type": "integer", "maximum": 5_000}}})),
+    ];
+    for (kind, form) in forms {
+        organisation.kinds.get_mut(&KindName::new(kind).unwrap()).unwrap().form = form;
+    }
+    let world = World::new(Arc::new(organisation)).unwrap();
+    let check = |kinds: &[&str], text: &str, expected: Option<&str>| {
+        let hint = "write what the field can have, or name the column otherwise";
+        let expected: Vec<_> = expected.map(|expected| format!("2:1: in {expected}; {hint}")).into_iter().collect();
+        assert_eq!(lint_for(kinds, &world, text), (vec![], expected), "{text}");
+    };
+    for (column, cell, allows) in [
+        ("percent", ">=1000", "`>=10 <=100`"),
+        ("percent", ">100", "`>=10 <=100`"),
+        ("percent", "<5", "`>=10 <=100`"),
+        ("percent", "<10", "`>=10 <=100`"),
+        ("percent", ">=0 <10", "`>=10 <=100`"),
+        ("percent", ">=2026-01-05", "no text"),
+        ("share", ">=0.5", "`>=0 <0.5`"),
+        ("share", "<0", "`>=0 <0.5`"),
+        ("size", ">5 <20", "`1` or `5`"),
+        ("machine", "IM-*", "`A-1`, `A-2` or `B-1`"),
+        ("machine", "<2026-01-05", "`A-1`, `A-2` or `B-1`"),
+        ("machine", ">5", "no number"),
+        ("only", "B*", "`A-1`"),
+        ("part", "A*", "`P-0`, `P-1`, `P-2`, `P-3`, `P-4`, `P-5`, `P-6`, `P-7` and 12 more"),
+        ("note", "<=5", "no number"),
+    ] {
+        let expected = format!("`{column}`, the form allows nothing that `{cell}` holds for: it allows {allows}");
+        check(&["complaint"], &format!("{column},->,r\n{cell},,1\n"), Some(&expected));
+    }
+    for (column, cell) in [
+        ("percent", ">=100"),
+        ("percent", "<=10"),
+        ("percent", ">=50 <60"),
+        ("share", ">0.4"),
+        ("size", "<=1"),
+        ("machine", "A*"),
+        ("note", "IM-*"),
+        ("note", ">=2026-01-05"),
+        ("either", ">50 <60"),
+        ("either", "B*"),
+        ("other", "IM-*"),
+    ] {
+        check(&["complaint"], &format!("{column},->,r\n{cell},,1\n"), None);
+    }
+    // What one of the forms allows is allowed; each alternative counts; what stands in many rows is told once.
+    check(&["complaint", "fault"], "percent,->,r\n>=1000,,1\n", None);
+    let machine = "`machine`, the form allows nothing that `IM-*` holds for: it allows `A-1`, `A-2` or `B-1`";
+    check(&["complaint"], "machine,other,->,r\nA-1|IM-*,x,,1\nIM-*,y,,2\n", Some(machine));
 }
 
 #[test]

@@ -253,6 +253,24 @@ fn settings_are_validated_by_the_guest() {
 }
 
 #[test]
+fn a_few_of_very_many_sentences_about_settings_are_told() {
+    // A list of 200 texts, each one letter longer than the one before it.
+    let sentences: String = (1..=200).map(|length| format!(r"\00\08\00\00\{length:02x}\00\00\00")).collect();
+    let module = format!(
+        r#"(memory (export "memory") 4)
+           (data (i32.const 1024) "\01\00\00\00\00\00\01\00\c8\00\00\00")
+           (data (i32.const 2048) "{}")
+           (data (i32.const 65536) "{sentences}")"#,
+        "x".repeat(200)
+    );
+    let said = report(&Guest { module: module.leak(), validate: "i32.const 1024", ..EMPTY }.component());
+    let told = (1..=24).map(|length| format!("policy.toml: settings: {}", "x".repeat(length)));
+    let mut expected: Vec<_> = told.collect();
+    expected.push("policy.toml: settings: and 176 more".to_owned());
+    assert_eq!(said, expected);
+}
+
+#[test]
 fn a_component_is_as_large_as_the_host_allows() {
     let component = EMPTY.component();
     let files = files(&component, "").files().clone();
