@@ -55,20 +55,30 @@ fn encode(engine: &Engine, granted: &Granted, module: &[u8]) -> Result<Vec<u8>, 
     let encode = || ComponentEncoder::default().module(module).and_then(|encoder| encoder.validate(true).encode());
     let encoded = catch_unwind(encode).map_err(|_| vec![Wrong::new("a module that makes no component")])?;
     encoded.map_err(|error| {
-        // The encoder tells one reason of several; most often it is an import.
-        let mut wrong = check::foreign(&imported(module), granted);
+        // The encoder tells one reason of several.
+        let mut wrong = check::differences_of_module(&imported(module), &exported(module), granted);
         wrong.push(Wrong::new(format!("a module that makes no component: {error:#}")));
         wrong
     })
 }
 
-/// What a module imports from, each once.
-fn imported(module: &[u8]) -> BTreeSet<&str> {
+/// What a module imports, by interface and name.
+fn imported(module: &[u8]) -> BTreeSet<(&str, &str)> {
     let sections = Parser::new(0).parse_all(module).flatten().filter_map(|payload| match payload {
         Payload::ImportSection(section) => Some(section),
         _ => None,
     });
-    sections.flat_map(|section| section.into_imports().flatten()).map(|import| import.module).collect()
+    let imports = sections.flat_map(|section| section.into_imports().flatten());
+    imports.map(|import| (import.module, import.name)).collect()
+}
+
+/// What a module exports, by name.
+fn exported(module: &[u8]) -> BTreeSet<&str> {
+    let sections = Parser::new(0).parse_all(module).flatten().filter_map(|payload| match payload {
+        Payload::ExportSection(section) => Some(section),
+        _ => None,
+    });
+    sections.flatten().flatten().map(|export| export.name).collect()
 }
 
 /// Reads all of it with the features that the engine has.

@@ -51,14 +51,35 @@ fn few(wrong: impl Iterator<Item = Wrong>) -> Vec<Wrong> {
     wrong
 }
 
-/// Every one of `interfaces`, which a module imports, that no component may.
-pub(super) fn foreign(interfaces: &BTreeSet<&str>, granted: &Granted) -> Vec<Wrong> {
+/// Everything that a module `imports`, by interface and function, and no component may; and every hook that is not among
+/// its `exports`. Their types are compared once there is a component.
+pub(super) fn differences_of_module(
+    imports: &BTreeSet<(&str, &str)>,
+    exports: &BTreeSet<&str>,
+    granted: &Granted,
+) -> Vec<Wrong> {
     let Ok(contract) = v1::contract() else { return Vec::new() };
     let known = known(contract, granted);
     // Of names that an encoder makes up itself, as of a resource's destructor, its own error tells.
     let own = |name: &str| !name.starts_with(['$', '[']) && !name.contains('|');
-    let foreign = interfaces.iter().filter(|name| own(name) && !known.contains(&without_version(name)));
-    few(foreign.map(|name| not_granted(name, &known)))
+    let interfaces: BTreeSet<_> = imports.iter().map(|(interface, _)| *interface).collect();
+    let foreign = interfaces.into_iter().filter(|name| own(name) && !known.contains(&without_version(name)));
+    let foreign = foreign.map(|name| not_granted(name, &known));
+    let strange = imports.iter().filter(|(_, function)| own(function) || function.starts_with("[method]"));
+    let strange = strange.filter_map(|(interface, function)| match granted.functions(without_version(interface)) {
+        Some(granted) => (!granted.contains(*function)).then(|| function_not_granted(interface, function, granted)),
+        None => {
+            let ours = contract.functions(interface);
+            let is_strange = !ours.is_empty() && !ours.iter().any(|(known, _)| known == function);
+            is_strange.then(|| no_function(interface, function, &ours))
+        }
+    });
+    // By another convention the names are others, of which the encoder's own error tells.
+    let names_hooks = !exports.iter().any(|name| name.contains('|'));
+    let wanted = contract.exports().filter(|_| names_hooks);
+    let hooks = wanted.flat_map(|wanted| contract.functions(wanted).into_iter().map(move |(hook, _)| (wanted, hook)));
+    let missing = hooks.filter(|(wanted, hook)| !exports.contains(format!("{wanted}#{hook}").as_str()));
+    few(foreign.chain(strange).chain(missing.map(|(wanted, hook)| no_hook(wanted, hook))))
 }
 
 /// What a component is compared with, and its own types.
@@ -87,10 +108,7 @@ impl Check<'_> {
         }
         let theirs = self.imported(name)?;
         let strange = theirs.iter().filter(|(function, _)| !granted.contains(*function));
-        let wrong = |(function, _): &(&str, _)| {
-            Wrong::new(format!("it imports `{}` of `{name}`, which is not granted", short(function)))
-                .hint(did_you_mean(short(function), granted.iter().map(String::as_str)))
-        };
+        let wrong = |(function, _): &(&str, _)| function_not_granted(name, function, granted);
         Ok(strange.take(SHOWN + 1).map(wrong).collect())
     }
 
@@ -102,10 +120,7 @@ impl Check<'_> {
         let ours = self.contract.functions(name);
         let wrong = theirs.iter().filter_map(|(function, theirs)| {
             let Some((_, ours)) = ours.iter().find(|(known, _)| known == function) else {
-                let function = short(function);
-                let mut wrong = unknown("function", function, ours.iter().map(|(known, _)| *known));
-                wrong.message = format!("it imports `{function}` of `{name}`, which has none of that name");
-                return Some(wrong);
+                return Some(no_function(name, function, &ours));
             };
             let difference = self.contract.difference(ours, theirs, self.types)?;
             Some(differs(&format!("it imports `{function}` of `{name}`"), &difference))
@@ -148,7 +163,7 @@ impl Check<'_> {
         let theirs = item.map(|item| functions(item, self.types)).unwrap_or_default();
         let wrong = self.contract.functions(wanted).into_iter().filter_map(|(hook, ours)| {
             let Some((_, theirs)) = theirs.iter().find(|(function, _)| *function == hook) else {
-                return Some(Wrong::new(format!("its `{wanted}` has no function `{hook}`")));
+                return Some(no_hook(wanted, hook));
             };
             let difference = self.contract.difference(ours, theirs, self.types)?;
             Some(differs(&format!("its `{hook}` does not take or return what the contract says"), &difference))
@@ -186,6 +201,21 @@ fn not_granted(name: &str, known: &[&str]) -> Wrong {
         format!("a policy may import {} and the harmless part of WASI", own.join(", "))
     });
     Wrong::new(format!("it imports `{}`, which is not granted", short(name))).hint(Some(hint))
+}
+
+fn function_not_granted(interface: &str, function: &str, granted: &BTreeSet<String>) -> Wrong {
+    Wrong::new(format!("it imports `{}` of `{}`, which is not granted", short(function), short(interface)))
+        .hint(did_you_mean(short(function), granted.iter().map(String::as_str)))
+}
+
+fn no_function(interface: &str, function: &str, ours: &Functions<'_>) -> Wrong {
+    let mut wrong = unknown("function", short(function), ours.iter().map(|(known, _)| *known));
+    wrong.message = format!("it imports `{}` of `{interface}`, which has none of that name", short(function));
+    wrong
+}
+
+fn no_hook(wanted: &str, hook: &str) -> Wrong {
+    Wrong::new(format!("its `{wanted}` has no function `{hook}`"))
 }
 
 fn unsupported(name: &str) -> Wrong {

@@ -219,6 +219,27 @@ fn everything_that_a_module_may_not_import_is_named() {
 }
 
 #[test]
+fn every_function_that_a_module_has_not_as_it_should_is_named() {
+    let wat = r#"(module
+        (import "herald:policy/host@1.0.0" "logg" (func (param i32 i32)))
+        (import "wasi:cli/environment@0.2.9" "set" (func (param i32)))
+        (memory (export "memory") 4)
+        (func (export "herald:policy/hooks@1.0.0#route") (param i32) (result i32) i32.const 0))"#;
+    let said = report(&embed(wat, CONTRACT));
+    let missing = ["approve", "escalate", "validate-settings"]
+        .map(|hook| format!("policy.wasm: its `herald:policy/hooks@1.0.0` has no function `{hook}`"));
+    assert_eq!(
+        said[..2],
+        [
+            "policy.wasm: it imports `logg` of `herald:policy/host@1.0.0`, which has none of that name; did you mean `log`?",
+            "policy.wasm: it imports `set` of `wasi:cli/environment@0.2.9`, which is not granted",
+        ]
+    );
+    assert!(missing.iter().all(|missing| said[2..].contains(missing)), "{said:#?}");
+    assert!(said.len() == 6 && said[5].contains("a module that makes no component"), "{said:#?}");
+}
+
+#[test]
 fn a_few_of_very_many_differences_are_told() {
     let imports: String = (0..5_000).map(|number| format!(r#"(import "n{number}" "f" (func))"#)).collect();
     let module: &'static str = format!(r#"{imports} (memory (export "memory") 4)"#).leak();
