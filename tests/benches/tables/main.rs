@@ -1,10 +1,13 @@
 //! What a lookup in a decision table costs: large tables beside small ones, and the script's verb beside the bare
 //! lookup.
 
+mod drawn;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Instant;
 
+use drawn::Drawn;
 use herald_core::decision::HookOutcome;
 use herald_core::message::Message;
 use herald_core::target::Actor;
@@ -63,6 +66,31 @@ fn main() -> Result<(), Failure> {
         Target::None,
     );
     note("each lookup asks for a row of the last tenth; its facts include a text, a prefix, a range and two numbers");
+    without_key()
+}
+
+/// The same of tables that no column is the key of.
+fn without_key() -> Result<(), Failure> {
+    head("the same, where no row names what only it has: three of six conditions, drawn");
+    let sizes = [100_u32, 1_000, 10_000];
+    let tables = sizes.iter().map(|size| Drawn::new(*size, LOOKUPS as usize)).collect::<Result<Vec<_>, _>>()?;
+    let mut times = vec![Vec::new(); sizes.len()];
+    for _ in 0..ROUNDS {
+        for (drawn, times) in tables.iter().zip(&mut times) {
+            let began = Instant::now();
+            let count = drawn.lookups()?;
+            times.push(began.elapsed().as_secs_f64() / count as f64);
+        }
+    }
+    let times: Vec<f64> = times.into_iter().map(median).collect();
+    let small = times.first().copied().unwrap_or_default();
+    for (size, seconds) in sizes.into_iter().zip(times) {
+        let target = if size == 10_000 { Target::AtMost(5.0) } else { Target::None };
+        row(&format!("{size} rows"), &micros(seconds), "", seconds * 1e6, " us", target);
+        if size == 10_000 {
+            row("  beside 100 rows", &micros(seconds), &micros(small), seconds / small, "", Target::AtMost(3.0));
+        }
+    }
     Ok(())
 }
 
