@@ -18,11 +18,14 @@ use wasmtime::component::Linker;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::call::Call;
+use super::huge::HugePages;
 use super::slots::{Slot, Slots};
-use super::{huge, v1, wasi};
+use super::{v1, wasi};
 
 /// How often epochs advance: the grain of time limits.
 pub(super) const TICK: Duration = Duration::from_millis(5);
+/// How often huge pages are asked for anew, in ticks: every ten seconds.
+const TICKS_OF_PAGES: u64 = 2_000;
 /// The most lanes, however many processors there are. Each reserves 32 GiB of addresses for its memories.
 const LANE_LIMIT: usize = 16;
 /// How many guests may run at once in a lane. One is the rule; others come when threads outnumber lanes.
@@ -67,8 +70,8 @@ pub(super) struct Runtime {
     allocation: Allocation,
     /// Why there is no pool, where the machine gives none.
     without_pool: Option<String>,
-    /// The engines whose epochs the ticker advances.
-    ticking: Arc<Mutex<Vec<Engine>>>,
+    /// What the ticker looks after.
+    tended: Arc<Mutex<Vec<Tended>>>,
 }
 
 /// An engine and its pool.
@@ -76,6 +79,12 @@ pub(super) struct Lane {
     pub(super) engine: Engine,
     pub(super) linker: Linker<Call>,
     slots: Slots,
+}
+
+/// An engine whose epochs advance, and whose memories lie in huge pages.
+struct Tended {
+    engine: Engine,
+    pages: HugePages,
 }
 
 /// A place to run in a lane.
@@ -121,11 +130,12 @@ impl Runtime {
 
     /// With up to so many lanes.
     pub(super) fn with_lanes(allocation: Allocation, lanes: usize) -> wasmtime::Result<Self> {
-        let (home, granted) = Lane::new(allocation)?;
-        let ticking = Arc::new(Mutex::new(vec![home.engine.clone()]));
-        start_ticker(Arc::downgrade(&ticking))?;
+        let tended = Tended::new(allocation)?;
+        let (home, granted) = Lane::new(&tended.engine)?;
+        let tended = Arc::new(Mutex::new(vec![tended]));
+        start_ticker(Arc::downgrade(&tended))?;
         let others = (1..lanes).map(|_| OnceLock::new()).collect();
-        Ok(Self { home, granted, others, allocation, without_pool: None, ticking })
+        Ok(Self { home, granted, others, allocation, without_pool: None, tended })
     }
 
     /// How many lanes there may be besides home.
@@ -175,20 +185,27 @@ impl Runtime {
     }
 
     fn another(&self) -> Option<Lane> {
-        let (lane, _) = Lane::new(self.allocation).ok()?;
-        self.ticking.lock().unwrap_or_else(PoisonError::into_inner).push(lane.engine.clone());
+        let tended = Tended::new(self.allocation).ok()?;
+        let (lane, _) = Lane::new(&tended.engine).ok()?;
+        self.tended.lock().unwrap_or_else(PoisonError::into_inner).push(tended);
         Some(lane)
+    }
+}
+
+impl Tended {
+    fn new(allocation: Allocation) -> wasmtime::Result<Self> {
+        let (engine, pages) = HugePages::of(POOL_RESERVATION_BYTES, || Engine::new(&config(allocation)));
+        Ok(Self { engine: engine?, pages })
     }
 }
 
 impl Lane {
     /// A lane, and what of WASI is linked in it.
-    fn new(allocation: Allocation) -> wasmtime::Result<(Self, wasi::Granted)> {
-        let engine = huge::asked_for(POOL_RESERVATION_BYTES, || Engine::new(&config(allocation)))?;
-        let mut linker = Linker::new(&engine);
+    fn new(engine: &Engine) -> wasmtime::Result<(Self, wasi::Granted)> {
+        let mut linker = Linker::new(engine);
         v1::link(&mut linker)?;
         let granted = wasi::link(&mut linker)?;
-        Ok((Self { engine, linker, slots: Slots::new(INSTANCE_LIMIT) }, granted))
+        Ok((Self { engine: engine.clone(), linker, slots: Slots::new(INSTANCE_LIMIT) }, granted))
     }
 }
 
@@ -252,12 +269,18 @@ fn pool() -> PoolingAllocationConfig {
     pool
 }
 
-/// Advances the epochs of these engines for as long as there is a runtime.
-fn start_ticker(engines: Weak<Mutex<Vec<Engine>>>) -> std::io::Result<()> {
+/// Tends these engines for as long as there is a runtime.
+fn start_ticker(tended: Weak<Mutex<Vec<Tended>>>) -> std::io::Result<()> {
     let tick = move || {
-        while let Some(engines) = engines.upgrade() {
-            engines.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(Engine::increment_epoch);
-            drop(engines);
+        for tick in 1_u64.. {
+            let Some(tended) = tended.upgrade() else { return };
+            for Tended { engine, pages } in tended.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+                engine.increment_epoch();
+                if tick.is_multiple_of(TICKS_OF_PAGES) {
+                    pages.ask();
+                }
+            }
+            drop(tended);
             thread::sleep(TICK);
         }
     };

@@ -5,6 +5,9 @@
 //! goes through all of its memory so takes half of their time from its neighbours. In huge pages that is a five-hundredth.
 //! Where a system leaves them to whoever asks for them, the pool has to ask; there is no setting of wasmtime's for it. What
 //! a guest begins with, its image, lies in small pages all the same.
+//!
+//! The pool maps the place of a memory anew when another component's image comes to lie there, and what was asked for that
+//! place is forgotten. So it is asked again from time to time; what has huge pages keeps them, and nothing is copied.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -12,15 +15,23 @@ use std::ptr;
 
 use rustix::mm::{Advice, madvise};
 
-/// Asks for huge pages in what `reserve` reserves of addresses, in pieces of `least_bytes` or more. Where there are none
-/// to be had, guests run all the same.
-pub(super) fn asked_for<T>(least_bytes: usize, reserve: impl FnOnce() -> T) -> T {
-    let before = reservations(least_bytes);
-    let reserved = reserve();
-    for (start, end) in reservations(least_bytes).difference(&before) {
-        ask(*start..*end);
+/// Addresses whose memory is to be in huge pages. Where there are none to be had, guests run all the same.
+pub(super) struct HugePages(Vec<Range<usize>>);
+
+impl HugePages {
+    /// Those that `reserve` reserves in pieces of `least_bytes` or more; asked for at once.
+    pub(super) fn of<T>(least_bytes: usize, reserve: impl FnOnce() -> T) -> (T, Self) {
+        let before = reservations(least_bytes);
+        let reserved = reserve();
+        let pages = Self(reservations(least_bytes).difference(&before).map(|(start, end)| *start..*end).collect());
+        pages.ask();
+        (reserved, pages)
     }
-    reserved
+
+    /// Asks for them where that is forgotten by now.
+    pub(super) fn ask(&self) {
+        self.0.iter().cloned().for_each(ask);
+    }
 }
 
 fn ask(addresses: Range<usize>) {
@@ -44,28 +55,51 @@ fn reservations(least_bytes: usize) -> BTreeSet<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use wasmtime::component::Component;
+
+    use super::*;
+    use crate::testing::evaluation;
+    use crate::wasm::Linked;
     use crate::wasm::engine::{Allocation, POOL_RESERVATION_BYTES, Runtime};
+    use crate::wasm::tests::guest::{EMPTY, Guest};
+
+    /// Of how many bytes this process asks for huge pages.
+    fn asking() -> usize {
+        let smaps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+        let mut kib = 0_usize;
+        let sizes = smaps.lines().filter_map(|line| match line.split_once(':')? {
+            ("Size", size) => {
+                kib = size.trim().trim_end_matches(" kB").parse().unwrap();
+                None
+            }
+            ("VmFlags", flags) => flags.contains(" hg").then_some(kib),
+            _ => None,
+        });
+        sizes.sum::<usize>() * 1_024
+    }
 
     #[test]
-    fn a_pool_asks_for_huge_pages() {
+    fn a_pool_asks_for_huge_pages_and_goes_on_to() {
         if !std::path::Path::new("/sys/kernel/mm/transparent_hugepage").exists() {
             return;
         }
-        let asking = || {
-            let smaps = std::fs::read_to_string("/proc/self/smaps").unwrap();
-            let mut kib = 0_usize;
-            let sizes = smaps.lines().filter_map(|line| match line.split_once(':')? {
-                ("Size", size) => {
-                    kib = size.trim().trim_end_matches(" kB").parse().unwrap();
-                    None
-                }
-                ("VmFlags", flags) => flags.contains(" hg").then_some(kib),
-                _ => None,
-            });
-            sizes.sum::<usize>() * 1_024
-        };
         let before = asking();
-        let _runtime = Runtime::new(Allocation::Pooled).unwrap();
+        let ((), none) = HugePages::of(POOL_RESERVATION_BYTES, || ());
+        assert!(none.0.is_empty());
+        let (runtime, pages) = HugePages::of(POOL_RESERVATION_BYTES, || Runtime::new(Allocation::Pooled).unwrap());
         assert_eq!(asking() - before, POOL_RESERVATION_BYTES, "of the memories, and of nothing else");
+        let runtime: &'static Runtime = Box::leak(Box::new(runtime));
+        // More components than places, each with another image.
+        for number in 0..40 {
+            let module = format!(r#"(memory (export "memory") 4) (data (i32.const 4096) "{number}")"#).leak();
+            let guest = Guest { module, ..EMPTY };
+            let component = Component::new(&runtime.home.engine, guest.component()).unwrap();
+            let linked = Linked::new(runtime, &component).unwrap();
+            let (outcome, _) = linked.run(evaluation(), |hooks, instance, store| hooks.call(instance, store, "{}"));
+            assert!(outcome.is_ok());
+        }
+        assert!(asking() - before < POOL_RESERVATION_BYTES, "the pool forgets nothing any more; nor need this be");
+        pages.ask();
+        assert_eq!(asking() - before, POOL_RESERVATION_BYTES);
     }
 }
