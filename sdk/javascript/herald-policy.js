@@ -299,7 +299,8 @@ function hasNo(field, known) {
  * @returns {Part<T[]>}
  */
 function list(part) {
-  return (values = [], at) => {
+  return (values, at) => {
+    if (values === undefined || values === null) return [];
     if (!Array.isArray(values)) throw new TypeError(`${at}: must be a list`);
     return values.map((value, index) => part(value, `${at}[${index}]`));
   };

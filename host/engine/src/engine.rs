@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use crossbeam_channel::bounded;
 use herald_core::access::Requester;
@@ -122,6 +123,7 @@ impl Engine {
             stats,
             lanes,
             closing: AtomicBool::new(false),
+            started: Instant::now(),
         });
         let (stop_sending, stop) = watch::channel(false);
         let (mut writers, mut dispatchers) = (Vec::new(), Vec::new());

@@ -7,9 +7,10 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use herald_core::case::{Case, DeliveryStatus};
-use herald_core::decision::Escalation;
+use herald_core::decision::{BundleId, Escalation};
 use herald_core::target::{Actor, Recipient};
 use herald_core::workspace::Rows;
 use herald_policy::Breach;
@@ -25,9 +26,11 @@ use crate::writer::{Breached, Input};
 /// the head has heard, not ten thousand names.
 const REACHED_LIMIT: usize = 256;
 
-/// How long after its deadline a breach still waits for a host that has too much to do. For one that is compiling, it
-/// waits as long as that takes.
+/// How long after its deadline a breach still waits for a host that has too much to do.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+/// For how long after its start a breach waits for policies that the host is still compiling. Two hundred take a minute,
+/// large ones half a minute each; but the house's own chain must not wait for a compiler that comes to no end.
+const COMPILING: Duration = Duration::from_secs(3_600);
 
 /// Has the policies asked about `breached`; gives it back if there is no room.
 pub(crate) fn start(host: Arc<Host>, lane: Arc<Lane>, breached: Breached) -> Result<(), Breached> {
@@ -65,12 +68,18 @@ fn ask(host: &Host, lane: &Lane, breached: &Breached) -> Result<Option<Escalatio
     // What was erased has nothing left that policies could judge.
     let Some(message) = snapshot.message(case.id, case.message_version)? else { return Ok(nothing()) };
     let Some(breach) = breach(host, &snapshot, &case, breached)? else { return Ok(nothing()) };
+    // Looked at before they are asked: they may be ready just after.
+    let unready: Vec<_> = configured.policies.bundles().filter(|bundle| !bundle.is_ready()).collect();
     let escalation = configured.policies.escalate(&configured.world, &Arc::new(message), &case, &breach);
+    let compiles = |id: &BundleId| unready.iter().any(|bundle| bundle.id() == id);
+    let is_new = breach.at.duration_since(breach.due) < PATIENCE;
+    let waits = |id: &BundleId| if compiles(id) { host.started.elapsed() < COMPILING } else { is_new };
+    if let Some(bundle) = escalation.unasked().find(|id| waits(id)) {
+        tracing::info!(case = %case.id, %bundle, "a breach waits for a policy that cannot be asked yet");
+        return Ok(None);
+    }
     host.stats.hooks.count(&escalation.contributions);
-    let is_ready = |id| configured.policies.get(id).is_none_or(|bundle| bundle.is_ready());
-    let has_patience = breach.at.duration_since(breach.due) < PATIENCE;
-    let waits = escalation.unasked().any(|id| !is_ready(id) || has_patience);
-    Ok((!waits).then_some(escalation))
+    Ok(Some(escalation))
 }
 
 /// The facts of the breach, by its first goal; the others are alike but for their owners.

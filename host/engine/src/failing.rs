@@ -38,7 +38,7 @@ pub(crate) fn start(host: &Arc<Host>) -> Result<(), Full> {
             tracing::error!(%error, "policies that keep failing could not be looked after; the next sweep tries again");
         }
     };
-    host.pool.run(Behalf::Host, Box::new(job))
+    host.pool.run(Behalf::Sweep, Box::new(job))
 }
 
 /// Suspends what asks for it, gives notice where there is none, and takes back notices of what is no longer in

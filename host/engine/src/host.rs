@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, TrySendError};
 use herald_core::ids::{CaseId, SHARDS, Shard};
@@ -37,6 +37,8 @@ pub(crate) struct Host {
     pub(crate) lanes: Vec<Arc<Lane>>,
     /// Set when the engine shuts down: nothing new is taken.
     pub(crate) closing: AtomicBool,
+    /// When the engine was started.
+    pub(crate) started: Instant,
 }
 
 /// One partition and the way to its writer.

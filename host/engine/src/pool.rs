@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use herald_policy::STACK_BYTES;
+use herald_policy::{STACK_BYTES, computed};
 
 use crate::stats::Stats;
 pub(crate) use crate::turns::{Behalf, Full};
@@ -37,7 +37,7 @@ struct State {
 }
 
 impl Pool {
-    /// Starts `threads` threads; of each department, and of the host, `queue_limit` jobs may wait.
+    /// Starts `threads` threads; of one department `queue_limit` jobs may wait, as [`Turns::new`] says.
     pub(crate) fn start(threads: usize, queue_limit: usize, stats: &Arc<Stats>) -> std::io::Result<Self> {
         let threads = threads.max(1);
         let state = State { turns: Turns::new(threads, queue_limit), closed: false };
@@ -62,7 +62,7 @@ impl Pool {
         if state.closed {
             return Err(Full);
         }
-        state.turns.add(behalf, job)?;
+        state.turns.add(behalf, job, Instant::now())?;
         drop(state);
         self.work.changed.notify_one();
         Ok(())
@@ -70,8 +70,7 @@ impl Pool {
 
     /// Takes no more work, finishes what was taken, and ends the threads.
     pub(crate) fn close(&self) {
-        self.work.state().closed = true;
-        self.work.changed.notify_all();
+        self.work.close();
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
             // A thread contains the panics of its jobs, so there is nothing to learn from how it ended.
@@ -80,7 +79,19 @@ impl Pool {
     }
 }
 
+impl Drop for Pool {
+    fn drop(&mut self) {
+        // Whoever does not wait for the threads lets them end.
+        self.work.close();
+    }
+}
+
 impl Work {
+    fn close(&self) {
+        self.state().closed = true;
+        self.changed.notify_all();
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -89,14 +100,14 @@ impl Work {
     fn go_on(&self, stats: &Stats) {
         let mut over = None;
         while let Some((turn, job)) = self.next(over) {
-            let began = Instant::now();
+            let (began, before) = (Instant::now(), computed());
             if catch_unwind(AssertUnwindSafe(job)).is_err() {
                 stats.defects.add(1);
                 tracing::error!("an evaluation panicked");
             }
-            let took = began.elapsed();
-            stats.evaluation.record_duration(took);
-            over = Some((turn, took));
+            stats.evaluation.record_duration(began.elapsed());
+            // That the machine has others to serve is nobody's fault here.
+            over = Some((turn, computed().saturating_sub(before)));
         }
     }
 
@@ -107,14 +118,15 @@ impl Work {
             state.turns.ended(&turn, took);
         }
         loop {
-            let next = state.turns.next();
+            let now = Instant::now();
+            let next = state.turns.next(now);
             if state.closed && state.turns.is_empty() {
                 self.changed.notify_all();
                 return next;
             }
             if next.is_some() {
                 // What is over may have been in the way of more than one.
-                if state.turns.has_next() {
+                if state.turns.has_next(now) {
                     self.changed.notify_one();
                 }
                 return next;

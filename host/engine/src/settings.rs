@@ -9,8 +9,9 @@ pub struct Settings {
     /// Threads that evaluate policies; at least one. As many as there are processors by default: guests
     /// compute and never wait.
     pub evaluation_threads: usize,
-    /// Evaluations of one department's messages that may wait for a thread; as many of the host's. With a millisecond
-    /// each, 256 on two threads are an eighth of a second; whoever comes later is told to come again.
+    /// Evaluations of one department's messages that may wait for a thread, while no other's do; all together never
+    /// come to twice as many, and who comes first leaves room for others. With a millisecond each, 256 on two threads
+    /// are an eighth of a second; whoever comes later is told to come again.
     pub evaluation_queue_limit: usize,
     /// Commands that may wait for the writer of one partition, besides those it is working on. A frame takes
     /// up to [`FRAME_LIMIT_COMMANDS`] of them at once.

@@ -48,7 +48,7 @@ pub(crate) fn start(
             tracing::error!(%error, "a sweep could not be made; the next one tries again");
         }
     };
-    shared.pool.run(Behalf::Host, Box::new(job))
+    shared.pool.run(Behalf::Sweep, Box::new(job))
 }
 
 fn sweep(host: &Host, lane: &Lane, waiting: &AtomicBool) -> Result<(), StoreError> {

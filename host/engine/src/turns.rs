@@ -1,27 +1,35 @@
 //! Whose turn it is on the evaluation threads: each department has a queue of its own, and so has the host.
 //!
 //! The next job is of whoever has had the threads for the least time, so that nobody waits for all that others have
-//! asked. A guest cannot be put aside half-way: whose evaluations take long leave one thread free of them, where there
-//! are several, so that the others never wait for one to end.
+//! asked. A guest cannot be put aside half-way: while others ask, those whose evaluations take long leave one thread
+//! free of them, where there are several.
+//!
+//! What counts is the department that a message is sent for. What the policies of a receiver or of the house take for it
+//! is counted as that department's.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use herald_core::names::DepartmentId;
 
 /// On whose behalf something is evaluated.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Behalf {
-    /// Somebody who waits for an answer about a message of this department.
+    /// Somebody who waits for an answer about a message of this department, which there is: names that anybody makes
+    /// up would each have a share.
     Department(DepartmentId),
-    /// Somebody who waits for an answer about a message that is there already.
+    /// Somebody who waits for a message to be released, of whichever department.
     Caller,
-    /// The host: timers, sweeps.
+    /// The host, about a breach.
     Host,
+    /// The host, looking through what it has.
+    Sweep,
 }
 
 /// What takes longer, usually, must not take every thread. Ordinary policies take less than a hundredth of it.
 const LONG: Duration = Duration::from_millis(10);
+/// For how long a thread is kept free for somebody who has asked for something.
+const KEPT_FREE: Duration = Duration::from_secs(1);
 /// In how many jobs what is usual changes.
 const USUAL: u32 = 8;
 /// How many queues are remembered that are empty, before any of them is forgotten.
@@ -43,10 +51,12 @@ pub(crate) struct Turns<J> {
 struct Queue<J> {
     waiting: VecDeque<J>,
     running: usize,
-    /// How long the threads worked for it; of jobs that run, as long as they usually do.
+    /// How long the threads computed for it; of jobs that run, as long as they usually do.
     had: Duration,
-    /// How long one of its jobs takes, the latest counting most.
+    /// How long one of its jobs computes, the latest counting most.
     usual: Duration,
+    /// When it was asked for something last.
+    asked: Instant,
 }
 
 impl<J> Queue<J> {
@@ -54,9 +64,8 @@ impl<J> Queue<J> {
         self.waiting.is_empty() && self.running == 0
     }
 
-    /// Whether one of its jobs may begin.
-    fn may_begin(&self, threads: usize) -> bool {
-        !self.waiting.is_empty() && (self.usual <= LONG || threads == 1 || self.running + 1 < threads)
+    fn is_long(&self) -> bool {
+        self.usual > LONG
     }
 }
 
@@ -68,40 +77,65 @@ pub(crate) struct Turn {
 }
 
 impl<J> Turns<J> {
-    /// For so many threads; of each queue, `limit` jobs may wait.
+    /// For so many threads. A queue has room for `limit` jobs while the others are empty: all share twice as much, and
+    /// none may be longer than what is left of that. So whoever comes later finds room, however many have none.
     pub(crate) fn new(threads: usize, limit: usize) -> Self {
         Self { queues: BTreeMap::new(), threads, limit, last: Duration::ZERO }
     }
 
-    /// Adds a job.
+    /// Adds a job at `now`.
     ///
     /// # Errors
     /// [`Full`].
-    pub(crate) fn add(&mut self, behalf: Behalf, job: J) -> Result<(), Full> {
+    pub(crate) fn add(&mut self, behalf: Behalf, job: J, now: Instant) -> Result<(), Full> {
         if self.queues.len() > KEPT && !self.queues.contains_key(&behalf) {
-            self.queues.retain(|_, queue| !queue.is_idle() || queue.usual > LONG);
+            self.queues.retain(|_, queue| !queue.is_idle() || queue.is_long());
         }
-        let new = || Queue { waiting: VecDeque::new(), running: 0, had: Duration::ZERO, usual: Duration::ZERO };
-        let queue = self.queues.entry(behalf).or_insert_with(new);
-        if queue.waiting.len() >= self.limit {
+        let waiting: usize = self.queues.values().map(|queue| queue.waiting.len()).sum();
+        let (last, room) = (self.last, (2 * self.limit).saturating_sub(waiting));
+        let queue = self.queues.entry(behalf).or_insert_with(|| Queue {
+            waiting: VecDeque::new(),
+            running: 0,
+            had: last,
+            usual: Duration::ZERO,
+            asked: now,
+        });
+        if queue.waiting.len() >= room {
             return Err(Full);
         }
         if queue.is_idle() {
-            queue.had = queue.had.max(self.last);
+            queue.had = queue.had.max(last);
         }
+        queue.asked = now;
         queue.waiting.push_back(job);
         Ok(())
     }
 
-    /// The job whose turn it is. `None` if none waits, or none that may begin beside what runs.
-    pub(crate) fn next(&mut self) -> Option<(Turn, J)> {
-        let ready = self.queues.iter_mut().filter(|(_, queue)| queue.may_begin(self.threads));
+    /// The job whose turn it is at `now`. `None` if none waits, or none that may begin beside what runs.
+    pub(crate) fn next(&mut self, now: Instant) -> Option<(Turn, J)> {
+        let takes_long = self.has_room_for_long(now);
+        let ready = self.queues.iter_mut().filter(|(_, queue)| may_begin(queue, takes_long));
         let (behalf, queue) = ready.min_by_key(|(_, queue)| queue.had)?;
         let job = queue.waiting.pop_front()?;
         self.last = self.last.max(queue.had);
         queue.running += 1;
         queue.had += queue.usual;
         Some((Turn { behalf: behalf.clone(), expected: queue.usual }, job))
+    }
+
+    /// Whether a job waits that may begin at `now`.
+    pub(crate) fn has_next(&self, now: Instant) -> bool {
+        let takes_long = self.has_room_for_long(now);
+        self.queues.values().any(|queue| may_begin(queue, takes_long))
+    }
+
+    /// Whether a job may begin that takes long: if a thread is left for the others, or there are none who ask.
+    fn has_room_for_long(&self, now: Instant) -> bool {
+        let long = self.queues.values().filter(|queue| queue.is_long());
+        let running: usize = long.map(|queue| queue.running).sum();
+        let asks = |queue: &Queue<J>| !queue.is_idle() || now.saturating_duration_since(queue.asked) < KEPT_FREE;
+        let mut others = self.queues.values().filter(|queue| !queue.is_long());
+        running + 1 < self.threads.max(2) || !others.any(asks)
     }
 
     /// Counts what a job took, which is over.
@@ -112,20 +146,27 @@ impl<J> Turns<J> {
         queue.usual = (queue.usual * (USUAL - 1) + took) / USUAL;
     }
 
-    /// Whether a job waits that may begin.
-    pub(crate) fn has_next(&self) -> bool {
-        self.queues.values().any(|queue| queue.may_begin(self.threads))
-    }
-
     /// Whether no job waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.queues.values().all(|queue| queue.waiting.is_empty())
     }
 }
 
+fn may_begin<J>(queue: &Queue<J>, takes_long: bool) -> bool {
+    !queue.waiting.is_empty() && (takes_long || !queue.is_long())
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
+
+    /// The same moment throughout.
+    fn now() -> Instant {
+        static NOW: LazyLock<Instant> = LazyLock::new(Instant::now);
+        *NOW
+    }
 
     fn department(name: &str) -> Behalf {
         Behalf::Department(name.parse().unwrap())
@@ -134,7 +175,7 @@ mod tests {
     /// Has every job taken and ended, one after the other, each with the time that it takes.
     fn in_order(turns: &mut Turns<(&'static str, u64)>) -> Vec<&'static str> {
         let mut names = Vec::new();
-        while let Some((turn, (name, millis))) = turns.next() {
+        while let Some((turn, (name, millis))) = turns.next(now()) {
             turns.ended(&turn, Duration::from_millis(millis));
             names.push(name);
         }
@@ -145,12 +186,12 @@ mod tests {
     fn who_has_had_less_comes_first() {
         let mut turns = Turns::new(1, 64);
         for _ in 0..3 {
-            turns.add(department("sales"), ("sales", 4)).unwrap();
+            turns.add(department("sales"), ("sales", 4), now()).unwrap();
         }
         for _ in 0..6 {
-            turns.add(department("it"), ("it", 2)).unwrap();
+            turns.add(department("it"), ("it", 2), now()).unwrap();
         }
-        turns.add(Behalf::Host, ("host", 1)).unwrap();
+        turns.add(Behalf::Host, ("host", 1), now()).unwrap();
         let order = in_order(&mut turns);
         // For each job of sales there are two of the department whose jobs take half as long.
         assert_eq!(order[..3], ["it", "sales", "host"]);
@@ -163,50 +204,75 @@ mod tests {
     fn who_comes_later_is_owed_nothing() {
         let mut turns = Turns::new(1, 64);
         for millis in [500, 5, 5] {
-            turns.add(department("sales"), ("sales", millis)).unwrap();
+            turns.add(department("sales"), ("sales", millis), now()).unwrap();
         }
         for _ in 0..2 {
-            let (turn, (_, millis)) = turns.next().unwrap();
+            let (turn, (_, millis)) = turns.next(now()).unwrap();
             turns.ended(&turn, Duration::from_millis(millis));
         }
         for _ in 0..2 {
-            turns.add(department("it"), ("it", 100)).unwrap();
+            turns.add(department("it"), ("it", 100), now()).unwrap();
         }
         assert_eq!(in_order(&mut turns), ["it", "sales", "it"]);
     }
 
-    #[test]
-    fn what_takes_long_leaves_a_thread_to_the_others() {
-        let mut turns = Turns::new(3, 64);
+    /// Has jobs of the queue taken that take a second each, until that is known of it, and adds more.
+    fn make_long(turns: &mut Turns<&'static str>, name: &'static str) {
         for _ in 0..8 {
-            turns.add(department("sales"), "sales").unwrap();
+            turns.add(department(name), name, now()).unwrap();
         }
-        // Nobody knows yet what it takes.
-        let first = [turns.next().unwrap().0, turns.next().unwrap().0, turns.next().unwrap().0];
-        first.iter().for_each(|turn| turns.ended(turn, Duration::from_secs(1)));
-        let (one, _) = turns.next().unwrap();
-        turns.next().unwrap();
-        assert!(!turns.has_next() && turns.next().is_none() && !turns.is_empty());
-        turns.add(department("it"), "it").unwrap();
-        assert_eq!(turns.next().unwrap().1, "it");
-        turns.ended(&one, Duration::ZERO);
-        assert_eq!(turns.next().unwrap().1, "sales");
+        let (turn, taken) = turns.next(now()).unwrap();
+        assert_eq!(taken, name);
+        turns.ended(&turn, Duration::from_secs(1));
+    }
+
+    #[test]
+    fn what_takes_long_leaves_a_thread_to_who_asks() {
+        let mut turns = Turns::new(2, 64);
+        make_long(&mut turns, "sales");
+        make_long(&mut turns, "it");
+        turns.add(department("hr"), "hr", now()).unwrap();
+        let (short, name) = turns.next(now()).unwrap();
+        assert_eq!(name, "hr");
+        // Whichever it is of the two: one of them may have a thread, and not both.
+        let (long, _) = turns.next(now()).unwrap();
+        assert!(!turns.has_next(now()) && turns.next(now()).is_none() && !turns.is_empty());
+        turns.ended(&short, Duration::ZERO);
+        assert!(turns.next(now()).is_none(), "somebody asked just now");
+        turns.add(department("hr"), "hr", now()).unwrap();
+        assert_eq!(turns.next(now()).unwrap().1, "hr");
+        turns.ended(&long, Duration::from_secs(1));
+        assert_ne!(turns.next(now()).unwrap().1, "hr");
+    }
+
+    #[test]
+    fn where_nobody_else_asks_all_threads_work() {
+        let mut turns = Turns::new(2, 64);
+        make_long(&mut turns, "sales");
+        turns.add(department("hr"), "hr", now()).unwrap();
+        let (short, _) = turns.next(now()).unwrap();
+        turns.ended(&short, Duration::ZERO);
+        assert!(turns.next(now()).is_some() && turns.next(now()).is_none());
+        assert!(turns.next(now() + KEPT_FREE).is_some());
     }
 
     #[test]
     fn who_has_become_fast_has_all_threads_again() {
         let mut turns = Turns::new(2, 64);
         let mut at_once = |millis| {
-            let took = Duration::from_millis(millis);
+            turns.add(department("hr"), (), now()).unwrap();
             for _ in 0..3 {
-                turns.add(department("sales"), ()).unwrap();
+                turns.add(department("sales"), (), now()).unwrap();
             }
-            let (first, ()) = turns.next().unwrap();
-            turns.ended(&first, took);
-            let running: Vec<_> = std::iter::from_fn(|| turns.next()).collect();
-            running.iter().for_each(|(turn, ())| turns.ended(turn, took));
-            while let Some((turn, ())) = turns.next() {
-                turns.ended(&turn, took);
+            for _ in 0..2 {
+                let (turn, ()) = turns.next(now()).unwrap();
+                let took = if turn.behalf == department("hr") { 0 } else { millis };
+                turns.ended(&turn, Duration::from_millis(took));
+            }
+            let running: Vec<_> = std::iter::from_fn(|| turns.next(now())).collect();
+            running.iter().for_each(|(turn, ())| turns.ended(turn, Duration::from_millis(millis)));
+            while let Some((turn, ())) = turns.next(now()) {
+                turns.ended(&turn, Duration::from_millis(millis));
             }
             running.len()
         };
@@ -215,19 +281,17 @@ mod tests {
     }
 
     #[test]
-    fn one_queue_that_is_full_leaves_room_in_the_others() {
-        let mut turns = Turns::new(1, 2);
-        let sales = || department("sales");
-        assert_eq!([(); 3].map(|()| turns.add(sales(), ())), [Ok(()), Ok(()), Err(Full)]);
-        assert_eq!(turns.add(Behalf::Caller, ()), Ok(()));
-        assert_eq!(turns.add(Behalf::Host, ()), Ok(()));
+    fn whoever_comes_finds_room() {
+        let mut turns = Turns::new(1, 64);
+        let mut fill = |name| (0..).take_while(|_| turns.add(department(name), (), now()).is_ok()).count();
+        assert_eq!([fill("sales"), fill("it"), fill("hr"), fill("qa")], [64, 32, 16, 8]);
     }
 
     #[test]
     fn what_is_over_is_forgotten_in_the_end() {
         let mut turns = Turns::new(1, 2);
         for number in 0..2 * KEPT {
-            turns.add(department(&format!("d{number}")), ("one", 1)).unwrap();
+            turns.add(department(&format!("d{number}")), ("one", 1), now()).unwrap();
             in_order(&mut turns);
         }
         assert!(turns.queues.len() <= KEPT + 1, "{}", turns.queues.len());

@@ -41,7 +41,8 @@ impl Deadline {
 }
 
 /// How long this thread has computed since it began.
-fn computed() -> Duration {
+#[must_use]
+pub fn computed() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
 }

@@ -36,6 +36,7 @@ mod world;
 pub use applies::AppliesTo;
 pub use bundle::{Bundle, Stopped};
 pub use cases::{CaseOutcome, Difference};
+pub use deadline::computed;
 pub use diagnostic::{CheckReport, Diagnostic};
 pub use files::{BundleFiles, FilesError};
 pub use form::{FieldProblem, Form, FormError};

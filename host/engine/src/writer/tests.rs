@@ -90,6 +90,7 @@ impl Bench {
             stats,
             lanes: vec![Arc::clone(&lane)],
             closing: AtomicBool::new(false),
+            started: std::time::Instant::now(),
         };
         Self { writer: Writer::new(Arc::new(host), lane), configured, cases: 0 }
     }

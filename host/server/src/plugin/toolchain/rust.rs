@@ -58,7 +58,8 @@ fn cargo(source: &Path) -> Result<Command, PluginError> {
         command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker).arg("-Zbuild-std=std,panic_abort");
         return Ok(command);
     }
-    let old = own.into_iter().chain(debian).find(Compiler::is_old);
+    // Of one that is new enough the target is missing, whatever else is there.
+    let old = own.or(debian).filter(Compiler::is_old);
     Err(old.map_or_else(missing, |old| old.too_old()))
 }
 
