@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use herald_core::message::Message;
-use herald_policy::{PolicySet, World};
-use rustix::time::{ClockId, clock_gettime};
+use herald_policy::{PolicySet, World, computed};
 
 use crate::report::median;
 
@@ -95,12 +94,6 @@ pub(crate) fn rate(call: impl Fn() -> usize) -> Rate {
     let calls = f64::from(calls);
     let by_the_wall = calls / began.elapsed().as_secs_f64();
     Rate { by_the_wall, computed: calls / (computed() - before).as_secs_f64() }
-}
-
-/// How long this thread has computed.
-fn computed() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
 }
 
 /// Evaluations a second as a report shows them.

@@ -62,16 +62,20 @@ const WORDS: &str = "the line stopped at half past nine after pressure in pump t
     noon spare parts are store seven customer orders for tomorrow affected unless night shift takes over please \
     confirm who comes";
 
+/// Numbers that look random, always the same after one `seed`.
+pub fn random(seed: u64) -> impl Iterator<Item = u32> {
+    // Knuth's multiplier for 64 bits; the upper bits are the ones that look random.
+    let step =
+        |state: &u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
+    std::iter::successors(Some(seed), step).map(|state| (state >> 33) as u32)
+}
+
 /// A text of `bytes` bytes, another one for each `number`: no two messages of a company are alike, and one letter
 /// repeated would make them smaller in the store than any that people write.
 fn text(number: usize, bytes: usize) -> String {
     let words: Vec<&str> = WORDS.split(' ').collect();
-    // Knuth's multiplier for 64 bits; the upper bits are the ones that look random.
-    let step =
-        |state: &u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
-    let order = std::iter::successors(Some(number as u64), step);
     let mut text = String::with_capacity(bytes + 16);
-    for word in order.filter_map(|state| words.get((state >> 33) as usize % words.len())) {
+    for word in random(number as u64).filter_map(|number| words.get(number as usize % words.len())) {
         if text.len() >= bytes {
             break;
         }

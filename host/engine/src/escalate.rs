@@ -18,6 +18,7 @@ use herald_store::StoreError;
 use herald_store::partition::Snapshot;
 use jiff::SignedDuration;
 
+use crate::configured::Configured;
 use crate::host::{Host, Lane};
 use crate::pool::{Behalf, Full};
 use crate::writer::{Breached, Input};
@@ -42,7 +43,7 @@ pub(crate) fn start(host: Arc<Host>, lane: Arc<Lane>, breached: Breached) -> Res
             let escalation = asked.unwrap_or_else(|_| {
                 host.stats.defects.add(1);
                 tracing::error!(case = %breached.case, "asking about a breach panicked; the house's own chain takes over");
-                Ok(Some(Escalation { configuration: host.configured.get().organisation().revision, ..Escalation::default() }))
+                Ok(Some(nothing(&host.configured.get())))
             });
             let escalation = escalation.unwrap_or_else(|error| {
                 tracing::error!(case = %breached.case, %error, "a breach could not be read; its timer will fire again");
@@ -59,15 +60,15 @@ pub(crate) fn start(host: Arc<Host>, lane: Arc<Lane>, breached: Breached) -> Res
 fn ask(host: &Host, lane: &Lane, breached: &Breached) -> Result<Option<Escalation>, StoreError> {
     let configured = host.configured.get();
     let snapshot = lane.partition.snapshot()?;
-    let nothing = || Some(Escalation { configuration: configured.organisation().revision, ..Escalation::default() });
-    let Some(case) = snapshot.case(breached.case)? else { return Ok(nothing()) };
+    let nothing = || Ok(Some(nothing(&configured)));
+    let Some(case) = snapshot.case(breached.case)? else { return nothing() };
     // Herald's own notices are about policies; none has a say in them.
     if case.sender == Actor::Host {
-        return Ok(nothing());
+        return nothing();
     }
     // What was erased has nothing left that policies could judge.
-    let Some(message) = snapshot.message(case.id, case.message_version)? else { return Ok(nothing()) };
-    let Some(breach) = breach(host, &snapshot, &case, breached)? else { return Ok(nothing()) };
+    let Some(message) = snapshot.message(case.id, case.message_version)? else { return nothing() };
+    let Some(breach) = breach(host, &snapshot, &case, breached)? else { return nothing() };
     // Looked at before they are asked: they may be ready just after.
     let unready: Vec<_> = configured.policies.bundles().filter(|bundle| !bundle.is_ready()).collect();
     let escalation = configured.policies.escalate(&configured.world, &Arc::new(message), &case, &breach);
@@ -80,6 +81,11 @@ fn ask(host: &Host, lane: &Lane, breached: &Breached) -> Result<Option<Escalatio
     }
     host.stats.hooks.count(&escalation.contributions);
     Ok(Some(escalation))
+}
+
+/// What nobody said anything to.
+fn nothing(configured: &Configured) -> Escalation {
+    Escalation { configuration: configured.organisation().revision, ..Escalation::default() }
 }
 
 /// The facts of the breach, by its first goal; the others are alike but for their owners.

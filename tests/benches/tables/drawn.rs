@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use herald_policy::{Fact, Table};
 use herald_tests::Failure;
+use herald_tests::workload::random;
 
 /// Columns, of which a row names [`NAMED`].
 const COLUMNS: usize = 6;
@@ -54,10 +55,10 @@ impl Drawn {
     /// A table of so many rows, with so many cases; its answers are those of a look through the rows one after the
     /// other.
     pub(crate) fn new(size: u32, count: usize) -> Result<Self, Failure> {
-        let mut random = Random(u64::from(size));
+        let mut random = random(u64::from(size));
         // So many that a message meets about one row, whatever the size.
-        let values = f64::from(size).cbrt().ceil() as u32;
-        let rows: Vec<[Option<u32>; COLUMNS]> = (0..size).map(|_| random.row(values)).collect();
+        let limit = f64::from(size).cbrt().ceil() as u32;
+        let rows: Vec<[Option<u32>; COLUMNS]> = (0..size).map(|_| row(&mut random, limit)).collect();
         let first = |values: &Values| {
             let meets = |row: &[Option<u32>; COLUMNS]| {
                 row.iter().zip(values).all(|(cell, value)| cell.is_none_or(|cell| cell == *value))
@@ -66,7 +67,7 @@ impl Drawn {
         };
         let mut cases = Vec::new();
         while cases.len() < count {
-            let values = random.values(values);
+            let values = values(&mut random, limit);
             match first(&values) {
                 Some(row) if row >= size - size / 10 => cases.push((Case::of(values), row)),
                 _ => {}
@@ -111,26 +112,18 @@ fn csv(rows: &[[Option<u32>; COLUMNS]]) -> String {
     text
 }
 
-/// Numbers that look random, the same in each run.
-struct Random(u64);
+/// The numbers below `limit` that come next.
+fn values(random: &mut impl Iterator<Item = u32>, limit: u32) -> Values {
+    [(); COLUMNS].map(|()| random.next().unwrap_or_default() % limit)
+}
 
-impl Random {
-    fn below(&mut self, limit: u32) -> u32 {
-        // Knuth's multiplier for 64 bits; the upper bits are the ones that look random.
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 33) % u64::from(limit)) as u32
-    }
-
-    fn values(&mut self, limit: u32) -> Values {
-        [(); COLUMNS].map(|()| self.below(limit))
-    }
-
-    fn row(&mut self, limit: u32) -> [Option<u32>; COLUMNS] {
-        let mut row = self.values(limit).map(Some);
-        while row.iter().flatten().count() > NAMED {
-            let empty = self.below(COLUMNS as u32) as usize;
-            row.get_mut(empty).map(Option::take);
+fn row(random: &mut impl Iterator<Item = u32>, limit: u32) -> [Option<u32>; COLUMNS] {
+    let mut row = values(random, limit).map(Some);
+    for empty in random.map(|number| number as usize % COLUMNS) {
+        row.get_mut(empty).map(Option::take);
+        if row.iter().flatten().count() == NAMED {
+            break;
         }
-        row
     }
+    row
 }

@@ -14,6 +14,7 @@ use herald_core::target::Actor;
 use herald_engine::Configured;
 use herald_policy::{Bundle, BundleFiles, Fact, HostLimits, PolicySet, Table, World};
 use herald_tests::Failure;
+use herald_tests::measure::micros;
 use herald_tests::report::{Target, head, median, note, row};
 use herald_tests::workload::{self, SENDER, fault_draft, files};
 use jiff::Timestamp;
@@ -214,8 +215,4 @@ fn scripted(table: &str) -> Result<f64, Failure> {
     }
     let [with, without] = times.as_slice() else { return Err("two are measured".into()) };
     Ok((with - without) / f64::from(LOOKUPS_OF_A_SCRIPT))
-}
-
-fn micros(seconds: f64) -> String {
-    format!("{:.2} us", seconds * 1e6)
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use herald_core::decision::{Contribution, FailureCause, HookOutcome};
 use herald_policy::{Language, Limits};
-use rustix::time::{ClockId, clock_gettime};
 
 const KIB: u64 = 1_024;
 const MIB: u64 = 1_024 * KIB;
@@ -54,12 +53,6 @@ pub(super) fn within(asked: &Contribution, took: Duration, language: Language, l
     let over = bounds.into_iter().filter(|(_, found, most)| found > most);
     let over: Vec<_> = over.map(|(what, found, most)| format!("{found} {what} instead of {most}")).collect();
     if over.is_empty() { Ok(()) } else { Err(format!("it took {}", over.join(", "))) }
-}
-
-/// How long this thread has computed.
-pub(super) fn computed() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.try_into().unwrap(), time.tv_nsec.try_into().unwrap())
 }
 
 fn micros(time: Duration) -> u64 {

@@ -14,13 +14,13 @@ use herald_core::decision::{Contribution, Hook, HookOutcome};
 use herald_core::message::Message;
 use herald_core::target::Actor;
 use herald_engine::Configured;
-use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, STACK_BYTES, World, held_bytes};
+use herald_policy::{Bundle, BundleFiles, HostLimits, PolicySet, STACK_BYTES, World, computed, held_bytes};
 use herald_tests::corpus::{Case, Expect, known_by};
 use herald_tests::workload::{self, Files, SENDER, fault_draft};
 use jiff::Timestamp;
 use serde_json::json;
 
-use limits::{CHECK_LIMIT, computed};
+use limits::CHECK_LIMIT;
 
 /// How often a bundle is asked again at most. What is made at its first use is left behind by one call, or by one in
 /// each place where the host runs components; what is never given back, by every call.

@@ -16,7 +16,7 @@ const PACKAGE: &str = "node_modules/@bytecodealliance/componentize-js/package.js
 
 pub(super) fn compile(source: &Path) -> Result<Vec<u8>, PluginError> {
     let node = find("node").filter(|node| {
-        let version = ask(node, &["--version"]).unwrap_or_default();
+        let version = ask(Command::new(node).arg("--version")).unwrap_or_default();
         let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
         major.is_some_and(|major| major >= NODE_VERSION)
     });

@@ -5,7 +5,6 @@ mod python;
 mod rust;
 
 use std::env;
-use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -53,8 +52,8 @@ fn run(tool: &'static str, command: &mut Command, input: &[u8]) -> Result<Vec<u8
 }
 
 /// The answer of a program to a question such as `--version`; `None` when it has none.
-fn ask(program: impl AsRef<OsStr>, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output().ok()?;
+fn ask(question: &mut Command) -> Option<String> {
+    let output = question.stdin(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use serde::Deserialize;
 
-use super::{find, run};
+use super::{ask, find, run};
 use crate::plugin::PluginError;
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -82,10 +82,7 @@ struct Compiler {
 impl Compiler {
     /// The one that `program` is in the folder `source`, where the toolchain may be another one than elsewhere.
     fn find(program: &'static str, source: &Path) -> Option<Self> {
-        let ask = |arguments: &[&str]| {
-            let output = Command::new(program).current_dir(source).args(arguments).output().ok()?;
-            output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-        };
+        let ask = |arguments: &[&str]| ask(Command::new(program).current_dir(source).args(arguments));
         Some(Self { program, sysroot: ask(&["--print", "sysroot"])?.into(), about: ask(&["-vV"])? })
     }
 
